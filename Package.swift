@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is held to. Dependencies keep their own settings.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// Spans that borrow from a `~Copyable` owner need it.
+let lifetimes: SwiftSetting = .enableExperimentalFeature("Lifetimes")
+
+let package = Package(
+    name: "cohort",
+    products: [.executable(name: "cohort", targets: ["CohortCLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "JSON", swiftSettings: settings),
+        .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(
+            name: "HTTP", dependencies: ["EventLoop", "CLinux", "CZlib"],
+            swiftSettings: settings + [lifetimes]),
+        .target(
+            name: "Postgres", dependencies: ["EventLoop", "CPostgres", "CLinux"],
+            swiftSettings: settings + [lifetimes]),
+        .target(
+            name: "Cohort",
+            dependencies: [
+                "HTTP", "JSON", "Postgres", "EventLoop",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: settings + [lifetimes]),
+
+        .executableTarget(
+            name: "CohortCLI",
+            dependencies: [
+                "Cohort", "EventLoop", "HTTP", "JSON", "Postgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

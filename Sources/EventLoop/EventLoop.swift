@@ -1,0 +1,258 @@
+package import Dispatch
+import CLinux
+import Glibc
+import Synchronization
+
+/// One serial Dispatch queue with one read source on its own epoll descriptor.
+///
+/// Everything that a loop owns (client sockets, database connections, timers) is touched on its
+/// queue only, so none of it has a lock. It is also a task executor: an `async` handler started with
+/// it runs on the queue from its first line to its last, and resuming it costs no thread hop.
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
+    /// Blocks submitted here run between turns; use ``perform(_:)`` where async code may be resumed.
+    package let queue: DispatchQueue
+    // Confined to `queue` (hence the unchecked conformance); the doors check it in debug builds.
+    private var state: State
+    /// The thread that is inside a turn now, 0 between turns: tells `enqueue` whether it is at home.
+    private let turningThread = Atomic<UInt>(0)
+
+    @safe private struct State {
+        let epoll: Int32
+        var handlers: [IOHandler?] = []
+        var generations: [UInt16] = []
+        var freeSlots: [Int] = []
+        var ready: [UnownedJob] = []
+        var turnEnders: [any TurnEnder] = []
+        var tickers: [any Ticker] = []
+        var source: (any DispatchSourceRead)?
+        var timer: (any DispatchSourceTimer)?
+        var events: [epoll_event] = unsafe Array(repeating: epoll_event(), count: 256)
+        var now: MonotonicTime = .now()
+    }
+
+    /// How often tickers look at their deadlines; a deadline may be late by this much.
+    package static let tick: Duration = .milliseconds(100)
+    /// Turns in one wake-up, so that blocks submitted to the queue are never starved.
+    private static let turnsPerWakeMax = 16
+
+    package init(label: String) throws(SystemError) {
+        queue = DispatchQueue(label: label)
+        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw SystemError("epoll_create1", errno) }
+        state = unsafe State(epoll: epoll)
+    }
+
+    deinit {
+        _ = close(state.epoll)
+    }
+
+    /// Begins to watch. Call once; the loop stays alive until ``stop()``.
+    package func start() {
+        let source = DispatchSource.makeReadSource(fileDescriptor: state.epoll, queue: queue)
+        source.setEventHandler { @Sendable in
+            var turns = 0
+            while turns < Self.turnsPerWakeMax, self.turn(timeout: 0) > 0 { turns += 1 }
+        }
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.schedule(
+            deadline: .now() + .milliseconds(100), repeating: .milliseconds(100),
+            leeway: .milliseconds(10))
+        timer.setEventHandler { @Sendable in
+            self.withinTurn {
+                for ticker in self.state.tickers { ticker.tick(self.state.now) }
+            }
+        }
+        queue.sync {
+            state.source = source
+            state.timer = timer
+        }
+        source.resume()
+        timer.resume()
+    }
+
+    /// Stops watching. What is still registered hears nothing more; its owner closes it.
+    package func stop() {
+        queue.sync {
+            state.source?.cancel()
+            state.timer?.cancel()
+            state.source = nil
+            state.timer = nil
+            state.handlers.removeAll()
+            state.tickers.removeAll()
+        }
+    }
+
+    package func assertOnLoop() {
+        dispatchPrecondition(condition: .onQueue(queue))
+    }
+
+    /// The time at which this turn began.
+    package var now: MonotonicTime {
+        state.now
+    }
+
+    // MARK: Watching descriptors
+
+    /// Watches a descriptor. The handler is retained until ``deregister(_:)``.
+    package func register(_ handler: IOHandler, _ interest: Interest) throws(SystemError) {
+        assertOnLoop()
+        precondition(handler.slot < 0, "a handler watches one descriptor at a time")
+        let slot: Int
+        if let free = state.freeSlots.popLast() {
+            slot = free
+            state.handlers[slot] = handler
+        } else {
+            slot = state.handlers.count
+            state.handlers.append(handler)
+            state.generations.append(0)
+        }
+        handler.slot = slot
+        do throws(SystemError) {
+            try control(EPOLL_CTL_ADD, handler, interest)
+        } catch {
+            forget(handler)
+            throw error
+        }
+    }
+
+    package func update(_ handler: IOHandler, _ interest: Interest) throws(SystemError) {
+        assertOnLoop()
+        try control(EPOLL_CTL_MOD, handler, interest)
+    }
+
+    /// Stops watching. Call before the descriptor is closed.
+    package func deregister(_ handler: IOHandler) {
+        assertOnLoop()
+        guard handler.slot >= 0, handler.slot < state.handlers.count else { return }
+        var event = unsafe epoll_event()
+        _ = unsafe epoll_ctl(state.epoll, EPOLL_CTL_DEL, handler.fd, &event)
+        forget(handler)
+    }
+
+    private func forget(_ handler: IOHandler) {
+        let slot = handler.slot
+        state.handlers[slot] = nil
+        state.generations[slot] &+= 1
+        state.freeSlots.append(slot)
+        handler.slot = -1
+    }
+
+    private func control(
+        _ operation: Int32, _ handler: IOHandler, _ interest: Interest
+    ) throws(SystemError) {
+        var event = unsafe epoll_event()
+        unsafe event.events = interest.rawValue
+        // The generation tells a stale event for a slot that was given away within the same batch.
+        let generation = state.generations[handler.slot]
+        unsafe event.data.u64 = UInt64(generation) << 32 | UInt64(UInt32(handler.slot))
+        let result = unsafe epoll_ctl(state.epoll, operation, handler.fd, &event)
+        guard result == 0 else { throw SystemError("epoll_ctl", errno) }
+    }
+
+    // MARK: Turns
+
+    /// Handles what is ready now. Returns the number of events, 0 when there was nothing to do.
+    ///
+    /// - Parameter timeout: milliseconds to wait for the first event; -1 waits for ever. A thread that
+    ///   calls this in a loop with -1 is the same server without Dispatch.
+    package func turn(timeout: Int32) -> Int {
+        let capacity = unsafe Int32(state.events.count)
+        let count = unsafe state.events.withUnsafeMutableBufferPointer { buffer in
+            unsafe epoll_wait(state.epoll, buffer.baseAddress, capacity, timeout)
+        }
+        guard count > 0 else { return 0 }
+        withinTurn {
+            for index in 0..<Int(count) {
+                let event = unsafe state.events[index]
+                let slot = unsafe Int(UInt32(truncatingIfNeeded: event.data.u64))
+                let generation = unsafe UInt16(truncatingIfNeeded: event.data.u64 >> 32)
+                guard generation == state.generations[slot],
+                    let handler = state.handlers[slot]
+                else { continue }
+                unsafe handler.ready(Events(rawValue: event.events))
+            }
+        }
+        return Int(count)
+    }
+
+    /// Runs `body` as a turn of its own: jobs that it makes ready run after it, and what it queued for
+    /// the database leaves at its end. The caller is on the queue and not inside a turn.
+    private func withinTurn(_ body: () -> Void) {
+        assertOnLoop()
+        state.now = .now()
+        turningThread.store(UInt(pthread_self()), ordering: .relaxed)
+        body()
+        endTurn()
+        turningThread.store(0, ordering: .relaxed)
+    }
+
+    private func endTurn() {
+        while true {
+            while !state.ready.isEmpty {
+                var jobs: [UnownedJob] = []
+                swap(&jobs, &state.ready)
+                for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+                // Give the emptied array's storage back, so a quiet turn allocates nothing.
+                if state.ready.isEmpty {
+                    jobs.removeAll(keepingCapacity: true)
+                    swap(&jobs, &state.ready)
+                }
+            }
+            guard !state.turnEnders.isEmpty else { return }
+            var enders: [any TurnEnder] = []
+            swap(&enders, &state.turnEnders)
+            for ender in enders { ender.turnEnded() }
+            if state.turnEnders.isEmpty {
+                enders.removeAll(keepingCapacity: true)
+                swap(&enders, &state.turnEnders)
+            }
+        }
+    }
+
+    /// Calls `turnEnded()` once when the handlers and jobs of this turn have run. Asking twice calls it twice.
+    package func atEndOfTurn(_ ender: any TurnEnder) {
+        state.turnEnders.append(ender)
+    }
+
+    /// Calls `tick` about ten times a second until ``stop()``.
+    package func addTicker(_ ticker: any Ticker) {
+        assertOnLoop()
+        state.tickers.append(ticker)
+    }
+
+    package func removeTicker(_ ticker: any Ticker) {
+        assertOnLoop()
+        state.tickers.removeAll { $0 === ticker }
+    }
+
+    /// Runs `work` on the loop as a turn of its own, from any thread.
+    package func perform(_ work: @escaping @Sendable () -> Void) {
+        queue.async { self.withinTurn(work) }
+    }
+
+    /// As ``perform(_:)``, after a delay.
+    package func perform(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(delay.nanoseconds))) {
+            self.withinTurn(work)
+        }
+    }
+
+    // MARK: TaskExecutor
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if turningThread.load(ordering: .relaxed) == UInt(pthread_self()) {
+            state.ready.append(job)
+        } else {
+            queue.async {
+                self.withinTurn { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            }
+        }
+    }
+
+    /// Starts an `async` body on the loop; it runs at once, up to its first suspension.
+    package func run(_ body: sending @escaping @isolated(any) () async -> Void) {
+        assertOnLoop()
+        Task.immediate(executorPreference: self, operation: body)
+    }
+}
