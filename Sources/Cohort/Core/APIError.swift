@@ -1,0 +1,67 @@
+/// Why a request was not done, in the client's terms.
+///
+/// ``wire`` is the only place that turns one into a status and an envelope.
+package enum APIError: Error, Equatable, Sendable {
+    /// The request says something that it may not: 400.
+    case invalidData(String)
+    /// No credential, or none that is good: 401 with a plain-text body.
+    case unauthorized
+    /// A one-time token that is spent, forged or out of date: 401 with its own plain text.
+    case staleToken(String)
+    case notFound(String)
+    /// Lost against a concurrent transaction; trying again may work: 409.
+    case conflict
+    /// Something live already has this name: 422.
+    case duplicate(String)
+    /// Too many attempts; the client may come back after so many seconds: 429.
+    case throttled(retryAfterSeconds: Int)
+    /// Nothing was done, for want of a database or of room; safe to send again: 503.
+    case overloaded(retryAfterSeconds: Int)
+    /// A fault of ours, or a write whose outcome is unknown; the cause goes to the log only: 500.
+    case internalFault(cause: String)
+
+    package struct Wire: Equatable, Sendable {
+        package var status: Int
+        /// nil: the body is ``message`` as plain text.
+        package var type: String?
+        package var code: String?
+        package var message: String
+        package var retryAfterSeconds: Int?
+    }
+
+    /// - Source: Medusa 1.20.10, `api/middlewares/error-handler.ts`; 503 and 429 are ours.
+    package var wire: Wire {
+        switch self {
+        case .invalidData(let message):
+            Wire(status: 400, type: "invalid_data", message: message)
+        case .unauthorized:
+            Wire(status: 401, message: "Unauthorized")
+        case .staleToken(let message):
+            Wire(status: 401, message: message)
+        case .notFound(let message):
+            Wire(status: 404, type: "not_found", message: message)
+        case .conflict:
+            Wire(
+                status: 409, type: "conflict", code: "invalid_state_error",
+                message: "The request conflicted with another request. "
+                    + "You may retry the request with the provided Idempotency-Key.")
+        case .duplicate(let message):
+            Wire(
+                status: 422, type: "duplicate_error", code: "invalid_request_error",
+                message: message)
+        case .throttled(let seconds):
+            Wire(
+                status: 429, type: "not_allowed",
+                message: "Too many attempts. Try again in \(seconds) seconds.",
+                retryAfterSeconds: seconds)
+        case .overloaded(let seconds):
+            Wire(
+                status: 503, type: "unknown_error", code: "unknown_error",
+                message: "An unknown error occurred.", retryAfterSeconds: seconds)
+        case .internalFault:
+            Wire(
+                status: 500, type: "unknown_error", code: "unknown_error",
+                message: "An unknown error occurred.")
+        }
+    }
+}
