@@ -1,0 +1,74 @@
+# What the other scripts need from the machine. Sourced, never run.
+# Debian 12 is what it knows how to complete; anywhere else it says what is missing.
+
+invoked_from=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+
+fail() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif ! command -v sudo >/dev/null; then
+        fail "this needs root or sudo: $*"
+    elif [ -t 0 ]; then
+        sudo "$@" # may ask for a password, as it would for any other command
+    else
+        sudo -n "$@"
+    fi
+}
+
+# Installs Debian packages without a question. Nothing happens when all are there.
+install_packages() {
+    local missing=() package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "please install ${missing[*]}: there is no apt-get here"
+    echo "installing ${missing[*]}" >&2
+    # A list may be too old to know the packages' current versions, so it is fetched on failure.
+    apt_install "${missing[@]}" >/dev/null 2>&1 || {
+        as_root apt-get -qq update >&2 && apt_install "${missing[@]}" >&2
+    } || fail "could not install ${missing[*]}; the lines above say why"
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@" </dev/null
+}
+
+# The PostgreSQL server. Debian's package would also make and start a cluster on port 5432, which
+# nobody asked for: it is told not to, for this one installation only. A cluster that is already
+# there is left alone.
+install_postgresql() {
+    local binaries
+    binaries=$(compgen -G '/usr/lib/postgresql/*/bin/postgres') && [ -n "$binaries" ] && return 0
+    install_packages postgresql-common
+    local override=/etc/postgresql-common/createcluster.d/cohort.conf
+    as_root mkdir -p "${override%/*}"
+    echo 'create_main_cluster = false' | as_root tee "$override" >/dev/null
+    (install_packages postgresql-15) # contains contrib (pg_trgm) since PostgreSQL 10
+    local outcome=$?
+    as_root rm -f "$override"
+    [ $outcome -eq 0 ] || exit $outcome
+}
+
+# Everything that `swift build`, `swift test` and a private PostgreSQL need.
+install_missing() {
+    command -v swift >/dev/null || fail "Swift 6.3 is not on the PATH: https://www.swift.org/install/linux"
+    command -v dpkg-query >/dev/null || {
+        echo "${0##*/}: not a Debian system: libpq, zlib, pkg-config and PostgreSQL 15 are taken for granted" >&2
+        return 0
+    }
+    # SwiftPM asks pkg-config where libpq's headers are.
+    command -v pkg-config >/dev/null || install_packages pkg-config
+    install_packages libpq-dev zlib1g-dev
+    install_postgresql
+    [ ! -e .build ] || [ -w .build ] ||
+        fail ".build belongs to $(stat -c %U .build), who built here before: remove it, or run as $(stat -c %U .build)"
+}
