@@ -53,10 +53,15 @@ final class EmbeddedPostgres {
         try stopLeftovers()
         if reset { try remove(data) }
         try makeDirectory(home, mode: 0o700, owner: account)
+        try checkReachable()
         let binaries = try PostgresBinaries.find(forCluster: data)
         if !exists(data + "/PG_VERSION") { try makeCluster(binaries) }
         socketDirectory = try makeSocketDirectory()
-        unsafe unlink(data + "/postmaster.pid")  // nobody lives here: stopLeftovers made sure
+        // Nobody lives here, stopLeftovers made sure. A number in these files may be another
+        // process's by now, and then they would keep the server from starting.
+        for file in [data + "/postmaster.pid", socketDirectory + "/.s.PGSQL.5432.lock"] {
+            unsafe unlink(file)
+        }
 
         let child = try spawn(
             [
@@ -101,6 +106,14 @@ extension EmbeddedPostgres {
         }
         throw Failure(
             "an earlier PostgreSQL still runs in \(data): processes \(processes(in: data))")
+    }
+
+    /// A directory above may be closed to the server's account, as root's home is.
+    private func checkReachable() throws(Failure) {
+        guard account.isOther, try spawn(["/usr/bin/test", "-x", home]).wait() != 0 else { return }
+        throw Failure(
+            "\(home) is out of reach for the user `postgres`, which PostgreSQL runs as when started "
+                + "by root; --state DIRECTORY names another place")
     }
 
     /// Makes the cluster beside its place and moves it there when complete, so that an interrupted
