@@ -72,3 +72,9 @@ install_missing() {
     [ ! -e .build ] || [ -w .build ] ||
         fail ".build belongs to $(stat -c %U .build), who built here before: remove it, or run as $(stat -c %U .build)"
 }
+
+# Every Swift file that git knows or would know, each ended by a zero byte.
+swift_files() {
+    git ls-files -z --cached --others --exclude-standard '*.swift' |
+        xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' _
+}

@@ -143,7 +143,8 @@ extension EmbeddedPostgres {
         }
         var template = Array("/tmp/cohort-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw Failure("/tmp: \(lastError())") }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         try makeDirectory(path, mode: 0o700, owner: account)
         return path
     }

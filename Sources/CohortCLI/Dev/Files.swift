@@ -69,7 +69,9 @@ func makeDirectory(
     for (index, name) in names.enumerated() {
         prefix += "/" + name
         let isLast = index == names.count - 1
-        if unsafe mkdir(prefix, isLast ? mode : 0o755) != 0, errno != EEXIST { throw failure(prefix) }
+        if unsafe mkdir(prefix, isLast ? mode : 0o755) != 0, errno != EEXIST {
+            throw failure(prefix)
+        }
     }
     if let owner, owner.isOther {
         if unsafe chown(path, owner.user, owner.group) != 0 { throw failure(path) }
