@@ -1,0 +1,33 @@
+/// Why text is not JSON, or not JSON that we read.
+package struct JSONSyntaxError: Error, Equatable, Sendable {
+    package enum Reason: Equatable, Sendable {
+        case unexpectedByte(UInt8)
+        case unexpectedEnd
+        case invalidUTF8
+        /// More than the permitted brackets are open.
+        case tooDeep(depthMax: Int)
+    }
+
+    package let reason: Reason
+    /// In bytes from the start of the text, a byte order mark included.
+    package let position: Int
+
+    /// A sentence for the client, worded as V8 does where it knows the case.
+    package var message: String {
+        switch reason {
+        case .unexpectedByte(let byte):
+            "Unexpected token \(Self.name(of: byte)) in JSON at position \(position)"
+        case .unexpectedEnd: "Unexpected end of JSON input"
+        case .invalidUTF8: "Invalid UTF-8 in JSON at position \(position)"
+        case .tooDeep(let depthMax):
+            "JSON nested deeper than \(depthMax) levels at position \(position)"
+        }
+    }
+
+    /// A byte of a longer character, or one that does not show, by its number.
+    private static func name(of byte: UInt8) -> String {
+        if 0x21...0x7e ~= byte { return String(UnicodeScalar(byte)) }
+        let hexadecimal = String(byte, radix: 16)
+        return "0x" + (byte < 16 ? "0" : "") + hexadecimal
+    }
+}
