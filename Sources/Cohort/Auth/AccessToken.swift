@@ -1,0 +1,101 @@
+import JSON
+
+/// The token of `POST /admin/auth/token`: names a user and a domain, for a day at most.
+///
+/// Medusa reads these and we read Medusa's, given the same secret. A token that somebody else signed with
+/// the secret may live longer than a day unless the configuration forbids it: whoever has the secret
+/// could as well sign one every day.
+/// - Source: Medusa 1.20.10, `api/routes/admin/auth/get-token.ts`, `loaders/passport.ts`.
+package struct AccessToken: Equatable, Sendable {
+    /// Which half of the API a token opens.
+    package enum Domain: String, Sendable {
+        case admin
+        case store
+    }
+
+    /// What a token says is taken for true only with this secret, these rules.
+    package struct Rules: Sendable {
+        package var secret: String
+        /// Of tokens that are issued.
+        package var lifetime: Duration
+        package var acceptance: JSONWebToken.Acceptance
+        /// Of tokens that are accepted; nil for any.
+        package var acceptedLifetimeMax: Duration?
+
+        package init(
+            secret: String, lifetime: Duration = .seconds(86_400),
+            acceptance: JSONWebToken.Acceptance = .strict, acceptedLifetimeMax: Duration? = nil
+        ) {
+            self.secret = secret
+            self.lifetime = lifetime
+            self.acceptance = acceptance
+            self.acceptedLifetimeMax = acceptedLifetimeMax
+        }
+    }
+
+    /// Of a user who may have been deleted since.
+    package let userID: String
+
+    /// - Throws: `.malformed` when the text may be a credential of another kind, such as an API token.
+    package init(
+        verifying text: String, for domain: Domain, by rules: Rules, at now: WallTime
+    ) throws(TokenRefusal) {
+        let token = try JSONWebToken(parsing: text)
+        try token.verify(
+            secret: rules.secret, at: now, acceptance: rules.acceptance,
+            lifetimeMax: rules.acceptedLifetimeMax)
+        guard token.text("domain") == domain.rawValue, let userID = token.text("user_id") else {
+            throw .claims
+        }
+        self.userID = userID
+    }
+
+    package static func issue(
+        userID: String, for domain: Domain, by rules: Rules, at now: WallTime
+    ) -> String {
+        JSONWebToken.sign(secret: rules.secret) { json in
+            json.member("user_id", userID)
+            json.member("domain", domain.rawValue)
+            json.member("iat", now.secondsSince1970)
+            json.member("exp", (now + rules.lifetime).secondsSince1970)
+        }
+    }
+}
+
+/// The token that lets somebody set a new password once.
+///
+/// Signed with the password hash it replaces, so that using it makes it worthless.
+/// - Source: Medusa 1.20.10, `services/user.ts` (`generateResetPasswordToken`),
+///   `api/routes/admin/users/reset-password.ts`.
+package enum ResetToken {
+    package static let lifetime = Duration.seconds(15 * 60)
+
+    package static func issue(
+        userID: String, email: String, passwordHash: String, at now: WallTime
+    ) -> String {
+        JSONWebToken.sign(secret: passwordHash) { json in
+            json.member("user_id", userID)
+            json.member("email", email)
+            json.member("iat", now.secondsSince1970)
+            json.member("exp", (now + lifetime).secondsSince1970)
+        }
+    }
+
+    /// The e-mail address that a token claims, to find the user whose hash can check it.
+    ///
+    /// nil when it cannot be decoded. Not to be believed.
+    package static func claimedEmail(in text: String) -> String? {
+        (try? JSONWebToken(parsing: text))?.text("email")
+    }
+
+    /// - Parameters:
+    ///   - userID: of the user who is to get the new password.
+    ///   - passwordHash: as stored for that user; not empty.
+    package static func verify(
+        _ text: String, userID: String, passwordHash: String, at now: WallTime
+    ) throws(TokenRefusal) {
+        let token = try JSONWebToken(parsing: text)
+        try token.verify(secret: passwordHash, at: now)
+        guard token.text("user_id")?.utf8.elementsEqual(userID.utf8) == true else { throw .claims }
+    }
+}

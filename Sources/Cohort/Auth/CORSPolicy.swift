@@ -1,0 +1,101 @@
+/// Which origins a browser may use the API from: the grammar of Medusa's `ADMIN_CORS`.
+///
+/// Entries are separated by commas and not trimmed. An entry is compared as it is; one of the form
+/// `/expression/flags` is a regular expression and matches anywhere in an origin unless anchored. The
+/// delimiter is any of `/ ~ @ ; % # '`, the flags are JavaScript's `gimsuy`.
+/// - Source: Medusa 1.20.10, `utils/parse-cors-origins.ts`, `utils/build-regexp-if-valid.ts`.
+package struct CORSPolicy: Sendable {
+    /// Why a setting is not a list of origins.
+    package struct Fault: Error, Equatable, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// A longer `Origin` matches no expression: host names end at 253 characters, and what an expression
+    /// costs can grow fast with its input.
+    package static let originLengthMax = 300
+
+    private let origins: Set<String>
+    private let expressions: [Expression]
+
+    /// A compiled expression.
+    // Regex is not Sendable because it may hold closures; one made from text holds none and does not change.
+    private struct Expression: @unchecked Sendable {
+        let regex: Regex<AnyRegexOutput>
+    }
+
+    /// Reads the setting; an empty one allows no origin.
+    ///
+    /// - Throws: `Fault` with a line that names the entry, for an expression that does not compile or lacks
+    ///   its end.
+    package init(_ text: String) throws(Fault) {
+        var origins: Set<String> = []
+        var expressions: [Expression] = []
+        for entry in text.split(separator: ",", omittingEmptySubsequences: true) {
+            if let first = entry.first, Self.delimiters.contains(first) {
+                expressions.append(try Self.expression(entry, delimiter: first))
+            } else {
+                origins.insert(String(entry))
+            }
+        }
+        self.origins = origins
+        self.expressions = expressions
+    }
+
+    package static let nobody = CORSPolicy()
+
+    private init() {
+        origins = []
+        expressions = []
+    }
+
+    /// Whether `origin`, as the browser sent it, may read answers.
+    package func allows(origin: String) -> Bool {
+        if origins.contains(origin) { return true }
+        guard !expressions.isEmpty, origin.utf8.count <= Self.originLengthMax,
+            origin.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return false }
+        return expressions.contains { (try? $0.regex.firstMatch(in: origin)) != nil }
+    }
+
+    /// Whether no origin at all is allowed.
+    package var isEmpty: Bool { origins.isEmpty && expressions.isEmpty }
+
+    // No origin begins with one of these, so an entry that does is meant as an expression.
+    private static let delimiters: Set<Character> = ["/", "~", "@", ";", "%", "#", "'"]
+
+    private static func expression(
+        _ entry: Substring, delimiter: Character
+    ) throws(Fault) -> Expression {
+        let body = entry.dropFirst()
+        guard let end = body.lastIndex(of: delimiter) else {
+            throw Fault(
+                description: "\"\(entry)\" begins like a regular expression but has no closing \(delimiter)"
+                    + " (a comma ends an entry, also inside an expression)")
+        }
+        let pattern = body[..<end]
+        let flags = body[body.index(after: end)...]
+        guard !pattern.isEmpty else {
+            throw Fault(description: "\"\(entry)\" is an empty regular expression: it allows every origin")
+        }
+        do {
+            var regex = try Regex(String(pattern)).matchingSemantics(.unicodeScalar)
+            for flag in flags {
+                switch flag {
+                case "i": regex = regex.ignoresCase()
+                case "m": regex = regex.anchorsMatchLineEndings()
+                case "s": regex = regex.dotMatchesNewlines()
+                // Where to go on searching, and how to count characters: nothing to a yes or no.
+                case "g", "u", "y": break
+                default:
+                    throw Fault(
+                        description: "\"\(entry)\" has the flag \"\(flag)\"; allowed are g i m s u y")
+                }
+            }
+            return Expression(regex: regex)
+        } catch let fault as Fault {
+            throw fault
+        } catch {
+            throw Fault(description: "\"\(entry)\" is not a regular expression: \(error)")
+        }
+    }
+}
