@@ -69,13 +69,15 @@ package struct CORSPolicy: Sendable {
         let body = entry.dropFirst()
         guard let end = body.lastIndex(of: delimiter) else {
             throw Fault(
-                description: "\"\(entry)\" begins like a regular expression but has no closing \(delimiter)"
+                description:
+                    "\"\(entry)\" begins like a regular expression but has no closing \(delimiter)"
                     + " (a comma ends an entry, also inside an expression)")
         }
         let pattern = body[..<end]
         let flags = body[body.index(after: end)...]
         guard !pattern.isEmpty else {
-            throw Fault(description: "\"\(entry)\" is an empty regular expression: it allows every origin")
+            throw Fault(
+                description: "\"\(entry)\" is an empty regular expression: it allows every origin")
         }
         do {
             var regex = try Regex(String(pattern)).matchingSemantics(.unicodeScalar)
@@ -88,7 +90,8 @@ package struct CORSPolicy: Sendable {
                 case "g", "u", "y": break
                 default:
                     throw Fault(
-                        description: "\"\(entry)\" has the flag \"\(flag)\"; allowed are g i m s u y")
+                        description:
+                            "\"\(entry)\" has the flag \"\(flag)\"; allowed are g i m s u y")
                 }
             }
             return Expression(regex: regex)

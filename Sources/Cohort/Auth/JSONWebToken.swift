@@ -75,7 +75,9 @@ package struct JSONWebToken: Sendable {
         // Times have whole seconds, as in the `jsonwebtoken` package.
         let now = Double(now.secondsSince1970)
         if let notBefore = claims["nbf"] {
-            guard let notBefore = notBefore.finiteNumber, notBefore <= now else { throw .notYetValid }
+            guard let notBefore = notBefore.finiteNumber, notBefore <= now else {
+                throw .notYetValid
+            }
         }
         guard let expiry = claims["exp"] else {
             guard acceptance == .medusa, lifetimeMax == nil else { throw .noExpiry }

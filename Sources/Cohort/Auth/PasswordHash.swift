@@ -88,7 +88,8 @@ package struct PasswordHash: Equatable, Sendable {
             Array(SHA256.hash(data: bytes[0..<48]).prefix(16)) == Array(bytes[48..<64])
         else { return nil }
         let cost = ScryptCost(
-            log2N: Int(bytes[7]), r: Self.bigEndian(bytes[8..<12]), p: Self.bigEndian(bytes[12..<16]))
+            log2N: Int(bytes[7]), r: Self.bigEndian(bytes[8..<12]),
+            p: Self.bigEndian(bytes[12..<16]))
         guard cost.isAcceptable else { return nil }
         self.cost = cost
         salt = Array(bytes[16..<48])
@@ -162,7 +163,9 @@ package struct PasswordHash: Equatable, Sendable {
         header.append(0)
         header.append(UInt8(cost.log2N))
         for number in [cost.r, cost.p] {
-            for shift in [24, 16, 8, 0] { header.append(UInt8(truncatingIfNeeded: number >> shift)) }
+            for shift in [24, 16, 8, 0] {
+                header.append(UInt8(truncatingIfNeeded: number >> shift))
+            }
         }
         header += salt
         header += SHA256.hash(data: header).prefix(16)

@@ -165,7 +165,8 @@ package struct SessionCookie: Sendable {
                 decoded.append(byte)
                 continue
             }
-            guard let high = rest.popFirst()?.hexDigitValue, let low = rest.popFirst()?.hexDigitValue
+            guard let high = rest.popFirst()?.hexDigitValue,
+                let low = rest.popFirst()?.hexDigitValue
             else { return Array(text) }
             decoded.append(high << 4 | low)
         }
@@ -175,7 +176,9 @@ package struct SessionCookie: Sendable {
 
 extension Substring.UTF8View {
     fileprivate var trimmedBlanks: Substring.UTF8View {
-        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        func isBlank(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+        }
         var trimmed = self[...]
         while let first = trimmed.first, isBlank(first) { trimmed = trimmed.dropFirst() }
         while let last = trimmed.last, isBlank(last) { trimmed = trimmed.dropLast() }

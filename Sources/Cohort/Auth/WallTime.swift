@@ -56,7 +56,8 @@ package struct WallTime: Comparable, Sendable {
         let weekday = (days + 4).floorDivided(by: 7).remainder
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let yearText = String(String(10_000 + year).dropFirst())
-        return "\(Self.weekdays[Int(weekday)]), \(two(day)) \(Self.months[Int(month) - 1]) \(yearText) "
+        return
+            "\(Self.weekdays[Int(weekday)]), \(two(day)) \(Self.months[Int(month) - 1]) \(yearText) "
             + "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60)) GMT"
     }
 

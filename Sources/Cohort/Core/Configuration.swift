@@ -77,8 +77,8 @@ package struct Configuration: Sendable {
         package var sessionLifetime = Duration.zero
         package var scrypt = ScryptCost.recommended
         package var passwordWork = PasswordWork.Limits(width: 1, waitersMax: 0)
-        /// nil when sign-in attempts are not throttled.
-        package var throttle: SignInThrottle.Rule?
+        package var throttlesSignIn = true
+        package var throttle = SignInThrottle.Rule()
     }
 
     package struct CORS: Sendable {
