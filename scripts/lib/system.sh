@@ -42,6 +42,18 @@ apt_install() {
         apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@" </dev/null
 }
 
+# The same for packages that would start a service, which nobody asked for either.
+install_unstarted() {
+    local policy=/usr/sbin/policy-rc.d outcome
+    [ ! -e $policy ] || { install_packages "$@" && return; }
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod 755 $policy
+    (install_packages "$@")
+    outcome=$?
+    as_root rm -f $policy
+    [ $outcome -eq 0 ] || exit $outcome
+}
+
 # The PostgreSQL server. Debian's package would also make and start a cluster on port 5432, which
 # nobody asked for: it is told not to, for this one installation only. A cluster that is already
 # there is left alone.

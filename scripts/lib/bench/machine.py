@@ -1,0 +1,220 @@
+"""What scripts/bench needs from the machine: programs that end with it, their CPU time, a PostgreSQL."""
+
+import fcntl
+import glob
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+
+class Stop(Exception):
+    """Ends the run with one message."""
+
+
+def run(command, timeout, cwd=None, environment=None, stdin=None):
+    """Runs to the end and returns what was printed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=cwd,
+                              env={**os.environ, **(environment or {})}, input=stdin)
+    except subprocess.TimeoutExpired:
+        raise Stop(f"{command[0]} was not done within {timeout} s") from None
+    except FileNotFoundError:
+        raise Stop(f"{command[0]} is not there") from None
+    if done.returncode:
+        raise Stop(f"{' '.join(command)[:200]} failed:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until_answers(program, url):
+    for _ in range(150):
+        if program.process.poll() is not None:
+            break
+        if subprocess.run(["curl", "-sf", "--max-time", "1", "-o", "/dev/null", url]).returncode == 0:
+            return
+        time.sleep(0.1)
+    with open(program.log, errors="replace") as f:
+        raise Stop(f"{program.command[0]} does not answer; its last words:\n{f.read()[-1500:]}")
+
+
+class Program:
+    """A program that runs while the `with` block does, in a process group of its own."""
+
+    def __init__(self, command, log, url=None, environment=None, end=signal.SIGTERM, account=None):
+        self.command, self.log, self.url, self.end = command, log, url, end
+        self.environment, self.account = environment, account
+
+    def __enter__(self):
+        with open(self.log, "ab") as log:
+            account = {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []} \
+                if self.account else {}
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+                start_new_session=True, env={**os.environ, **(self.environment or {})}, **account)
+        self.pid = self.process.pid
+        return self
+
+    def __exit__(self, *_):
+        for number in (self.end, signal.SIGQUIT, signal.SIGKILL):
+            if self.process.poll() is None:
+                self.process.send_signal(number)
+                try:
+                    self.process.wait(timeout=30)
+                except subprocess.TimeoutExpired:
+                    continue
+            return
+
+
+class CPU:
+    """Processor time, from /proc."""
+
+    TICKS = os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def _table():
+        table = {}
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                try:
+                    with open(f"/proc/{name}/stat") as f:
+                        fields = f.read().rsplit(")", 1)[1].split()
+                except OSError:
+                    continue
+                table[int(name)] = (int(fields[1]), sum(map(int, fields[11:13])), sum(map(int, fields[13:15])))
+        return table
+
+    @classmethod
+    def of(cls, roots):
+        """Seconds used so far by each root, its living descendants, and the children it has reaped."""
+        table = cls._table()
+        seconds = {}
+        for root in roots:
+            tree, grown = set(), {root}
+            while grown:
+                tree |= grown
+                grown = {p for p, (parent, _, _) in table.items() if parent in tree} - tree
+            ticks = sum(table[p][1] + table[p][2] for p in tree if p in table)
+            seconds[root] = ticks / cls.TICKS
+        return seconds
+
+    @staticmethod
+    def resident_mib(pid):
+        with open(f"/proc/{pid}/status") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:")) / 1024
+
+
+class Database(Program):
+    """A PostgreSQL with durable settings on a unix socket, its data kept between runs."""
+
+    def __init__(self, directory):
+        self.account = pwd.getpwnam("postgres") if os.getuid() == 0 else None
+        self.directory = directory
+        self.socket, self.data = f"{directory}/socket", f"{directory}/data"
+        for path in (directory, self.socket):
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            self._own(path)
+        self._lock = open(f"{directory}/lock", "w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(f"another run uses {directory}; --data names another place") from None
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres"), key=lambda p: int(p.split("/")[4]))
+        if not found:
+            raise Stop("no PostgreSQL server under /usr/lib/postgresql")
+        self._binaries = os.path.dirname(found[-1])
+        settings = {
+            "listen_addresses": "", "unix_socket_directories": self.socket, "max_connections": 120,
+            "fsync": "on", "synchronous_commit": "on", "shared_buffers": "512MB",
+            "effective_cache_size": "8GB", "work_mem": "32MB", "maintenance_work_mem": "512MB",
+            "max_wal_size": "4GB", "random_page_cost": 1.1}
+        command = [self.binary("postgres"), "-D", self.data]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        super().__init__(command, self.log_file("postgres"), end=signal.SIGINT, account=self.account)
+
+    def _own(self, path):
+        if self.account:
+            os.chown(path, self.account.pw_uid, self.account.pw_gid)
+
+    def binary(self, name):
+        return f"{self._binaries}/{name}"
+
+    def log_file(self, name):
+        return f"{self.directory}/{name}.log"
+
+    def scratch(self, name):
+        path = f"{self.directory}/{name}"
+        shutil.rmtree(path, ignore_errors=True)
+        os.makedirs(path)
+        return path
+
+    def conninfo(self, database):
+        return f"host={self.socket} user=postgres dbname={database}"
+
+    def __enter__(self):
+        version = self._binaries.split("/")[-2]
+        try:
+            with open(f"{self.data}/PG_VERSION") as f:
+                complete = f.read().strip() == version
+        except OSError:
+            complete = False
+        if not complete:
+            shutil.rmtree(self.data, ignore_errors=True)
+            with Program([self.binary("initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8",
+                          "--locale=C.UTF-8", "-A", "trust"], self.log_file("postgres"),
+                         account=self.account) as initdb:
+                if initdb.process.wait(timeout=120):
+                    shutil.rmtree(self.data, ignore_errors=True)
+                    raise Stop(f"initdb failed, see {self.log('postgres')}")
+        super().__enter__()
+        for _ in range(600):
+            if subprocess.run([self.binary("pg_isready"), "-q", "-h", self.socket]).returncode == 0:
+                return self
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.__exit__()
+        raise Stop(f"PostgreSQL does not start, see {self.log('postgres')}")
+
+    def psql(self, database, text=None, arguments=(), timeout=60):
+        return run([self.binary("psql"), self.conninfo(database), "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments],
+                   timeout=timeout, stdin=text).strip()
+
+    def prepare(self, customers, cohort, token, script, migrations):
+        """The migrated and filled database `bench`; made only when size, schema or script have changed."""
+        digest = hashlib.sha256(f"{customers} {token}".encode())
+        for path in [script, *sorted(glob.glob(f"{migrations}/*.sql"))]:
+            with open(path, "rb") as f:
+                digest.update(f.read())
+        key = digest.hexdigest()
+        kept = self.psql("postgres", "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
+                                     "WHERE datname = 'bench'")
+        if kept == key:
+            return
+        print(f"making a shop of {customers:,} customers …", file=sys.stderr)
+        self.psql("postgres", "DROP DATABASE IF EXISTS bench;\nCREATE DATABASE bench;")
+        run([cohort, "migrate"], timeout=120, environment={"DATABASE_URL": self.conninfo("bench")})
+        # An index that is built at once costs a fraction of one that grows row by row.
+        indexes = self.psql("bench", """
+            SELECT indexrelid::regclass || '|' || pg_get_indexdef(indexrelid) FROM pg_index
+            WHERE indrelid IN ('customer'::regclass, 'customer_group'::regclass,
+                    'customer_group_customers'::regclass)
+                AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)""").splitlines()
+        self.psql("bench", "".join(f"DROP INDEX {line.split('|', 1)[0]};\n" for line in indexes))
+        self.psql("bench", arguments=["-v", f"customers={customers}", "-v", f"token={token}", "-f", script],
+                  timeout=1800)
+        self.psql("bench", "SET maintenance_work_mem = '512MB';\n"
+                  + "".join(line.split("|", 1)[1] + ";\n" for line in indexes), timeout=1800)
+        self.psql("bench", "VACUUM ANALYZE;\nCHECKPOINT;", timeout=900)
+        self.psql("postgres", f"COMMENT ON DATABASE bench IS '{key}'")

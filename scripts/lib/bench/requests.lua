@@ -1,0 +1,39 @@
+-- Requests for wrk: `wrk … -s requests.lua URL -- ITEM CUSTOMERS TOKEN SEED`. The ids are those of data.sql.
+
+local groups, item, headers
+
+local function group(n) return string.format("cgrp_01BENCH%019d", n) end
+
+local paths = {
+    -- A group with an ordinary number of members, another one each time.
+    point = function() return "/admin/customer-groups/" .. group(math.random(107, groups * 9 / 10)) end,
+    list = function() return "/admin/customer-groups?limit=10&offset=0" end,
+    -- The first page of a group of a thousandth of all customers.
+    members = function()
+        return "/admin/customer-groups/" .. group(math.random(7, 106)) .. "/customers?limit=50&offset=0"
+    end,
+    health = function() return "/health" end,
+}
+
+local threads = 0
+function setup(thread)
+    threads = threads + 1
+    thread:set("thread_number", threads)
+end
+
+function init(arguments)
+    item, groups = arguments[1], tonumber(arguments[2]) / 100
+    headers = {}
+    if item ~= "health" then headers["x-medusa-access-token"] = arguments[3] end
+    math.randomseed(tonumber(arguments[4]) * 64 + thread_number)
+end
+
+function request() return wrk.format("GET", paths[item](), headers) end
+
+function done(summary, latency, requests)
+    local errors = summary.errors
+    io.write(string.format(
+        'RESULT {"requests":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"errors":%d}\n',
+        summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+        errors.status + errors.connect + errors.read + errors.write + errors.timeout))
+end
