@@ -191,7 +191,7 @@ class Database(Program):
         return run([self.binary("psql"), self.conninfo(database), "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments],
                    timeout=timeout, stdin=text).strip()
 
-    def prepare(self, customers, cohort, token, script, migrations):
+    def prepare(self, customers, cohort, environment, token, script, migrations):
         """The migrated and filled database `bench`; made only when size, schema or script have changed."""
         digest = hashlib.sha256(f"{customers} {token}".encode())
         for path in [script, *sorted(glob.glob(f"{migrations}/*.sql"))]:
@@ -204,7 +204,8 @@ class Database(Program):
             return
         print(f"making a shop of {customers:,} customers …", file=sys.stderr)
         self.psql("postgres", "DROP DATABASE IF EXISTS bench;\nCREATE DATABASE bench;")
-        run([cohort, "migrate"], timeout=120, environment={"DATABASE_URL": self.conninfo("bench")})
+        run([cohort, "migrate"], timeout=120, environment={
+            **environment, "DATABASE_URL": self.conninfo("bench")})
         # An index that is built at once costs a fraction of one that grows row by row.
         indexes = self.psql("bench", """
             SELECT indexrelid::regclass || '|' || pg_get_indexdef(indexrelid) FROM pg_index
