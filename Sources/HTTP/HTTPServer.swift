@@ -1,13 +1,37 @@
 package import EventLoop
+import Glibc
 
 /// The HTTP side of one loop: its connections, their deadlines and what they share.
 ///
 /// Confined to its loop (hence the unchecked conformance); every door checks that in debug builds.
-package final class HTTPServer: @unchecked Sendable {
+@safe package final class HTTPServer: Ticker, @unchecked Sendable {
     package let loop: EventLoop
     let handler: any Handler
     let limits: HTTPLimits
     let proxies: TrustedProxies
+
+    // What one request at a time needs is here and not in each of ten thousand connections.
+    let receiveBuffer: UnsafeMutableBufferPointer<UInt8>
+    let head = Head()
+    var composer = AnswerComposer()
+
+    private var connections: [Connection?] = []
+    /// Nanoseconds at which each connection's patience ends. Beside the connections, so that looking
+    /// through ten thousand of them ten times a second touches 80 KB and no object.
+    private var deadlines: [Int64] = []
+    private var freeIndices: [Int] = []
+    private var acceptors: [Acceptor] = []
+    private var isTicking = false
+
+    private(set) var isDraining = false
+    private var drainEnd = MonotonicTime(nanoseconds: .max)
+    private var drained: (() -> Void)?
+
+    /// Room for most requests in one call, and for a body in a few.
+    private static let receiveBytes = 65_536
+    /// Connections beyond the bound that are only told so.
+    private static let refusalsMax = 128
+    private static let never = Int64.max
 
     package init(
         loop: EventLoop, handler: any Handler, limits: HTTPLimits = HTTPLimits(),
@@ -17,6 +41,12 @@ package final class HTTPServer: @unchecked Sendable {
         self.handler = handler
         self.limits = limits
         self.proxies = trustedProxies
+        unsafe receiveBuffer = .allocate(capacity: Self.receiveBytes)
+        unsafe receiveBuffer.initialize(repeating: 0)
+    }
+
+    deinit {
+        unsafe receiveBuffer.deallocate()
     }
 
     /// Open connections, idle ones included.
@@ -25,14 +55,127 @@ package final class HTTPServer: @unchecked Sendable {
     /// Accepts from the socket until the server drains. Several servers may share one socket; each
     /// connection wakes one of their loops.
     package func listen(on socket: ListeningSocket) throws(SystemError) {
-        fatalError("not yet")
+        loop.assertOnLoop()
+        precondition(!isDraining, "a draining server takes no more connections")
+        let acceptor = Acceptor(socket: socket, server: self)
+        try acceptor.resume()
+        acceptors.append(acceptor)
+        if !isTicking {
+            isTicking = true
+            loop.addTicker(self)
+        }
     }
 
+    // MARK: Connections
+
+    /// Takes a connection that was just accepted.
+    func take(_ fd: Int32, peer: String, isFromProxy: Bool) {
+        let isFull = connectionCount >= limits.connectionsMax && !makeRoom()
+        guard !isFull || connectionCount < limits.connectionsMax + Self.refusalsMax else {
+            _ = close(fd)
+            return
+        }
+        let index: Int
+        if let free = freeIndices.popLast() {
+            index = free
+        } else {
+            index = connections.count
+            connections.append(nil)
+            deadlines.append(Self.never)
+        }
+        let connection = Connection(
+            fd: fd, index: index, peer: peer, isFromProxy: isFromProxy, server: self)
+        connections[index] = connection
+        connectionCount += 1
+        do throws(SystemError) {
+            try loop.register(connection, [.read, .write, .readHangUp, .edgeTriggered])
+        } catch {
+            connection.close()
+            return
+        }
+        if isFull {
+            connection.refuse(.tooManyConnections, RefusedRequest(clientAddress: peer))
+        } else {
+            connection.setDeadline(limits.firstByteDeadline)
+        }
+    }
+
+    /// Closes the connection that has been idle, or dawdled over a head, for the longest time; false when
+    /// all are at work.
+    private func makeRoom() -> Bool {
+        var oldest: Connection?
+        for case let connection? in connections where connection.isSpare {
+            if let other = oldest, (other.isIdle ? 0 : 1, deadlines[other.index])
+                <= (connection.isIdle ? 0 : 1, deadlines[connection.index])
+            {
+                continue
+            }
+            oldest = connection
+        }
+        oldest?.close()
+        return oldest != nil
+    }
+
+    func forget(_ connection: Connection) {
+        connections[connection.index] = nil
+        deadlines[connection.index] = Self.never
+        freeIndices.append(connection.index)
+        connectionCount -= 1
+        if isDraining, connectionCount == 0 { finishDrain() }
+    }
+
+    // MARK: Deadlines
+
+    func setDeadline(_ index: Int, _ time: MonotonicTime) {
+        deadlines[index] = time.nanoseconds
+    }
+
+    func clearDeadline(_ index: Int) {
+        deadlines[index] = Self.never
+    }
+
+    func deadline(of index: Int) -> MonotonicTime {
+        MonotonicTime(nanoseconds: deadlines[index])
+    }
+
+    package func tick(_ now: MonotonicTime) {
+        composer.renewDate()
+        for index in deadlines.indices where deadlines[index] <= now.nanoseconds {
+            connections[index]?.deadlineReached(now)
+        }
+        for acceptor in acceptors { acceptor.tick(now) }
+        if isDraining, now >= drainEnd { cutAll() }
+    }
+
+    // MARK: Draining
+
     /// Stops accepting, closes idle connections, answers what is in flight with `Connection: close`.
+    ///
+    /// A connection that was busy less than ``HTTPLimits/drainGrace`` ago may bring one more request.
     ///
     /// - Parameter deadline: after it, what is left is cut.
     /// - Parameter done: called once, on the loop, when no connection is left.
     package func beginDrain(deadline: Duration, done: @escaping () -> Void) {
-        fatalError("not yet")
+        loop.assertOnLoop()
+        guard !isDraining else { return }
+        // Whoever is in the queue already has connected, as far as it knows.
+        for acceptor in acceptors { acceptor.finish() }
+        acceptors.removeAll()
+        isDraining = true
+        drained = done
+        drainEnd = .now() + deadline
+        for case let connection? in connections { connection.drain() }
+        if connectionCount == 0 { finishDrain() }
+    }
+
+    private func cutAll() {
+        for case let connection? in connections { connection.close() }
+    }
+
+    private func finishDrain() {
+        guard let done = drained else { return }
+        drained = nil
+        loop.removeTicker(self)
+        done()
     }
 }

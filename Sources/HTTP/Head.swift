@@ -11,7 +11,8 @@ final class Head {
 
     // Filled by RequestParser.
     var method = Method.other
-    var methodEnd = 0
+    /// Empty until the request line was read.
+    var methodName = 0..<0
     /// An absolute-form target has its path further in; an asterisk-form one has the path `*`.
     var path = 0..<0
     var query: Range<Int>?
@@ -25,7 +26,7 @@ final class Head {
     var isChunked = false
     var keepsAlive = true
     var expectsContinue = false
-    var contentCoding: Int?
+    var coding = ContentCoding.identity
 
     // Filled by the connection.
     var peer = PeerAddress.unknown
@@ -35,7 +36,7 @@ final class Head {
 
     func reset() {
         method = .other
-        methodEnd = 0
+        methodName = 0..<0
         path = 0..<0
         query = nil
         pathIsImplied = false
@@ -45,7 +46,7 @@ final class Head {
         isChunked = false
         keepsAlive = true
         expectsContinue = false
-        contentCoding = nil
+        coding = .identity
         parameters = .none
     }
 

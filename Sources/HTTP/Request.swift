@@ -21,7 +21,7 @@ package struct Request: ~Copyable, ~Escapable {
     /// The method as sent, which for ``Method/other`` is the only way to know it.
     package var methodName: String {
         head.method == .other
-            ? bytes.extracting(0..<head.methodEnd).text : "\(head.method.name)"
+            ? bytes.extracting(head.methodName).text : "\(head.method.name)"
     }
 
     /// As sent, before any decoding, without the query; `*` for `OPTIONS *`.
@@ -113,10 +113,10 @@ extension Head {
 
     /// What a refusal may know of a request whose head was read this far.
     func glimpse(in bytes: Span<UInt8>) -> RefusedRequest {
-        RefusedRequest(
+        guard !methodName.isEmpty else { return RefusedRequest(clientAddress: peer.text) }
+        return RefusedRequest(
             method: method,
-            methodName: method == .other
-                ? bytes.extracting(0..<methodEnd).text : "\(method.name)",
+            methodName: bytes.extracting(methodName).text,
             path: pathIsImplied ? "/" : bytes.extracting(path).text,
             origin: text(of: "origin", in: bytes),
             id: requestID(in: bytes),

@@ -1,7 +1,7 @@
 /// Why HTTP itself will not hand a request on.
 ///
-/// The connection closes after the answer unless ``keepsFraming``: where the next request begins is not
-/// known any more, and guessing is how requests are smuggled.
+/// The connection always closes after the answer: where the next request begins is not known any more,
+/// and guessing is how requests are smuggled.
 ///
 /// - Source: RFC 9110 section 15.5 and 15.6, RFC 9112 sections 2 to 7, RFC 6585 section 5.
 package enum RequestRefusal: Error, Equatable, Sendable {
@@ -43,17 +43,6 @@ package enum RequestRefusal: Error, Equatable, Sendable {
         case .notImplemented: 501
         case .tooManyConnections: 503
         case .unsupportedVersion: 505
-        }
-    }
-
-    /// Whether the whole request was read, so that the connection may go on.
-    package var keepsFraming: Bool {
-        switch self {
-        case .undecodableBody, .unanswered: true
-        case .malformed, .tooSlow, .bodyTooLarge, .targetTooLong, .unsupportedCoding,
-            .unknownExpectation, .headTooLarge, .notImplemented, .tooManyConnections,
-            .unsupportedVersion:
-            false
         }
     }
 

@@ -99,7 +99,8 @@ package struct Router<Target> {
     }
 
     package func match(_ request: borrowing Request) -> Match {
-        match(request.method, path: request.pathBytes)
+        request.pathBytes.isEmpty
+            ? match(request.method, path: "/") : match(request.method, path: request.pathBytes)
     }
 
     /// Where the parameters of the branch under trial are. No pattern of ours has more than four.

@@ -1,0 +1,191 @@
+import Glibc
+
+/// Writes answer heads into one buffer that every answer of a server uses.
+struct AnswerComposer {
+    var bytes: [UInt8] = []
+    /// `Date: …` with its line end; renewed by the server's tick.
+    private var dateLine: [UInt8] = []
+    private var second = Int64.min
+
+    /// Between answers a buffer larger than this is given back.
+    private static let keptBytesMax = 65_536
+
+    init() {
+        bytes.reserveCapacity(16_384)
+        renewDate()
+    }
+
+    /// Begins an answer's head.
+    ///
+    /// - Parameter length: of the body; nil when it isn't known.
+    mutating func begin(_ response: borrowing Response, length: Int?) {
+        if bytes.capacity > Self.keptBytesMax { bytes = [] }
+        bytes.removeAll(keepingCapacity: true)
+        statusLine(response.status)
+        if let type = response.contentType {
+            bytes.append("Content-Type: ")
+            bytes.append(type)
+            bytes.append("\r\n")
+        }
+        var hasLength = false
+        for field in response.headers {
+            if field.name.utf8CodeUnitCount == 14, field.name.isContentLength { hasLength = true }
+            bytes.append(field.name)
+            bytes.append(": ")
+            append(value: field.value)
+            bytes.append("\r\n")
+        }
+        bytes.append(contentsOf: dateLine)
+        // RFC 9110, section 8.6: none in 1xx and 204; in 304 it would be the length of what isn't sent.
+        guard !hasLength, let length, response.status >= 200, response.status != 204,
+            response.status != 304
+        else { return }
+        bytes.append("Content-Length: ")
+        bytes.append(decimal: length)
+        bytes.append("\r\n")
+    }
+
+    mutating func end(keepsAlive: Bool, isHTTP10: Bool) {
+        if !keepsAlive {
+            bytes.append("Connection: close\r\n")
+        } else if isHTTP10 {
+            bytes.append("Connection: keep-alive\r\n")
+        }
+        bytes.append("\r\n")
+    }
+
+    /// Control characters become blanks: nothing in a value can end its line.
+    ///
+    /// - Source: RFC 9110, section 5.5.
+    private mutating func append(value: String) {
+        let start = bytes.count
+        bytes.append(contentsOf: value.utf8)
+        for index in start..<bytes.count {
+            let byte = bytes[index]
+            if byte < 0x20 && byte != ASCII.tab || byte == 0x7F { bytes[index] = ASCII.space }
+        }
+    }
+
+    private mutating func statusLine(_ status: Int) {
+        switch status {
+        case 200: bytes.append("HTTP/1.1 200 OK\r\n")
+        case 204: bytes.append("HTTP/1.1 204 No Content\r\n")
+        case 304: bytes.append("HTTP/1.1 304 Not Modified\r\n")
+        case 404: bytes.append("HTTP/1.1 404 Not Found\r\n")
+        default:
+            bytes.append("HTTP/1.1 ")
+            bytes.append(decimal: status)
+            bytes.append(" ")
+            bytes.append(Self.reason(status))
+            bytes.append("\r\n")
+        }
+    }
+
+    private static func reason(_ status: Int) -> StaticString {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 206: "Partial Content"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 303: "See Other"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 410: "Gone"
+        case 412: "Precondition Failed"
+        case 413: "Payload Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 422: "Unprocessable Entity"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: "Status"
+        }
+    }
+
+    /// Takes the wall clock's second into the `Date` line.
+    mutating func renewDate() {
+        let now = Int64(time(nil))
+        guard now != second else { return }
+        second = now
+        dateLine.removeAll(keepingCapacity: true)
+        dateLine.append("Date: ")
+        dateLine.append(httpDate: now)
+        dateLine.append("\r\n")
+    }
+}
+
+extension StaticString {
+    fileprivate var isContentLength: Bool {
+        let name: StaticString = "content-length"
+        return unsafe bytes.elementsEqual(name.bytes) {
+            ASCII.lowercased($0) == $1
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends a time as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    ///
+    /// - Parameter seconds: since 1970.
+    /// - Source: RFC 9110, section 5.6.7.
+    package mutating func append(httpDate seconds: Int64) {
+        let days = Int((seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400)
+        let rest = Int(seconds - Int64(days) * 86_400)
+        // Days to a civil date: years begin in March, so that the leap day is the last of its year, and
+        // 400 years have 146,097 days.
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let weekdays = "SunMonTueWedThuFriSat".utf8.span
+        let months = "JanFebMarAprMayJunJulAugSepOctNovDec".utf8.span
+        let weekday = ((days + 4) % 7 + 7) % 7
+        append(weekdays.extracting((weekday * 3)..<(weekday * 3 + 3)))
+        append(", ")
+        append(padded: day, 2)
+        append(0x20)
+        append(months.extracting((month * 3 - 3)..<(month * 3)))
+        append(0x20)
+        append(padded: year, 4)
+        append(0x20)
+        append(padded: rest / 3_600, 2)
+        append(0x3A)
+        append(padded: rest / 60 % 60, 2)
+        append(0x3A)
+        append(padded: rest % 60, 2)
+        append(" GMT")
+    }
+
+    private mutating func append(padded value: Int, _ width: Int) {
+        var divisor = width == 4 ? 1_000 : 10
+        while divisor > 0 {
+            append(ASCII.zero + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import EventLoop
+
+/// What the kernel has not taken yet.
+final class PendingOutput {
+    var bytes: [UInt8]
+    var offset: Int
+    /// A large body, sent from where the handler made it.
+    var tail: [UInt8]
+    var tailOffset: Int
+
+    init(bytes: [UInt8], tail: [UInt8], tailOffset: Int) {
+        self.bytes = bytes
+        offset = 0
+        self.tail = tail
+        self.tailOffset = tailOffset
+    }
+
+    var count: Int { bytes.count - offset + tail.count - tailOffset }
+}
+
+/// A streamed answer on its way.
+final class StreamState {
+    /// The answer's head, until the first piece takes it along.
+    var head: [UInt8]?
+    let isChunked: Bool
+    /// The producer, when it waits for room.
+    var waiter: CheckedContinuation<Void, Never>?
+    /// The producer has finished.
+    var hasEnded = false
+
+    init(head: [UInt8], isChunked: Bool) {
+        self.head = head
+        self.isChunked = isChunked
+    }
+}
+
+extension Connection {
+    /// Bodies up to this are copied behind their head, so that both leave in one plain send.
+    private static let copiedBodyBytesMax = 16_384
+
+    /// Sends the head in the server's buffer and the body.
+    func sendComposed(with body: [UInt8]) {
+        if body.count <= Self.copiedBodyBytesMax {
+            server.composer.bytes.append(contentsOf: body)
+            transmit(server.composer.bytes, [])
+        } else {
+            transmit(server.composer.bytes, body)
+        }
+    }
+
+    /// Sends a few bytes outside of any answer.
+    func send(_ text: StaticString) {
+        var bytes: [UInt8] = []
+        bytes.append(text)
+        transmit(bytes, [])
+    }
+
+    /// Sends both, keeping what does not fit for ``flush()``.
+    private func transmit(_ bytes: [UInt8], _ tail: [UInt8]) {
+        if let output {
+            if output.tail.isEmpty, tail.isEmpty {
+                output.bytes.append(contentsOf: bytes)
+            } else {
+                output.bytes = Array(output.bytes[output.offset...])
+                output.offset = 0
+                output.bytes.append(contentsOf: output.tail[output.tailOffset...])
+                output.bytes.append(contentsOf: bytes)
+                output.tail = tail
+                output.tailOffset = 0
+            }
+            return
+        }
+        var sent = 0
+        let total = bytes.count + tail.count
+        while sent < total {
+            switch SocketIO.send(fd, bytes, from: sent, tail, from: max(0, sent - bytes.count)) {
+            case .bytes(let count):
+                sent += count
+            case .wouldBlock:
+                if sent < bytes.count {
+                    output = PendingOutput(bytes: Array(bytes[sent...]), tail: tail, tailOffset: 0)
+                } else {
+                    output = PendingOutput(bytes: [], tail: tail, tailOffset: sent - bytes.count)
+                }
+                setDeadline(server.limits.writeDeadline)
+                return
+            case .end, .failed:
+                close()
+                return
+            }
+        }
+    }
+
+    /// Sends what waits, now that the socket has room.
+    func flush() {
+        while let output, output.count > 0 {
+            let bytesLeft = output.bytes.count - output.offset
+            switch SocketIO.send(
+                fd, output.bytes, from: output.offset, output.tail, from: output.tailOffset)
+            {
+            case .bytes(let count):
+                output.offset += min(count, bytesLeft)
+                output.tailOffset += max(0, count - bytesLeft)
+                setDeadline(server.limits.writeDeadline)
+            case .wouldBlock:
+                resumeStream()
+                return
+            case .end, .failed:
+                close()
+                return
+            }
+        }
+        output = nil
+        switch phase {
+        case .answering:
+            if let stream, !stream.hasEnded {
+                server.clearDeadline(index)
+                resumeStream()
+            } else {
+                answerSent()
+            }
+        // An interim answer has left; the deadline is the body's again with its next byte.
+        case .head, .body, .handling, .lingering, .closed: break
+        }
+    }
+
+    // MARK: Streams
+
+    private func resumeStream() {
+        guard let stream, let waiter = stream.waiter,
+            (output?.count ?? 0) <= server.limits.streamUnsentBytesMax / 2
+        else { return }
+        stream.waiter = nil
+        waiter.resume()
+    }
+
+    func writePiece(_ bytes: [UInt8], _ exchange: Exchange) async throws(ClientGone) {
+        server.loop.assertOnLoop()
+        guard let stream, phase == .answering else { throw ClientGone() }
+        precondition(!stream.hasEnded, "a stream is written to until its producer returns")
+        guard !bytes.isEmpty else { return }
+        answerBytes += bytes.count
+        var framed = stream.head ?? []
+        stream.head = nil
+        framed.reserveCapacity(framed.count + bytes.count + 20)
+        if stream.isChunked {
+            framed.append(hexadecimal: bytes.count)
+            framed.append("\r\n")
+        }
+        framed.append(contentsOf: bytes)
+        if stream.isChunked { framed.append("\r\n") }
+        transmit(framed, [])
+        guard phase == .answering else { throw ClientGone() }
+        guard let output, output.count > server.limits.streamUnsentBytesMax else { return }
+        await withCheckedContinuation { stream.waiter = $0 }
+        guard phase == .answering, self.stream === stream else { throw ClientGone() }
+    }
+
+    func streamEnded(_ exchange: Exchange, _ error: (any Error)?) {
+        server.loop.assertOnLoop()
+        guard let stream, phase == .answering else { return }
+        if let error {
+            guard stream.head != nil else {
+                // Part of it is out: only a cut tells the client that it is not whole.
+                close()
+                return
+            }
+            self.stream = nil
+            answer(server.handler.failure(error, exchange), exchange)
+            return
+        }
+        stream.hasEnded = true
+        var rest = stream.head ?? []
+        stream.head = nil
+        if stream.isChunked { rest.append("0\r\n\r\n") }
+        transmit(rest, [])
+        if phase == .answering, output == nil { answerSent() }
+    }
+}

@@ -1,0 +1,118 @@
+/// Reads request heads, however they are cut. Knows no socket and no clock.
+///
+/// Between two attempts it remembers which lines were good, so that a head that arrives byte by byte is
+/// read at most twice. Nothing is repaired: what two readers could read differently is refused.
+///
+/// - Source: RFC 9112, sections 2, 3 and 5.
+struct RequestParser {
+    /// Where the first line that is not yet read begins.
+    private var lineStart = 0
+    /// There is no line feed between `lineStart` and here.
+    private var searched = 0
+    private var hasRequestLine = false
+    private var fieldCount = 0
+    private var blankLines = 0
+
+    /// Empty lines allowed before a request line: some clients end a body with one too many.
+    private static let blankLinesMax = 4
+
+    /// Whether nothing of the next head has been seen.
+    var isFresh: Bool { lineStart == 0 && searched == 0 }
+
+    /// Reads a head into `head`; its length, or nil when it is not whole yet.
+    ///
+    /// - Parameter bytes: from the head's first byte, all that has arrived.
+    /// - Throws: as soon as the bytes cannot become a good head. `head` then holds what was read before.
+    mutating func parse(
+        _ bytes: Span<UInt8>, limits: HTTPLimits, into head: Head
+    ) throws(RequestRefusal) -> Int? {
+        if isFresh { return try pass(bytes, limits, head) }
+        // The lines read earlier are not in `head` any more, it serves all connections; once the end is
+        // known (or a fault), everything is read again.
+        var probe = self
+        do throws(RequestRefusal) {
+            if try probe.pass(bytes, limits, head) == nil {
+                self = probe
+                return nil
+            }
+        } catch {}
+        self = RequestParser()
+        return try pass(bytes, limits, head)
+    }
+
+    private mutating func pass(
+        _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ head: Head
+    ) throws(RequestRefusal) -> Int? {
+        if lineStart == 0 { head.reset() }
+        while let end = bytes.lineFeed(from: max(lineStart, searched)) {
+            guard end > lineStart, bytes[end - 1] == ASCII.carriageReturn else {
+                throw tooLong(lineStart, end, limits) ?? .malformed("a line ends in a bare line feed")
+            }
+            if let refusal = tooLong(lineStart, end - 1, limits) { throw refusal }
+            let line = lineStart..<(end - 1)
+            lineStart = end + 1
+            if !hasRequestLine {
+                if line.isEmpty {
+                    blankLines += 1
+                    guard blankLines <= Self.blankLinesMax else {
+                        throw .malformed("empty lines before the request")
+                    }
+                } else {
+                    try RequestLine.parse(bytes, line, into: head)
+                    hasRequestLine = true
+                }
+            } else if line.isEmpty {
+                return lineStart
+            } else {
+                fieldCount += 1
+                guard fieldCount <= limits.fieldsMax else { throw .headTooLarge }
+                head.fields.append(try Self.field(bytes, line))
+            }
+        }
+        searched = bytes.count
+        if let refusal = tooLong(lineStart, bytes.count, limits) { throw refusal }
+        // What can't be the beginning of a method is refused now, not when its first line ends: a TLS
+        // greeting has no lines.
+        if !hasRequestLine, lineStart < bytes.count {
+            let first = bytes[lineStart]
+            guard ByteSet.token.contains(first) || first == ASCII.carriageReturn else {
+                throw .malformed("not an HTTP request")
+            }
+        }
+        return nil
+    }
+
+    /// - Parameter end: of the line as far as it is known; its CR may still be counted in, so 1 is allowed for it.
+    private func tooLong(_ start: Int, _ end: Int, _ limits: HTTPLimits) -> RequestRefusal? {
+        if !hasRequestLine, end - start > limits.requestLineBytesMax + 1 { return .targetTooLong }
+        if end + 2 > limits.headBytesMax { return hasRequestLine ? .headTooLarge : .targetTooLong }
+        return nil
+    }
+
+    /// - Source: RFC 9112, section 5; sections 5.1 and 5.2 for blanks before the colon and folded lines.
+    private static func field(
+        _ bytes: Span<UInt8>, _ line: Range<Int>
+    ) throws(RequestRefusal) -> Head.Field {
+        var colon = line.lowerBound
+        while colon < line.upperBound, ByteSet.token.contains(bytes[colon]) { colon += 1 }
+        guard colon < line.upperBound, bytes[colon] == ASCII.colon else {
+            let first = bytes[line.lowerBound]
+            throw .malformed(
+                first == ASCII.space || first == ASCII.tab
+                    ? "a folded header line" : "a header name with a character that it may not have")
+        }
+        guard colon > line.lowerBound else { throw .malformed("a header without a name") }
+        var start = colon + 1
+        var end = line.upperBound
+        while start < end, bytes[start] == ASCII.space || bytes[start] == ASCII.tab { start += 1 }
+        while end > start, bytes[end - 1] == ASCII.space || bytes[end - 1] == ASCII.tab { end -= 1 }
+        guard bytes.extracting(start..<end).isFieldText else {
+            throw .malformed("a header value with a control character")
+        }
+        return Head.Field(
+            nameStart: UInt32(truncatingIfNeeded: line.lowerBound),
+            nameEnd: UInt32(truncatingIfNeeded: colon),
+            valueStart: UInt32(truncatingIfNeeded: start),
+            valueEnd: UInt32(truncatingIfNeeded: end))
+    }
+}
