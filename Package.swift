@@ -52,6 +52,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "CLinux"], swiftSettings: settings),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
+            swiftSettings: settings + [lifetimes]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -11,13 +11,13 @@ import Synchronization
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Blocks submitted here run between turns; use ``perform(_:)`` where async code may be resumed.
     package let queue: DispatchQueue
+    private let epoll: Int32
     // Confined to `queue` (hence the unchecked conformance); the doors check it in debug builds.
     private var state: State
     /// The thread that is inside a turn now, 0 between turns: tells `enqueue` whether it is at home.
     private let turningThread = Atomic<UInt>(0)
 
     @safe private struct State {
-        let epoll: Int32
         var handlers: [IOHandler?] = []
         var generations: [UInt16] = []
         var freeSlots: [Int] = []
@@ -37,18 +37,18 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     package init(label: String) throws(SystemError) {
         queue = DispatchQueue(label: label)
-        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError("epoll_create1", errno) }
-        state = unsafe State(epoll: epoll)
+        state = State()
     }
 
     deinit {
-        _ = close(state.epoll)
+        _ = close(epoll)
     }
 
     /// Begins to watch. Call once; the loop stays alive until ``stop()``.
     package func start() {
-        let source = DispatchSource.makeReadSource(fileDescriptor: state.epoll, queue: queue)
+        let source = DispatchSource.makeReadSource(fileDescriptor: epoll, queue: queue)
         source.setEventHandler { @Sendable in
             var turns = 0
             while turns < Self.turnsPerWakeMax, self.turn(timeout: 0) > 0 { turns += 1 }
@@ -125,7 +125,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         assertOnLoop()
         guard handler.slot >= 0, handler.slot < state.handlers.count else { return }
         var event = unsafe epoll_event()
-        _ = unsafe epoll_ctl(state.epoll, EPOLL_CTL_DEL, handler.fd, &event)
+        _ = unsafe epoll_ctl(epoll, EPOLL_CTL_DEL, handler.fd, &event)
         forget(handler)
     }
 
@@ -145,7 +145,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         // The generation tells a stale event for a slot that was given away within the same batch.
         let generation = state.generations[handler.slot]
         unsafe event.data.u64 = UInt64(generation) << 32 | UInt64(UInt32(handler.slot))
-        let result = unsafe epoll_ctl(state.epoll, operation, handler.fd, &event)
+        let result = unsafe epoll_ctl(epoll, operation, handler.fd, &event)
         guard result == 0 else { throw SystemError("epoll_ctl", errno) }
     }
 
@@ -158,7 +158,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     package func turn(timeout: Int32) -> Int {
         let capacity = unsafe Int32(state.events.count)
         let count = unsafe state.events.withUnsafeMutableBufferPointer { buffer in
-            unsafe epoll_wait(state.epoll, buffer.baseAddress, capacity, timeout)
+            unsafe epoll_wait(epoll, buffer.baseAddress, capacity, timeout)
         }
         guard count > 0 else { return 0 }
         withinTurn {

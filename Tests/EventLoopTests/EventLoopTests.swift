@@ -1,0 +1,236 @@
+import CLinux
+import Glibc
+import Synchronization
+import Testing
+
+@testable import EventLoop
+
+@Suite struct EventLoopTests {
+    let loop: EventLoop
+
+    init() throws {
+        loop = try EventLoop(label: "test")
+        loop.start()
+    }
+
+    /// Runs `body` on the loop and waits for what it resumes with.
+    private func onLoop<T: Sendable>(
+        _ body: @escaping @Sendable (CheckedContinuation<T, Never>) -> Void
+    ) async -> T {
+        await withCheckedContinuation { continuation in loop.perform { body(continuation) } }
+    }
+
+    @Test func `work from outside runs on the loop`() async {
+        let loop = loop
+        let wasThere: Bool = await onLoop { continuation in
+            loop.assertOnLoop()
+            continuation.resume(returning: true)
+        }
+        #expect(wasThere)
+        loop.stop()
+    }
+
+    @Test func `an async body runs at once up to its first suspension and goes on within the turn`()
+        async
+    {
+        let loop = loop
+        let order: [Int] = await onLoop { continuation in
+            let steps = Steps()
+            loop.run {
+                steps.append(1)
+                unsafe await withUnsafeContinuation { unsafe steps.park($0) }
+                loop.assertOnLoop()
+                steps.append(4)
+                continuation.resume(returning: steps.all)
+            }
+            steps.append(2)
+            steps.resume()
+            steps.append(3)
+        }
+        #expect(order == [1, 2, 3, 4])
+        loop.stop()
+    }
+
+    @Test func `an async body resumed from elsewhere comes back to the loop`() async {
+        let loop = loop
+        let isHome: Bool = await onLoop { continuation in
+            loop.run {
+                await withCheckedContinuation { (other: CheckedContinuation<Void, Never>) in
+                    Thread.detach { other.resume() }
+                }
+                loop.assertOnLoop()
+                continuation.resume(returning: true)
+            }
+        }
+        #expect(isHome)
+        loop.stop()
+    }
+
+    @Test func `the end of a turn comes once, after the jobs that the turn made ready`() async {
+        let loop = loop
+        let order: [Int] = await onLoop { continuation in
+            let steps = Steps()
+            loop.atEndOfTurn(
+                Ender {
+                    steps.append(3)
+                    continuation.resume(returning: steps.all)
+                })
+            loop.run {
+                unsafe await withUnsafeContinuation { unsafe steps.park($0) }
+                steps.append(2)
+            }
+            steps.append(1)
+            steps.resume()
+        }
+        #expect(order == [1, 2, 3])
+        loop.stop()
+    }
+
+    @Test func `a descriptor that becomes readable wakes its handler until it is deregistered`()
+        async throws
+    {
+        let loop = loop
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        let (reading, writing) = (ends[0], ends[1])
+        let heard: [UInt8] = await onLoop { continuation in
+            let handler = Reader(reading) { handler, byte in
+                handler.heard.append(byte)
+                if handler.heard.count == 2 {
+                    loop.deregister(handler)
+                    continuation.resume(returning: handler.heard)
+                }
+            }
+            try? loop.register(handler, .read)
+            for byte: UInt8 in [7, 8, 9] { unsafe withUnsafeBytes(of: byte) { unsafe _ = write(writing, $0.baseAddress, 1) } }
+        }
+        #expect(heard == [7, 8])
+        close(reading)
+        close(writing)
+        loop.stop()
+    }
+
+    @Test func `an event for a handler that left in the same turn is dropped`() async throws {
+        let loop = loop
+        var first: [Int32] = [0, 0]
+        var second: [Int32] = [0, 0]
+        #expect(unsafe pipe(&first) == 0 && pipe(&second) == 0)
+        let ends = first + second
+        for end in [ends[1], ends[3]] {
+            unsafe withUnsafeBytes(of: UInt8(1)) { unsafe _ = write(end, $0.baseAddress, 1) }
+        }
+        let calls: Int = await onLoop { continuation in
+            let pair = Pair()
+            for end in [ends[0], ends[2]] {
+                let handler = Reader(end) { handler, _ in
+                    pair.calls += 1
+                    // Whoever is first sends both away; the other's event is still in the batch.
+                    for other in pair.handlers { loop.deregister(other) }
+                    loop.perform(after: .milliseconds(20)) {
+                        continuation.resume(returning: pair.calls)
+                    }
+                }
+                pair.handlers.append(handler)
+            }
+            for handler in pair.handlers { try? loop.register(handler, .read) }
+        }
+        #expect(calls == 1)
+        for end in ends { close(end) }
+        loop.stop()
+    }
+
+    @Test func `tickers hear the time until they are removed`() async {
+        let loop = loop
+        let ticks: Int = await onLoop { continuation in
+            loop.addTicker(
+                Counter { counter in
+                    if counter.count == 3 {
+                        loop.removeTicker(counter)
+                        loop.perform(after: .milliseconds(350)) {
+                            continuation.resume(returning: counter.count)
+                        }
+                    }
+                })
+        }
+        #expect(ticks == 3)
+        loop.stop()
+    }
+
+    @Test func `a watch tells late comers at once and everybody once`() {
+        let watch = ClientWatch()
+        let calls = Counter { _ in }
+        watch.whenGone { calls.count += 1 }
+        watch.clientLeft()
+        watch.clientLeft()
+        #expect(calls.count == 1 && watch.isGone)
+        watch.whenGone { calls.count += 1 }
+        #expect(calls.count == 2)
+    }
+}
+
+// Confined to the loop under test.
+@safe private final class Steps: @unchecked Sendable {
+    private(set) var all: [Int] = []
+    private var parked: UnsafeContinuation<Void, Never>?
+    func append(_ step: Int) { all.append(step) }
+    func park(_ continuation: UnsafeContinuation<Void, Never>) { unsafe parked = continuation }
+    func resume() {
+        unsafe parked?.resume()
+        unsafe parked = nil
+    }
+}
+
+private final class Ender: TurnEnder {
+    private let action: () -> Void
+    init(_ action: @escaping () -> Void) { self.action = action }
+    func turnEnded() { action() }
+}
+
+private final class Reader: IOHandler {
+    var heard: [UInt8] = []
+    private let action: (Reader, UInt8) -> Void
+    init(_ fd: Int32, _ action: @escaping (Reader, UInt8) -> Void) {
+        self.action = action
+        super.init(fd: fd)
+    }
+    override func ready(_ events: Events) {
+        var byte: UInt8 = 0
+        unsafe _ = read(fd, &byte, 1)
+        action(self, byte)
+    }
+}
+
+// Confined to the loop under test.
+private final class Pair: @unchecked Sendable {
+    var handlers: [Reader] = []
+    var calls = 0
+}
+
+// Confined to the loop under test.
+private final class Counter: Ticker, @unchecked Sendable {
+    var count = 0
+    private let action: (Counter) -> Void
+    init(_ action: @escaping (Counter) -> Void) { self.action = action }
+    func tick(_ now: MonotonicTime) {
+        count += 1
+        action(self)
+    }
+}
+
+private enum Thread {
+    static func detach(_ body: @escaping @Sendable () -> Void) {
+        var thread = pthread_t()
+        let box = unsafe Unmanaged.passRetained(Box(body)).toOpaque()
+        unsafe pthread_create(
+            &thread, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            }, box)
+    }
+    private final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+}
