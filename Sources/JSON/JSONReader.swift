@@ -8,11 +8,14 @@
 /// - An escaped surrogate without its partner becomes U+FFFD, since no database could store it.
 /// - Nesting is bounded, here by a number, in Node by the stack. The reader itself does not recurse; what
 ///   it returns is as deep as it was sent.
+/// - The number of values is bounded too, because `[0,0,…]` takes many times its size once it is read.
 ///
 /// Time and memory grow linearly with the text, whatever it holds.
 package struct JSONReader: ~Copyable {
     private let bytes: [UInt8]
     private let depthMax: Int
+    private var valuesLeft: Int
+    private let valuesMax: Int
     private var index = 0
     /// The containers that are open, innermost last.
     private var open: [Container] = []
@@ -20,6 +23,9 @@ package struct JSONReader: ~Copyable {
     /// Enough for any sensible document; low enough that walking the value recursively is safe on the small
     /// stacks of worker threads.
     package static let defaultDepthMax = 256
+
+    /// About 32 MB of values. The longest body, 8 MiB of ids in objects, holds less than half as many.
+    package static let defaultValuesMax = 1_000_000
 
     private struct Container {
         var isObject: Bool
@@ -41,23 +47,27 @@ package struct JSONReader: ~Copyable {
 
     /// - Parameters:
     ///   - depthMax: brackets that may be open at once.
+    ///   - valuesMax: values of any kind, containers included.
     ///   - containersOnly: refuse a document that is only a string, a number or a literal, as `body-parser`
     ///     does with its option `strict`.
     package static func parse(
-        _ bytes: [UInt8], depthMax: Int = defaultDepthMax, containersOnly: Bool = true
+        _ bytes: [UInt8], depthMax: Int = defaultDepthMax, valuesMax: Int = defaultValuesMax,
+        containersOnly: Bool = true
     ) throws(JSONSyntaxError) -> JSONValue {
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: bytes.span)
         } catch {
             throw JSONSyntaxError(reason: .invalidUTF8, position: error.byteOffsets.lowerBound)
         }
-        var reader = JSONReader(bytes, depthMax: depthMax)
+        var reader = JSONReader(bytes, depthMax: depthMax, valuesMax: valuesMax)
         return try reader.document(containersOnly: containersOnly)
     }
 
-    private init(_ bytes: [UInt8], depthMax: Int) {
+    private init(_ bytes: [UInt8], depthMax: Int, valuesMax: Int) {
         self.bytes = bytes
         self.depthMax = depthMax
+        self.valuesMax = valuesMax
+        valuesLeft = valuesMax
     }
 
     // MARK: Grammar
@@ -98,6 +108,10 @@ package struct JSONReader: ~Copyable {
     private mutating func scalarOrOpening() throws(JSONSyntaxError) -> JSONValue? {
         skipBlanks()
         guard let first = peek else { throw unexpected() }
+        guard valuesLeft > 0 else {
+            throw JSONSyntaxError(reason: .tooManyValues(valuesMax: valuesMax), position: index)
+        }
+        valuesLeft -= 1
         switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard open.count < depthMax else {

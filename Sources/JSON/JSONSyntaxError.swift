@@ -1,11 +1,13 @@
 /// Why text is not JSON, or not JSON that we read.
-package struct JSONSyntaxError: Error, Equatable, Sendable {
+package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Reason: Equatable, Sendable {
         case unexpectedByte(UInt8)
         case unexpectedEnd
         case invalidUTF8
         /// More than the permitted brackets are open.
         case tooDeep(depthMax: Int)
+        /// More values than the text may hold; see ``JSONReader``.
+        case tooManyValues(valuesMax: Int)
     }
 
     package let reason: Reason
@@ -21,8 +23,12 @@ package struct JSONSyntaxError: Error, Equatable, Sendable {
         case .invalidUTF8: "Invalid UTF-8 in JSON at position \(position)"
         case .tooDeep(let depthMax):
             "JSON nested deeper than \(depthMax) levels at position \(position)"
+        case .tooManyValues(let valuesMax):
+            "JSON with more than \(valuesMax) values at position \(position)"
         }
     }
+
+    package var description: String { message }
 
     /// A byte of a longer character, or one that does not show, by its number.
     private static func name(of byte: UInt8) -> String {

@@ -29,9 +29,17 @@ package struct JSONObject: Sendable {
     package var isEmpty: Bool { members.isEmpty }
     package var count: Int { members.count }
 
-    /// The value of a member, nil where there is none.
+    /// The value of a member, nil where there is none; setting nil removes the member.
     package subscript(name: String) -> JSONValue? {
-        position(of: name).map { members[$0].value }
+        get { position(of: name).map { members[$0].value } }
+        set {
+            if let newValue {
+                set(name, newValue)
+            } else if let position = position(of: name) {
+                members.remove(at: position)
+                reindex()
+            }
+        }
     }
 
     /// Sets a member: in place where the name is known, else at the end.
@@ -43,16 +51,31 @@ package struct JSONObject: Sendable {
         members.append(Member(name: name, value: value))
         if positions != nil {
             positions?[ByteKey(name)] = members.count - 1
-        } else if members.count > Self.searchedMax {
-            var all: [ByteKey: Int] = [:]
-            for (position, member) in members.enumerated() { all[ByteKey(member.name)] = position }
-            positions = all
+        } else {
+            reindex()
         }
+    }
+
+    private mutating func reindex() {
+        positions = nil
+        guard members.count > Self.searchedMax else { return }
+        var all: [ByteKey: Int] = [:]
+        for (position, member) in members.enumerated() { all[ByteKey(member.name)] = position }
+        positions = all
     }
 
     private func position(of name: String) -> Int? {
         if let positions { return positions[ByteKey(name)] }
         return members.firstIndex { $0.name.hasSameBytes(as: name) }
+    }
+}
+
+extension JSONObject: Sequence {
+    package typealias Element = (name: String, value: JSONValue)
+
+    package func makeIterator() -> AnyIterator<Element> {
+        var rest = members.makeIterator()
+        return AnyIterator { rest.next().map { ($0.name, $0.value) } }
     }
 }
 

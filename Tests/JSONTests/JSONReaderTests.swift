@@ -175,7 +175,7 @@ struct JSONReaderTests {
             text.append(contentsOf: "\"k\(number % 900_000)\":1".utf8)
         }
         text.append(UInt8(ascii: "}"))
-        guard case .object(let object) = try JSONReader.parse(text) else {
+        guard case .object(let object) = try JSONReader.parse(text, valuesMax: 1_000_001) else {
             Issue.record("not an object")
             return
         }
@@ -184,13 +184,35 @@ struct JSONReaderTests {
         #expect(object["k900000"] == nil)
     }
 
-    @Test func `an array of a million elements is read`() throws {
-        let text = Array(("[" + String(repeating: "[],", count: 1_000_000) + "[]]").utf8)
-        guard case .array(let elements) = try JSONReader.parse(text) else {
+    @Test func `the number of values is bounded from both sides`() throws {
+        func zeros(_ count: Int) -> [UInt8] {
+            Array(("[" + String(repeating: "0,", count: count - 1) + "0]").utf8)
+        }
+        guard case .array(let elements) = try JSONReader.parse(zeros(999_999)) else {
             Issue.record("not an array")
             return
         }
-        #expect(elements.count == 1_000_001)
+        #expect(elements.count == 999_999)
+        let error = #expect(throws: JSONSyntaxError.self) { try JSONReader.parse(zeros(1_000_000)) }
+        #expect(error?.reason == .tooManyValues(valuesMax: 1_000_000))
+        #expect(throws: JSONSyntaxError.self) {
+            try JSONReader.parse(Array("[[],{},{\"a\":1}]".utf8), valuesMax: 4)
+        }
+        _ = try JSONReader.parse(Array("[[],{},{\"a\":1}]".utf8), valuesMax: 5)
+    }
+
+    @Test func `members can be set, removed and walked`() throws {
+        for count in [3, 40] {
+            var object = JSONObject()
+            for number in 0..<count { object["k\(number)"] = .number("\(number)") }
+            object["k1"] = nil
+            object["k0"] = .bool(true)
+            object["none"] = nil
+            #expect(object.map { $0.name } == (0..<count).filter { $0 != 1 }.map { "k\($0)" })
+            #expect(object["k1"] == nil)
+            #expect(object["k0"] == .bool(true))
+            #expect(object["k2"] == .number("2"))
+        }
     }
 }
 
