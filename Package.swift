@@ -27,6 +27,12 @@ let package = Package(
             name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        .executableTarget(
+            name: "EmbedTextTool", path: "Sources/EmbedText/Tool", swiftSettings: settings),
+        .plugin(
+            name: "EmbedText", capability: .buildTool(), dependencies: ["EmbedTextTool"],
+            path: "Sources/EmbedText/Plugin"),
+
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
@@ -42,7 +48,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
-            swiftSettings: settings + [lifetimes]),
+            exclude: [
+                "EmbedText.list", "OpenAPI/openapi.json", "OpenAPI/docs.html", "OpenAPI/docs.css",
+                "OpenAPI/docs.js",
+            ],
+            swiftSettings: settings + [lifetimes],
+            plugins: ["EmbedText"]),
 
         .executableTarget(
             name: "CohortCLI",
@@ -57,6 +68,9 @@ let package = Package(
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
             swiftSettings: settings + [lifetimes]),
+        .testTarget(
+            name: "CohortTests", dependencies: ["Cohort", "CohortCLI"], exclude: ["Exchanges"],
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

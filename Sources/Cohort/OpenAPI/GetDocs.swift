@@ -1,0 +1,56 @@
+package import HTTP
+
+/// A page that draws `/openapi.json` for people, with a script and a style of its own and nobody else's.
+package enum GetDocs: Endpoint {
+    package static let route: StaticString = "GET /docs"
+    package static let access = Access.open
+
+    private static let page: [UInt8] = OpenAPIFiles.bytes("docs.html")
+
+    package static func parse(_ call: Call) throws(APIError) {}
+
+    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+        var response = Response(status: 200, contentType: "text/html; charset=utf-8", body: page)
+        // What the page needs and nothing else, so that not even a fault of its script could do harm.
+        response.append(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+        response.append("X-Content-Type-Options", "nosniff")
+        response.append("Referrer-Policy", "no-referrer")
+        return response
+    }
+}
+
+/// The script of ``GetDocs``.
+package enum GetDocsScript: Endpoint {
+    package static let route: StaticString = "GET /docs/page.js"
+    package static let access = Access.open
+
+    private static let script: [UInt8] = OpenAPIFiles.bytes("docs.js")
+
+    package static func parse(_ call: Call) throws(APIError) {}
+
+    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+        var response = Response(
+            status: 200, contentType: "text/javascript; charset=utf-8", body: script)
+        response.append("X-Content-Type-Options", "nosniff")
+        return response
+    }
+}
+
+/// The style of ``GetDocs``.
+package enum GetDocsStyle: Endpoint {
+    package static let route: StaticString = "GET /docs/page.css"
+    package static let access = Access.open
+
+    private static let style: [UInt8] = OpenAPIFiles.bytes("docs.css")
+
+    package static func parse(_ call: Call) throws(APIError) {}
+
+    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+        var response = Response(status: 200, contentType: "text/css; charset=utf-8", body: style)
+        response.append("X-Content-Type-Options", "nosniff")
+        return response
+    }
+}
