@@ -33,6 +33,9 @@ let package = Package(
             name: "EmbedText", capability: .buildTool(), dependencies: ["EmbedTextTool"],
             path: "Sources/EmbedText/Plugin"),
 
+        .target(
+            name: "Migrations", dependencies: ["CPostgres"], exclude: ["EmbedText.list"],
+            swiftSettings: settings, plugins: ["EmbedText"]),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
@@ -58,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "CohortCLI",
             dependencies: [
-                "Cohort", "EventLoop", "HTTP", "JSON", "Postgres",
+                "Cohort", "EventLoop", "HTTP", "JSON", "Migrations", "Postgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

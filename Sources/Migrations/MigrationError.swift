@@ -1,0 +1,29 @@
+/// Why a database was not brought up to date; each is one line for an operator.
+package enum MigrationError: Error, Equatable, CustomStringConvertible {
+    case cannotConnect(String)
+    /// The database holds tables of Medusa's without what Cohort needs in them.
+    case misfit(String)
+    /// These files changed after they were applied.
+    case edited([String])
+    /// The database went through these files, and this program has none so named.
+    case newer([String])
+    case failed(file: String, SQLFailure)
+
+    package var description: String {
+        switch self {
+        case .cannotConnect(let message):
+            "cannot connect to PostgreSQL: \(message)"
+        case .misfit(let list):
+            "Medusa's tables in this database are not those of Medusa 1.20.10: \(list); "
+                + "let Medusa run its own migrations first"
+        case .edited(let files):
+            "changed after they were applied to this database: \(files.joined(separator: ", ")); "
+                + "an applied migration never changes, a new file does"
+        case .newer(let files):
+            "this database is newer than this program, which does not know: "
+                + files.joined(separator: ", ")
+        case .failed(let file, let failure):
+            "\(file): \(failure)"
+        }
+    }
+}
