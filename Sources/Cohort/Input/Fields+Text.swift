@@ -1,0 +1,106 @@
+package import JSON
+
+/// Fields that hold text, an object or a number.
+extension Fields {
+    // MARK: Required
+
+    /// A string, which may be empty.
+    package mutating func string(_ name: String) -> String {
+        if case .string(let text)? = take(name) { return text }
+        fail("\(name) must be a string")
+        return ""
+    }
+
+    /// A string of at least one character.
+    package mutating func nonEmptyString(_ name: String) -> String {
+        let sent = take(name)
+        failIfEmpty(name, sent)
+        if case .string(let text)? = sent { return text }
+        fail("\(name) must be a string")
+        return ""
+    }
+
+    /// An e-mail address as it was typed; see ``EmailAddress``.
+    package mutating func email(_ name: String) -> String {
+        Self.address(take(name)) ?? failEmail(name)
+    }
+
+    /// As ``email(_:)``, with a message of its own for nothing at all.
+    package mutating func nonEmptyEmail(_ name: String) -> String {
+        let sent = take(name)
+        failIfEmpty(name, sent)
+        return Self.address(sent) ?? failEmail(name)
+    }
+
+    private mutating func failIfEmpty(_ name: String, _ sent: JSONValue?) {
+        switch sent {
+        case nil, .null, .string(""): fail("\(name) should not be empty")
+        case .bool, .number, .string, .array, .object: break
+        }
+    }
+
+    private static func address(_ sent: JSONValue?) -> String? {
+        guard case .string(let text)? = sent, EmailAddress.isValid(text) else { return nil }
+        return text
+    }
+
+    private mutating func failEmail(_ name: String) -> String {
+        fail("\(name) must be an email")
+        return ""
+    }
+
+    // MARK: Optional
+
+    /// A string, if anything. In a query string, where nothing is null, use its ``Optionality/value``.
+    package mutating func optionalString(_ name: String) -> Optionality<String> {
+        optional(name) { sent, fields in
+            if case .string(let text) = sent { return text }
+            fields.fail("\(name) must be a string")
+            return nil
+        }
+    }
+
+    /// An e-mail address, if anything.
+    package mutating func optionalEmail(_ name: String) -> Optionality<String> {
+        optional(name) { sent, fields in
+            if let address = Self.address(sent) { return address }
+            fields.fail("\(name) must be an email")
+            return nil
+        }
+    }
+
+    /// A free-form object, if anything, such as `metadata`.
+    package mutating func optionalObject(_ name: String) -> Optionality<JSONObject> {
+        optional(name) { sent, fields in
+            if case .object(let object) = sent { return object }
+            fields.fail("\(name) must be an object")
+            return nil
+        }
+    }
+
+    /// The role of a user, if anything.
+    package mutating func optionalRole(_ name: String) -> Optionality<String> {
+        optional(name) { sent, fields in
+            if case .string(let role) = sent, Self.isRole(role) { return role }
+            fields.fail("\(name) must be one of the following values: admin, member, developer")
+            return nil
+        }
+    }
+
+    static func isRole(_ text: String) -> Bool {
+        switch text {
+        case "admin", "member", "developer": true
+        default: false
+        }
+    }
+
+    // MARK: Numbers of a query string
+
+    /// A whole number from 0 on, in any notation of JavaScript's; empty text is 0.
+    package mutating func number(_ name: String, default standard: Int64) -> Int64 {
+        guard let sent = take(name) else { return standard }
+        if case .string(let text) = sent, let number = JSNumber.parseCount(text) { return number }
+        fail("\(name) must be a number conforming to the specified constraints")
+        return standard
+    }
+}

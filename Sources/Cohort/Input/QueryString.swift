@@ -1,0 +1,164 @@
+package import JSON
+
+/// Query strings in the grammar of the `qs` library, which Medusa's clients write.
+package enum QueryString {
+    /// Pairs that count; the excess is ignored.
+    private static let pairsMax = 1000
+    /// Bracketed names behind the first; what is nested deeper stays one name.
+    private static let depthMax = 5
+
+    /// Reads the text behind `?` into strings, arrays and objects. Any text has a meaning.
+    ///
+    /// `a=1&a=2`, `a[]=1&a[]=2` and `a[0]=1&a[1]=2` make an array, `a[b]=1` an object; what contradicts
+    /// itself is combined as `qs` does. Names that JavaScript's objects are born with are ignored.
+    ///
+    /// - Source: qs 6.11, `lib/parse.js`, with `arrayLimit: Infinity` as in Medusa 1.20.10,
+    ///   `loaders/api.ts`.
+    package static func parse(_ text: String) -> JSONObject {
+        // First by the whole name, brackets and all, …
+        var flat = QueryObject()
+        let parts = text.utf8.split(
+            separator: UInt8(ascii: "&"), maxSplits: pairsMax, omittingEmptySubsequences: false)
+        for part in parts.prefix(pairsMax) {
+            let (name, value) = pair(part)
+            if flat[name] == nil {
+                flat.set(name, .text(value))
+            } else {
+                flat.update(name) { $0.append(.text(value)) }
+            }
+        }
+        // … then each name is taken apart and merged into the whole.
+        var root = QueryValue.object(QueryObject())
+        for member in flat.members {
+            if let path = path(member.name) { root.merge(nest(member.value, under: path)) }
+        }
+        guard case .object(let object) = root else { return JSONObject() }
+        return object.json
+    }
+
+    /// Replaces each array of one string by that string split at commas, as some of Medusa's lists do.
+    ///
+    /// - Source: Medusa 1.20.10, `api/middlewares/normalized-query.ts`.
+    package static func splittingSingleElements(_ query: JSONObject) -> JSONObject {
+        var split = query
+        for member in query.members {
+            guard case .array(let elements) = member.value, elements.count == 1,
+                case .string(let text) = elements[0]
+            else { continue }
+            let parts = separated(text, by: ",", keepingEmpty: true)
+            split[member.name] = .array(parts.map { .string($0) })
+        }
+        return split
+    }
+
+    // MARK: Pairs
+
+    private static func pair(_ part: Substring.UTF8View) -> (name: String, value: String) {
+        let bytes = Array(part)
+        var split = bytes.indices.first {
+            bytes[$0] == UInt8(ascii: "]") && bytes.dropFirst($0 + 1).first == UInt8(ascii: "=")
+        }.map { $0 + 1 }
+        if split == nil { split = bytes.firstIndex(of: UInt8(ascii: "=")) }
+        guard let split else { return (decoded(bytes[...]), "") }
+        return (decoded(bytes[..<split]), decoded(bytes[(split + 1)...]))
+    }
+
+    /// Percent-decoded as UTF-8 with `+` for a space; text that cannot be decoded is taken as it is, but
+    /// for its `+`.
+    private static func decoded(_ encoded: ArraySlice<UInt8>) -> String {
+        var literal = Array(encoded)
+        for index in literal.indices where literal[index] == UInt8(ascii: "+") {
+            literal[index] = UInt8(ascii: " ")
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(literal.count)
+        var index = 0
+        while index < literal.count {
+            if literal[index] != UInt8(ascii: "%") {
+                bytes.append(literal[index])
+                index += 1
+                continue
+            }
+            guard index + 2 < literal.count, let high = hexadecimal(literal[index + 1]),
+                let low = hexadecimal(literal[index + 2])
+            else { return String(decoding: literal, as: UTF8.self) }
+            bytes.append(high << 4 | low)
+            index += 3
+        }
+        return String(validating: bytes, as: UTF8.self)
+            ?? String(decoding: literal, as: UTF8.self)
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+
+    // MARK: Names
+
+    private enum Step {
+        /// The name in front of the brackets, never a position.
+        case name(String)
+        /// What stands between brackets: a position, a name, or nothing for the next position.
+        case brackets(String)
+    }
+
+    /// Takes `a[b][c]` apart; nil for names that are ignored.
+    private static func path(_ name: String) -> [Step]? {
+        let bytes = Array(name.utf8)
+        func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+        let groups = brackets(in: bytes)
+        let parent = text(0..<(groups.first?.lowerBound ?? bytes.count))
+        guard !bytes.isEmpty, !QueryObject.isInborn(parent) else { return nil }
+        var path: [Step] = parent.isEmpty ? [] : [.name(parent)]
+        for group in groups.prefix(depthMax) {
+            let inner = text(group.lowerBound + 1..<group.upperBound - 1)
+            guard !QueryObject.isInborn(inner) else { return nil }
+            path.append(.brackets(inner))
+        }
+        if groups.count > depthMax {
+            path.append(.brackets(text(groups[depthMax].lowerBound..<bytes.count)))
+        }
+        return path
+    }
+
+    /// The `[…]` without brackets inside, from left to right.
+    private static func brackets(in bytes: [UInt8]) -> [Range<Int>] {
+        var groups: [Range<Int>] = []
+        var open: Int?
+        for (index, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "[") {
+                open = index
+            } else if byte == UInt8(ascii: "]"), let start = open {
+                groups.append(start..<index + 1)
+                open = nil
+            }
+        }
+        return groups
+    }
+
+    private static func nest(_ leaf: QueryValue, under path: [Step]) -> QueryValue {
+        var value = leaf
+        for step in path.reversed() {
+            switch step {
+            case .brackets(""):
+                if case .list = value { continue }
+                value = .list(QueryList([value]))
+            case .brackets(let text):
+                if let position = QueryList.position(text) {
+                    var list = QueryList()
+                    list.set(position, value)
+                    value = .list(list)
+                } else {
+                    value = .object(QueryObject(text, value))
+                }
+            case .name(let name): value = .object(QueryObject(name, value))
+            }
+        }
+        return value
+    }
+}
