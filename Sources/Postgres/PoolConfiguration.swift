@@ -1,0 +1,106 @@
+package import EventLoop
+
+/// What an operator decides about the connections of one loop.
+package struct PoolConfiguration: Sendable {
+    /// Any connection string of libpq: key words or a URI, several hosts, TLS.
+    package var url: String
+    package var fast = Lane(
+        connections: 1, depth: 512, waitDeadline: .seconds(2), statementTimeout: .seconds(2))
+    package var write = Lane(
+        connections: 4, depth: 1, waitDeadline: .seconds(5), statementTimeout: .seconds(10))
+    package var slow = Lane(
+        connections: 2, depth: 1, waitDeadline: .seconds(15), statementTimeout: .seconds(30))
+    /// For one address of one host; libpq goes on to the next. Whole seconds, at least 2. A
+    /// `connect_timeout` in the connection string wins.
+    package var connectDeadline: Duration = .seconds(2)
+    /// After that a connection is replaced, so that changes behind a name or a balancer are noticed.
+    package var connectionAgeMax: Duration = .seconds(3600)
+    /// How long a transaction may sit idle; the server ends it then.
+    package var idleInTransactionTimeout: Duration = .seconds(60)
+    /// Off for poolers in transaction mode: no prepared statements, no pipelines, no session settings.
+    ///
+    /// Each connection then has one statement in flight, so the fast lane gets at least four; statement
+    /// timeouts are kept by cancelling from this side; lanes are not read-only.
+    package var prepares = true
+    /// Statements that stay prepared on a connection; the one not used for longest goes first.
+    package var preparedMax = 256
+    /// Without any connection for longer than this, nothing waits for one.
+    package var unavailableGrace: Duration = .seconds(1)
+    /// Between attempts to connect, doubling from the first to the second.
+    package var backoffMin: Duration = .milliseconds(50)
+    package var backoffMax: Duration = .milliseconds(500)
+    /// Shown in `pg_stat_activity`, unless the connection string has another.
+    package var applicationName = "cohort"
+    /// Told what an operator may want to know; no values, no credentials.
+    package var log: @Sendable (PoolEvent) -> Void = { _ in }
+
+    package init(url: String) { self.url = url }
+
+    /// One of the three kinds of connections; figures are for one loop.
+    package struct Lane: Sendable {
+        package var connections: Int
+        /// Statements in flight on one connection. Only the fast lane's may be above 1.
+        package var depth: Int
+        /// Statements that wait for a connection.
+        package var waitersMax = 4096
+        package var waitDeadline: Duration
+        /// PostgreSQL's `statement_timeout`. A server that says nothing for a second longer is given up.
+        package var statementTimeout: Duration
+    }
+
+    package subscript(lane: LaneKind) -> Lane {
+        get {
+            switch lane {
+            case .fast: fast
+            case .write: write
+            case .slow: slow
+            }
+        }
+        set {
+            switch lane {
+            case .fast: fast = newValue
+            case .write: write = newValue
+            case .slow: slow = newValue
+            }
+        }
+    }
+}
+
+/// Something that happened to the pool's connections.
+package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
+    /// The first connection after there was none.
+    case reachable(LaneKind)
+    /// An attempt to connect failed when there was no connection; said once until there is one again.
+    case unreachable(LaneKind, String)
+    case lost(LaneKind, String)
+    /// The server said nothing for longer than any statement may take.
+    case silent(LaneKind)
+    /// A warning that came with an answer.
+    case notice(String)
+
+    package var description: String {
+        switch self {
+        case .reachable(let lane): "\(lane) lane: connected"
+        case .unreachable(let lane, let reason): "\(lane) lane: cannot connect: \(reason)"
+        case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
+        case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
+        case .notice(let text): text
+        }
+    }
+}
+
+/// Figures of one lane since the start, and of this moment.
+package struct LaneStatistics: Sendable, Equatable {
+    package var connections = 0
+    package var inFlight = 0
+    package var waiting = 0
+    package var statements = 0
+    package var segments = 0
+    /// Statements that had to wait for a connection, and how long all of them did.
+    package var waited = 0
+    package var waitedTotal: Duration = .zero
+    package var refused = 0
+    package var retried = 0
+    package var connectionsOpened = 0
+    package var connectionsLost = 0
+}
