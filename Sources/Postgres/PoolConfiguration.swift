@@ -1,5 +1,3 @@
-package import EventLoop
-
 /// What an operator decides about the connections of one loop.
 package struct PoolConfiguration: Sendable {
     /// Any connection string of libpq: key words or a URI, several hosts, TLS.

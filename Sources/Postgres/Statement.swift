@@ -1,4 +1,3 @@
-import EventLoop
 import Synchronization
 
 /// Which connections a statement runs on: those for what is quick, what changes something, what takes long.
