@@ -1,9 +1,0 @@
-extension OpenAPIFiles {
-    /// A file of this folder, as it stood when the service was built.
-    static func bytes(_ name: String) -> [UInt8] {
-        guard let file = files.first(where: { $0.name.description == name }) else {
-            preconditionFailure("there is no file \(name) in Sources/Cohort/OpenAPI")
-        }
-        return Array(file.text.description.utf8)
-    }
-}
