@@ -13,179 +13,46 @@ package struct Router<Target> {
         case badEscape
     }
 
-    /// Two routes that would match the same requests.
-    package struct Clash: Error, CustomStringConvertible {
-        package let first: String
-        package let second: String
-        package var description: String { "\(first) and \(second) match the same requests" }
-    }
-
-    private struct Route {
-        let method: Method
-        let pattern: String
-        let parameters: [String]
-        let target: Target
-    }
-
-    private struct Node {
-        var literals: [(segment: [UInt8], node: Int)] = []
-        var parameter: Int?
-        var routes: [Route] = []
-    }
-
-    private var nodes = [Node()]
+    // The generic part is this shell, inlined where the target's type is known: generic code that looks
+    // its types up at run time cost a tenth of a small request.
+    @usableFromInline let table: RouteTable
+    @usableFromInline let targets: [Target]
 
     /// - Parameter routes: the pattern is `/`-separated, a segment that begins with `:` is a parameter.
-    package init(_ routes: [(Method, String, Target)]) throws(Clash) {
-        for (method, pattern, target) in routes { try add(method, pattern, target) }
-    }
-
-    private mutating func add(_ method: Method, _ pattern: String, _ target: Target) throws(Clash) {
-        precondition(pattern.hasPrefix("/"), "a pattern begins with a slash: \(pattern)")
-        var node = 0
-        var parameters: [String] = []
-        for segment in pattern.split(separator: "/") {
-            if segment.hasPrefix(":") {
-                parameters.append(String(segment.dropFirst()))
-                if nodes[node].parameter == nil {
-                    nodes.append(Node())
-                    nodes[node].parameter = nodes.count - 1
-                }
-                node = nodes[node].parameter ?? 0
-            } else {
-                let bytes = segment.utf8.map(ASCII.lowercased)
-                if let known = nodes[node].literals.first(where: { $0.segment == bytes }) {
-                    node = known.node
-                } else {
-                    nodes.append(Node())
-                    nodes[node].literals.append((bytes, nodes.count - 1))
-                    node = nodes.count - 1
-                }
-            }
-        }
-        let route = Route(
-            method: method, pattern: pattern, parameters: parameters, target: target)
-        if let other = nodes[node].routes.first(where: { $0.method == method }) {
-            throw Clash(
-                first: "\(method.name) \(other.pattern)", second: "\(method.name) \(pattern)")
-        }
-        nodes[node].routes.append(route)
+    /// - Throws: when two routes would match the same requests.
+    @inlinable
+    package init(_ routes: [(Method, String, Target)]) throws(RouteClash) {
+        var table = RouteTable()
+        for (index, route) in routes.enumerated() { try table.add(route.0, route.1, index) }
+        self.table = table
+        targets = routes.map(\.2)
     }
 
     /// - Parameter method: HEAD finds the GET route where it has none of its own.
+    @inlinable
     package func match(_ method: Method, path: Span<UInt8>) -> Match {
-        guard path.count > 0, path[0] == ASCII.slash else { return .notFound }
-        var end = path.count
-        if end > 1, path[end - 1] == ASCII.slash { end -= 1 }
-        let path = path.extracting(0..<end)
-        var segments = Segments()
-        guard let route = find(method, path, from: 1, in: 0, &segments) else {
-            return Percent.isDecodable(path) ? .notFound : .badEscape
+        switch table.match(method, path: path) {
+        case .found(let index, let parameters): .found(targets[index], parameters)
+        case .notFound: .notFound
+        case .badEscape: .badEscape
         }
-        guard segments.count > 0 else { return .found(route.target, .none) }
-        var values: [String] = []
-        values.reserveCapacity(segments.count)
-        for index in 0..<segments.count {
-            guard let text = Percent.decode(path.extracting(segments.ranges[index])) else {
-                return .badEscape
-            }
-            values.append(text)
-        }
-        return .found(route.target, PathParameters(names: route.parameters, values: values))
     }
 
+    @inlinable
     package func match(_ method: Method, path: String) -> Match {
         match(method, path: path.utf8.span)
     }
 
+    @inlinable
     package func match(_ request: borrowing Request) -> Match {
         request.pathBytes.isEmpty
             ? match(request.method, path: "/") : match(request.method, path: request.pathBytes)
     }
-
-    /// Where the parameters of the branch under trial are. No pattern of ours has more than four.
-    private struct Segments {
-        var ranges: InlineArray<8, Range<Int>> = .init(repeating: 0..<0)
-        var count = 0
-    }
-
-    private func find(
-        _ method: Method, _ path: Span<UInt8>, from start: Int, in index: Int,
-        _ segments: inout Segments
-    ) -> Route? {
-        if start >= path.count {
-            // "/" itself is the only path that ends in a slash here; another one was doubled.
-            guard start > path.count || path.count == 1 else { return nil }
-            return route(method, nodes[index].routes)
-        }
-        var end = start
-        while end < path.count, path[end] != ASCII.slash { end += 1 }
-        guard end > start else { return nil }
-        let segment = path.extracting(start..<end)
-        for literal in nodes[index].literals where matches(segment, literal.segment) {
-            if let found = find(method, path, from: end + 1, in: literal.node, &segments) {
-                return found
-            }
-        }
-        guard let parameter = nodes[index].parameter, segments.count < 8 else { return nil }
-        segments.ranges[segments.count] = start..<end
-        segments.count += 1
-        if let found = find(method, path, from: end + 1, in: parameter, &segments) { return found }
-        segments.count -= 1
-        return nil
-    }
-
-    private func route(_ method: Method, _ routes: [Route]) -> Route? {
-        if let own = routes.first(where: { $0.method == method }) { return own }
-        guard method == .head else { return nil }
-        return routes.first { $0.method == .get }
-    }
-
-    private func matches(_ segment: Span<UInt8>, _ literal: [UInt8]) -> Bool {
-        guard segment.count == literal.count else { return false }
-        for index in 0..<literal.count where ASCII.lowercased(segment[index]) != literal[index] {
-            return false
-        }
-        return true
-    }
 }
 
-/// Percent-decoding, once.
-package enum Percent {
-    /// The text that the bytes stand for; nil for a broken escape, NUL or text that is not UTF-8.
-    package static func decode(_ bytes: Span<UInt8>) -> String? {
-        var isPlain = true
-        for index in 0..<bytes.count where bytes[index] == ASCII.percent || bytes[index] >= 0x80 {
-            isPlain = false
-            break
-        }
-        if isPlain { return bytes.text }
-        guard let decoded = unescaped(bytes) else { return nil }
-        return String(validating: decoded, as: UTF8.self)
-    }
-
-    static func isDecodable(_ bytes: Span<UInt8>) -> Bool {
-        decode(bytes) != nil
-    }
-
-    private static func unescaped(_ bytes: Span<UInt8>) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var index = 0
-        while index < bytes.count {
-            var byte = bytes[index]
-            if byte == ASCII.percent {
-                guard index + 2 < bytes.count,
-                    let high = ASCII.hexValue(bytes[index + 1]),
-                    let low = ASCII.hexValue(bytes[index + 2])
-                else { return nil }
-                byte = high << 4 | low
-                guard byte != 0 else { return nil }
-                index += 2
-            }
-            decoded.append(byte)
-            index += 1
-        }
-        return decoded
-    }
+/// Two routes that would match the same requests.
+package struct RouteClash: Error, CustomStringConvertible {
+    package let first: String
+    package let second: String
+    package var description: String { "\(first) and \(second) match the same requests" }
 }

@@ -1,0 +1,129 @@
+/// The tree of path segments behind a ``Router``; it knows routes by their number.
+package struct RouteTable: Sendable {
+    package enum Match {
+        case found(Int, PathParameters)
+        case notFound
+        case badEscape
+    }
+
+    package init() {}
+
+    private struct Route: Sendable {
+        let method: Method
+        let pattern: String
+        let parameters: [String]
+        /// Its place in the list that the table was made from.
+        let index: Int
+    }
+
+    private struct Node: Sendable {
+        var literals: [(segment: [UInt8], node: Int)] = []
+        var parameter: Int?
+        var routes: [Route] = []
+    }
+
+    private var nodes = [Node()]
+
+    package mutating func add(
+        _ method: Method, _ pattern: String, _ index: Int
+    ) throws(RouteClash) {
+        precondition(pattern.hasPrefix("/"), "a pattern begins with a slash: \(pattern)")
+        var node = 0
+        var parameters: [String] = []
+        for segment in pattern.split(separator: "/") {
+            if segment.hasPrefix(":") {
+                parameters.append(String(segment.dropFirst()))
+                if nodes[node].parameter == nil {
+                    nodes.append(Node())
+                    nodes[node].parameter = nodes.count - 1
+                }
+                node = nodes[node].parameter ?? 0
+            } else {
+                let bytes = segment.utf8.map(ASCII.lowercased)
+                if let known = nodes[node].literals.first(where: { $0.segment == bytes }) {
+                    node = known.node
+                } else {
+                    nodes.append(Node())
+                    nodes[node].literals.append((bytes, nodes.count - 1))
+                    node = nodes.count - 1
+                }
+            }
+        }
+        let route = Route(
+            method: method, pattern: pattern, parameters: parameters, index: index)
+        if let other = nodes[node].routes.first(where: { $0.method == method }) {
+            throw RouteClash(
+                first: "\(method.name) \(other.pattern)", second: "\(method.name) \(pattern)")
+        }
+        nodes[node].routes.append(route)
+    }
+
+    /// - Parameter method: HEAD finds the GET route where it has none of its own.
+    package func match(_ method: Method, path: Span<UInt8>) -> Match {
+        guard path.count > 0, path[0] == ASCII.slash else { return .notFound }
+        var end = path.count
+        if end > 1, path[end - 1] == ASCII.slash { end -= 1 }
+        let path = path.extracting(0..<end)
+        var segments = Segments()
+        guard let route = find(method, path, from: 1, in: 0, &segments) else {
+            return Percent.isDecodable(path) ? .notFound : .badEscape
+        }
+        guard segments.count > 0 else { return .found(route.index, .none) }
+        var values: [String] = []
+        values.reserveCapacity(segments.count)
+        for index in 0..<segments.count {
+            guard let text = Percent.decode(path.extracting(segments.ranges[index])) else {
+                return .badEscape
+            }
+            values.append(text)
+        }
+        return .found(route.index, PathParameters(names: route.parameters, values: values))
+    }
+
+    /// Where the parameters of the branch under trial are. No pattern of ours has more than four.
+    private struct Segments {
+        var ranges: InlineArray<8, Range<Int>> = .init(repeating: 0..<0)
+        var count = 0
+    }
+
+    private func find(
+        _ method: Method, _ path: Span<UInt8>, from start: Int, in index: Int,
+        _ segments: inout Segments
+    ) -> Route? {
+        if start >= path.count {
+            // "/" itself is the only path that ends in a slash here; another one was doubled.
+            guard start > path.count || path.count == 1 else { return nil }
+            return route(method, nodes[index].routes)
+        }
+        var end = start
+        while end < path.count, path[end] != ASCII.slash { end += 1 }
+        guard end > start else { return nil }
+        let segment = path.extracting(start..<end)
+        for literal in nodes[index].literals where matches(segment, literal.segment) {
+            if let found = find(method, path, from: end + 1, in: literal.node, &segments) {
+                return found
+            }
+        }
+        guard let parameter = nodes[index].parameter, segments.count < 8 else { return nil }
+        segments.ranges[segments.count] = start..<end
+        segments.count += 1
+        if let found = find(method, path, from: end + 1, in: parameter, &segments) { return found }
+        segments.count -= 1
+        return nil
+    }
+
+    private func route(_ method: Method, _ routes: [Route]) -> Route? {
+        if let own = routes.first(where: { $0.method == method }) { return own }
+        guard method == .head else { return nil }
+        return routes.first { $0.method == .get }
+    }
+
+    private func matches(_ segment: Span<UInt8>, _ literal: [UInt8]) -> Bool {
+        guard segment.count == literal.count else { return false }
+        for index in 0..<literal.count where ASCII.lowercased(segment[index]) != literal[index] {
+            return false
+        }
+        return true
+    }
+}
+
