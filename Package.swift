@@ -72,8 +72,16 @@ let package = Package(
             name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
             swiftSettings: settings + [lifetimes]),
         .testTarget(
-            name: "CohortTests", dependencies: ["Cohort", "CohortCLI"], exclude: ["Exchanges"],
+            name: "CohortTests", dependencies: ["Cohort"], exclude: ["Exchanges"],
             swiftSettings: settings),
+        .testTarget(
+            name: "AuthTests",
+            dependencies: [
+                "Cohort", "EventLoop", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

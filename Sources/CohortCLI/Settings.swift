@@ -3,8 +3,8 @@ import HTTP
 
 /// Finds out what the operator decided: flags before environment before defaults.
 ///
-/// The table in ``Settings/table`` is the only place that knows a setting; reading them, showing them and
-/// documenting them all go through it.
+/// The table in ``Settings/table`` is the only place that knows a setting; reading them, showing
+/// them and documenting them all go through it.
 enum Settings {
     /// What the process is for.
     enum Mode: String, Sendable {
@@ -66,8 +66,8 @@ enum Settings {
     /// - Parameters:
     ///   - flags: by name without dashes, as ``flags(in:)`` returns them.
     ///   - cores: of the machine; decides how much is done at once.
-    /// - Throws: `SettingsError` for the first value in the table's order that is not allowed, and for values
-    ///   that do not go together.
+    /// - Throws: `SettingsError` for the first value in the table's order that is not allowed, and
+    ///   for values that do not go together.
     static func resolve(
         environment: [String: String], flags: [String: String], mode: Mode, cores: Int
     ) throws(SettingsError) -> Resolved {
@@ -100,13 +100,17 @@ enum Settings {
         _ setting: Setting, _ environment: [String: String], _ flags: [String: String],
         _ surroundings: Surroundings
     ) throws(SettingsError) -> Entry {
-        // Compose files and shells set variables to nothing when they mean not to set them. Where nothing
-        // is a value of its own, it counts.
+        // Compose files and shells set variables to nothing when they mean not to set them. Where
+        // nothing is a value of its own, it counts.
         func given(_ text: String?) -> String? {
             text.flatMap { $0.isEmpty && !setting.takesEmpty ? nil : $0 }
         }
         if let text = flags[setting.flag] {
-            return Entry(setting: setting, text: text, source: .flag)
+            let entry = Entry(setting: setting, text: text, source: .flag)
+            guard !text.isEmpty || setting.takesEmpty else {
+                throw SettingsError(entry, "must be \(setting.allowed)")
+            }
+            return entry
         }
         if let text = given(environment[setting.environment]) {
             return Entry(setting: setting, text: text, source: .environment)
@@ -224,7 +228,8 @@ enum Settings {
     /// Takes `--name value` and `--name=value` out of the arguments.
     ///
     /// - Returns: values by name without dashes; the last of several counts.
-    /// - Throws: `SettingsError` for an unknown flag, a missing value, or an argument that is no flag.
+    /// - Throws: `SettingsError` for an unknown flag, a missing value, or an argument that is no
+    ///   flag.
     static func flags(in arguments: [String]) throws(SettingsError) -> [String: String] {
         var flags: [String: String] = [:]
         var rest = arguments[...]
@@ -251,13 +256,13 @@ enum Settings {
     }
 }
 
-/// Why the service does not start: one line that names the setting, where the value came from and what is
-/// allowed.
+/// Why the service does not start: one line that names the setting, where the value came from and
+/// what is allowed.
 struct SettingsError: Error, Equatable, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
-        self.description = description
+        self.description = Settings.oneLine(description)
     }
 
     /// - Parameter reason: goes on after the value, as in `must be …`.

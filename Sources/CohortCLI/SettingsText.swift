@@ -2,7 +2,8 @@ import Cohort
 
 /// The table as people see it.
 extension Settings {
-    /// `cohort config`: one line for each setting with its value, secrets masked, and where it came from.
+    /// `cohort config`: one line for each setting with its value, secrets masked, and where it came
+    /// from.
     static func report(_ resolved: Resolved) -> String {
         let width = table.map(\.name.count).max() ?? 0
         return resolved.entries.map { entry in
@@ -91,7 +92,8 @@ extension Settings {
         }
         let afterScheme = text[schemeEnd...]
         let authorityEnd = afterScheme.firstIndex { $0 == "/" || $0 == "?" } ?? text.endIndex
-        // An unescaped slash in a password ends what we take for the authority; then the @ comes later.
+        // An unescaped slash in a password ends what we take for the authority; then the @ comes
+        // later.
         guard !text[authorityEnd...].contains("@") else { return "********" }
         var authority = String(text[schemeEnd..<authorityEnd])
         if let at = authority.lastIndex(of: "@") {

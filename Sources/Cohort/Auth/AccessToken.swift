@@ -2,9 +2,9 @@ import JSON
 
 /// The token of `POST /admin/auth/token`: names a user and a domain, for a day at most.
 ///
-/// Medusa reads these and we read Medusa's, given the same secret. A token that somebody else signed with
-/// the secret may live longer than a day unless the configuration forbids it: whoever has the secret
-/// could as well sign one every day.
+/// Medusa reads these and we read Medusa's, given the same secret. A token that somebody else
+/// signed with the secret may live longer than a day unless the configuration forbids it: whoever
+/// has the secret could as well sign one every day.
 /// - Source: Medusa 1.20.10, `api/routes/admin/auth/get-token.ts`, `loaders/passport.ts`.
 package struct AccessToken: Equatable, Sendable {
     /// Which half of the API a token opens.
@@ -36,7 +36,8 @@ package struct AccessToken: Equatable, Sendable {
     /// Of a user who may have been deleted since.
     package let userID: String
 
-    /// - Throws: `.malformed` when the text may be a credential of another kind, such as an API token.
+    /// - Throws: `.malformed` when the text may be a credential of another kind, such as an API
+    ///   token.
     package init(
         verifying text: String, for domain: Domain, by rules: Rules, at now: WallTime
     ) throws(TokenRefusal) {

@@ -1,7 +1,8 @@
-/// Base 64 in the two alphabets of RFC 4648, strict on the way in: one text for each sequence of bytes.
+/// Base 64 in the two alphabets of RFC 4648, strict on the way in: one text for each sequence of
+/// bytes.
 ///
-/// A decoder that forgives a stray bit, a blank or missing padding gives several texts to one credential;
-/// everything that is compared, logged or limited by its text then has a way around it.
+/// A decoder that forgives a stray bit, a blank or missing padding gives several texts to one
+/// credential; everything that is compared, logged or limited by its text then has a way around it.
 package enum Base64 {
     package enum Alphabet: Sendable {
         /// `+` and `/`, section 4.

@@ -1,8 +1,8 @@
 /// Which origins a browser may use the API from: the grammar of Medusa's `ADMIN_CORS`.
 ///
 /// Entries are separated by commas and not trimmed. An entry is compared as it is; one of the form
-/// `/expression/flags` is a regular expression and matches anywhere in an origin unless anchored. The
-/// delimiter is any of `/ ~ @ ; % # '`, the flags are JavaScript's `gimsuy`.
+/// `/expression/flags` is a regular expression and matches anywhere in an origin unless anchored.
+/// The delimiter is any of `/ ~ @ ; % # '`, the flags are JavaScript's `gimsuy`.
 /// - Source: Medusa 1.20.10, `utils/parse-cors-origins.ts`, `utils/build-regexp-if-valid.ts`.
 package struct CORSPolicy: Sendable {
     /// Why a setting is not a list of origins.
@@ -10,23 +10,24 @@ package struct CORSPolicy: Sendable {
         package let description: String
     }
 
-    /// A longer `Origin` matches no expression: host names end at 253 characters, and what an expression
-    /// costs can grow fast with its input.
+    /// A longer `Origin` matches no expression: host names end at 253 characters, and what an
+    /// expression costs can grow fast with its input.
     package static let originLengthMax = 300
 
     private let origins: Set<String>
     private let expressions: [Expression]
 
     /// A compiled expression.
-    // Regex is not Sendable because it may hold closures; one made from text holds none and does not change.
+    // Regex is not Sendable because it may hold closures; one made from text holds none and does
+    // not change.
     private struct Expression: @unchecked Sendable {
         let regex: Regex<AnyRegexOutput>
     }
 
     /// Reads the setting; an empty one allows no origin.
     ///
-    /// - Throws: `Fault` with a line that names the entry, for an expression that does not compile or lacks
-    ///   its end.
+    /// - Throws: `Fault` with a line that names the entry, for an expression that does not compile
+    ///   or lacks its end.
     package init(_ text: String) throws(Fault) {
         var origins: Set<String> = []
         var expressions: [Expression] = []

@@ -5,7 +5,8 @@ package import JSON
 ///
 /// Clients get the same 401 for all of them; tests and the log want to know.
 package enum TokenRefusal: Error, Equatable, Sendable {
-    /// Not three parts of base 64 with two JSON objects in them; may be a credential of another kind.
+    /// Not three parts of base 64 with two JSON objects in them; may be a credential of another
+    /// kind.
     case malformed
     case algorithm
     /// The header demands an extension; none is known.

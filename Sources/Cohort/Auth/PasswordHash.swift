@@ -15,12 +15,14 @@ package struct ScryptCost: Equatable, Sendable {
 
     /// 32 MiB and about a quarter of a second.
     ///
-    /// - Source: OWASP Password Storage Cheat Sheet and ASVS 5.0 appendix C: N = 2^15, r = 8, p = 3.
+    /// - Source: OWASP Password Storage Cheat Sheet and ASVS 5.0 appendix C: N = 2^15, r = 8, p =
+    ///   3.
     package static let recommended = ScryptCost(log2N: 15, r: 8, p: 3)
 
     /// The largest N that a stored hash may ask for.
     package static let log2NMax = 20
-    /// 128·N·r: a hash that somebody wrote into the table must not be able to take the machine down.
+    /// 128·N·r: a hash that somebody wrote into the table must not be able to take the machine
+    /// down.
     package static let memoryBytesMax = 256 << 20
     /// N·r·p, ten times ``recommended``: some three seconds of a core.
     package static let workMax = 1 << 23
@@ -37,14 +39,16 @@ package struct ScryptCost: Equatable, Sendable {
         // RFC 7914, section 2: N < 2^(128·r/8). The section's bound on r·p follows from `workMax`.
         guard log2N < 16 * r else { return false }
         guard memoryBytes <= Self.memoryBytesMax, work <= Self.workMax else { return false }
-        // swift-crypto allows BoringSSL 128·N·r·p bytes and a page, whatever it is told. That is too little
-        // for the working blocks of p = 1 with r > 16, and of N = 2; nobody is known to write such hashes.
+        // swift-crypto allows BoringSSL 128·N·r·p bytes and a page, whatever it is told. That is
+        // too little for the working blocks of p = 1 with r > 16, and of N = 2; nobody is known to
+        // write such hashes.
         return memoryBytes * p + 4096 >= memoryBytes + 128 * r * (p + 1)
     }
 
     /// Whether a hash of this cost is weaker than one of `other`.
     ///
-    /// Less work is weaker, and so is less memory: special hardware is cheap where memory is not needed.
+    /// Less work is weaker, and so is less memory: special hardware is cheap where memory is not
+    /// needed.
     package func isWeaker(than other: ScryptCost) -> Bool {
         work < other.work || memoryBytes < other.memoryBytes
     }
@@ -72,7 +76,8 @@ package struct PasswordHash: Equatable, Sendable {
     /// HMAC of everything before it, under the second half of the derived key.
     private let signature: [UInt8]
 
-    /// In UTF-8. Long enough for any pass phrase, short enough that hashing it costs nothing by itself.
+    /// In UTF-8. Long enough for any pass phrase, short enough that hashing it costs nothing by
+    /// itself.
     package static let passwordBytesMax = 4096
     /// The length of ``text``: 96 bytes in base 64.
     package static let textLength = 128
@@ -80,7 +85,8 @@ package struct PasswordHash: Equatable, Sendable {
     private static let magic = Array("scrypt".utf8)
     private static let saltLength = 32
 
-    /// Reads a stored hash; nil when it is none, is damaged, or asks for more work than the bounds allow.
+    /// Reads a stored hash; nil when it is none, is damaged, or asks for more work than the bounds
+    /// allow.
     package init?(text: String) {
         guard text.utf8.count == Self.textLength,
             let bytes = Base64.decode(text.utf8, .standard, padded: true), bytes.count == 96,
@@ -102,7 +108,8 @@ package struct PasswordHash: Equatable, Sendable {
         self.signature = signature
     }
 
-    /// Hashes a new password: tens or hundreds of milliseconds, so never on a loop; see ``PasswordWork``.
+    /// Hashes a new password: tens or hundreds of milliseconds, so never on a loop; see
+    /// ``PasswordWork``.
     ///
     /// - Parameters:
     ///   - password: one that ``check(_:)`` lets pass.
@@ -119,7 +126,8 @@ package struct PasswordHash: Equatable, Sendable {
         return PasswordHash(cost: cost, salt: salt, signature: Array(signature))
     }
 
-    /// Whether `password` is the one: as much work as the hash's own parameters say, never on a loop.
+    /// Whether `password` is the one: as much work as the hash's own parameters say, never on a
+    /// loop.
     ///
     /// A password that ``check(_:)`` refuses is wrong without work.
     package func verify(password: String) throws(OutOfMemory) -> Bool {

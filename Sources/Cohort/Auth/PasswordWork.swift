@@ -3,9 +3,9 @@ import Synchronization
 
 /// Computes password hashes away from the loops, few at a time.
 ///
-/// One hash keeps a core busy for a quarter of a second, so the number at once is bounded, and so is the
-/// number that wait: sign-ins must not be able to starve everything else. Nothing blocks; a caller is
-/// suspended and goes on where it came from.
+/// One hash keeps a core busy for a quarter of a second, so the number at once is bounded, and so
+/// is the number that wait: sign-ins must not be able to starve everything else. Nothing blocks; a
+/// caller is suspended and goes on where it came from.
 package final class PasswordWork: Sendable {
     package struct Limits: Sendable {
         /// Hashes computed at once, over all loops.
@@ -23,7 +23,8 @@ package final class PasswordWork: Sendable {
     /// What came of comparing a password with the stored hash.
     package enum Verdict: Equatable, Sendable {
         case wrong
-        /// Right; `renewed` is a stronger hash of the same password where the stored one is too weak.
+        /// Right; `renewed` is a stronger hash of the same password where the stored one is too
+        /// weak.
         case right(renewed: PasswordHash?)
     }
 
@@ -61,8 +62,8 @@ package final class PasswordWork: Sendable {
 
     /// Compares a password with a stored hash.
     ///
-    /// Takes the time of one new hash in any case, also when there is no account, no hash, a hash that
-    /// cannot be read, or a weak one from Medusa: the time of an answer tells nothing.
+    /// Takes the time of one new hash in any case, also when there is no account, no hash, a hash
+    /// that cannot be read, or a weak one from Medusa: the time of an answer tells nothing.
     /// - Throws: `.overloaded` when too many wait already, or when there is no memory.
     package func verify(
         password: String, stored: String?
@@ -83,8 +84,8 @@ package final class PasswordWork: Sendable {
 
     /// The hash to store for a new password.
     ///
-    /// - Throws: `.invalidData` for a password that ``PasswordHash/check(_:)`` refuses; `.overloaded` as
-    ///   ``verify(password:stored:)``.
+    /// - Throws: `.invalidData` for a password that ``PasswordHash/check(_:)`` refuses;
+    ///   `.overloaded` as ``verify(password:stored:)``.
     package func hash(password: String) async throws(APIError) -> PasswordHash {
         do throws(PasswordRefusal) {
             try PasswordHash.check(password)

@@ -30,21 +30,23 @@ package struct SessionID: Equatable, Sendable {
 
 /// Writes and reads the cookie that carries a ``SessionID``, signed.
 ///
-/// - Source: contract 5.2; `express-session` 1.17 and `cookie-signature` 1.0 as Medusa 1.20.10 uses them.
+/// - Source: contract 5.2; `express-session` 1.17 and `cookie-signature` 1.0 as Medusa 1.20.10 uses
+///   them.
 package struct SessionCookie: Sendable {
     package struct Attributes: Equatable, Sendable {
         /// When the cookie may travel over plain HTTP.
         package enum Secure: String, CaseIterable, Sendable {
             /// Carries `Secure` when the request came over TLS, as the proxy says.
             case auto
-            /// Always carries it; over plain HTTP no cookie is sent at all, as Medusa does in production.
+            /// Always carries it; over plain HTTP no cookie is sent at all, as Medusa does in
+            /// production.
             case always
             case never
         }
 
         package enum SameSite: String, CaseIterable, Sendable {
-            /// For a dashboard on another site. Browsers take it with `Secure` only, so a cookie without
-            /// that says `Lax` instead.
+            /// For a dashboard on another site. Browsers take it with `Secure` only, so a cookie
+            /// without that says `Lax` instead.
             case none
             case lax
             case strict
@@ -74,7 +76,8 @@ package struct SessionCookie: Sendable {
 
     // MARK: To the browser
 
-    /// The `Set-Cookie` field for a new session; nil when the cookie must not go over this connection.
+    /// The `Set-Cookie` field for a new session; nil when the cookie must not go over this
+    /// connection.
     ///
     /// nil is worth a warning in the log: the user signed in and will not stay so.
     package func setting(_ id: SessionID, at now: WallTime, isSecure: Bool) -> String? {
@@ -99,7 +102,8 @@ package struct SessionCookie: Sendable {
         return field
     }
 
-    /// `s:`, the id, `.` and the signature, percent-encoded as JavaScript's `encodeURIComponent` does.
+    /// `s:`, the id, `.` and the signature, percent-encoded as JavaScript's `encodeURIComponent`
+    /// does.
     package func value(for id: SessionID) -> String {
         let mac = HMAC<SHA256>.authenticationCode(for: Array(id.text.utf8), using: secret)
         // Of these characters only `:`, `+` and `/` are encoded.
@@ -117,8 +121,8 @@ package struct SessionCookie: Sendable {
 
     // MARK: From the browser
 
-    /// Cookies of our name that are tried. Another site on the same domain can plant some in front of ours;
-    /// a request full of them must not cost a signature each.
+    /// Cookies of our name that are tried. Another site on the same domain can plant some in front
+    /// of ours; a request full of them must not cost a signature each.
     private static let candidatesMax = 8
 
     /// The id in a `Cookie` field: that of the first cookie of our name with a good signature.
@@ -139,8 +143,9 @@ package struct SessionCookie: Sendable {
 
     private func verified(_ value: Substring.UTF8View) -> SessionID? {
         var value = value
-        // Longer cannot be right: 77 characters, three times as many if all are encoded.
-        guard value.count <= 3 * 77 + 2 else { return nil }
+        // Longer cannot be right: 78 characters, three times as many if all are encoded, and
+        // quotes.
+        guard value.count <= 3 * 78 + 2 else { return nil }
         if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
             value = value.dropFirst().dropLast()
         }

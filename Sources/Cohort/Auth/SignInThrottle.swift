@@ -4,13 +4,13 @@ package import Postgres
 
 /// Slows down the guessing of passwords, over all instances together.
 ///
-/// Failures are counted twice: for an account from one address, and for an address over all accounts.
-/// There is no count for an account over all addresses: it would let anybody lock anybody out. Behind a
-/// proxy that is not trusted everybody has the proxy's address and shares its counts.
+/// Failures are counted twice: for an account from one address, and for an address over all
+/// accounts. There is no count for an account over all addresses: it would let anybody lock anybody
+/// out. Behind a proxy that is not trusted everybody has the proxy's address and shares its counts.
 ///
-/// A sign-in first asks ``waiting``, with the account's own look-up in the same segment; a failure is
-/// recorded with ``failed``, a success with ``succeeded``. Guesses that are under way at once all see the
-/// same count; how many that can be is bounded by ``PasswordWork``.
+/// A sign-in first asks ``waiting``, with the account's own look-up in the same segment; a failure
+/// is recorded with ``failed``, a success with ``succeeded``. Guesses that are under way at once
+/// all see the same count; how many that can be is bounded by ``PasswordWork``.
 package struct SignInThrottle: Sendable {
     /// How many failures are free, and how long one waits after more.
     package struct Rule: Equatable, Sendable {
@@ -31,8 +31,8 @@ package struct SignInThrottle: Sendable {
             self.addressFailuresFree = addressFailuresFree
         }
 
-        /// The wait after so many failures, `free` of which cost nothing: a second after the next one,
-        /// then twice as long each time.
+        /// The wait after so many failures, `free` of which cost nothing: a second after the next
+        /// one, then twice as long each time.
         package static func wait(failures: Int, free: Int) -> Duration {
             guard failures > free else { return .zero }
             let doublings = failures - free - 1
@@ -70,7 +70,8 @@ package struct SignInThrottle: Sendable {
         package init(email: String, clientAddress: String) {
             let address = Self.network(of: clientAddress)
             addressKey = "address:" + address
-            // A digest has a bounded length, and the table does not become a list of e-mail addresses.
+            // A digest has a bounded length, and the table does not become a list of e-mail
+            // addresses.
             let digest = SHA256.hash(data: Array((address + "\n" + email.lowercased()).utf8))
             pairKey = "pair:" + Base64.encode(digest, .url, padded: false)
         }
@@ -95,25 +96,29 @@ package struct SignInThrottle: Sendable {
     package static let waiting = Statement(
         "signin.waiting",
         """
-        SELECT greatest(0, ceil(extract(epoch FROM coalesce(max(waits_until) - now(), '0'))))::int4
+        SELECT greatest(0, ceil(extract(epoch FROM max(waits_until) - now())))::int4
         FROM cohort_signin_attempt
         WHERE key IN ($1, $2)
         """)
 
-    /// The pair comes before the address in every statement, so that none waits for another in a circle.
+    /// The pair comes before the address in every statement, so that none waits for another in a
+    /// circle.
     package static let failed = Statement(
         "signin.failed",
         """
         INSERT INTO cohort_signin_attempt AS known (key, failures, waits_until, forgotten_at)
         SELECT key, 1, now() + make_interval(secs => waits[1]), now() + make_interval(secs => $5::int8)
-        FROM (VALUES (1, $1::text, $3::int8[]), (2, $2::text, $4::int8[])) AS new (position, key, waits)
+        FROM (VALUES (1, $1, $3::int8[]), (2, $2, $4::int8[])) AS new (position, key, waits)
         ORDER BY position
-        ON CONFLICT (key) DO UPDATE SET
-            (failures, waits_until, forgotten_at) = (
-                SELECT count, now() + make_interval(secs => waits[least(count, cardinality(waits))]),
-                    excluded.forgotten_at
-                FROM (SELECT CASE WHEN known.forgotten_at > now() THEN known.failures + 1 ELSE 1 END AS count,
-                        CASE WHEN excluded.key = $1 THEN $3::int8[] ELSE $4::int8[] END AS waits) AS next)
+        ON CONFLICT (key) DO UPDATE SET (failures, waits_until, forgotten_at) = (
+            SELECT failures,
+                now() + make_interval(secs => waits[least(failures, cardinality(waits))]),
+                excluded.forgotten_at
+            FROM (
+                SELECT CASE WHEN known.forgotten_at > now() THEN known.failures + 1 ELSE 1 END
+                        AS failures,
+                    CASE WHEN excluded.key = $1 THEN $3 ELSE $4 END AS waits
+            ) AS next)
         """, lane: .write)
 
     /// The address keeps its count: somebody with one good account could clear it at will.

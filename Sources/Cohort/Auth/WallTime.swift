@@ -2,8 +2,8 @@ import Glibc
 
 /// A point on the wall clock, for what is compared across processes or shown to people.
 ///
-/// Durations inside the process are measured on the monotonic clock instead. Functions that need the time
-/// take one of these, so that a test decides what time it is.
+/// Durations inside the process are measured on the monotonic clock instead. Functions that need
+/// the time take one of these, so that a test decides what time it is.
 package struct WallTime: Comparable, Sendable {
     package let millisecondsSince1970: Int64
 
@@ -66,8 +66,8 @@ package struct WallTime: Comparable, Sendable {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// The proleptic Gregorian date, counted in eras of 400 years that begin on 1 March, so that the leap
-    /// day is the last day of a year.
+    /// The proleptic Gregorian date, counted in eras of 400 years that begin on 1 March, so that
+    /// the leap day is the last day of a year.
     private static func civil(
         daysSince1970: Int64
     ) -> (year: Int64, month: Int64, day: Int64) {

@@ -2,8 +2,8 @@ package import HTTP
 
 /// Everything an operator can decide, checked, as the service receives it.
 ///
-/// Made by the command line from flags and environment; nothing below it looks at either. The table of
-/// settings there holds names, defaults and bounds; here is what each value means.
+/// Made by the command line from flags and environment; nothing below it looks at either. The table
+/// of settings there holds names, defaults and bounds; here is what each value means.
 package struct Configuration: Sendable {
     package var http = HTTP()
     package var database = Database()
@@ -50,7 +50,8 @@ package struct Configuration: Sendable {
         /// Statements in flight on one connection of the fast lane.
         package var pipelineDepthMax = 0
         package var connectDeadline = Duration.zero
-        /// After that a connection is replaced, so that changes behind a name or a balancer are noticed.
+        /// After that a connection is replaced, so that changes behind a name or a balancer are
+        /// noticed.
         package var connectionAgeMax = Duration.zero
         /// Without: no prepared statements and no pipelines, for poolers in transaction mode.
         package var prepares = true

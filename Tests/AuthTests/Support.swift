@@ -1,0 +1,37 @@
+import Crypto
+import Foundation
+
+/// SplitMix64: the same numbers for the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// Base 64 for URLs by Foundation, independent of the code under test.
+func base64URL(_ data: some DataProtocol) -> String {
+    Data(data).base64EncodedString()
+        .replacingOccurrences(of: "+", with: "-")
+        .replacingOccurrences(of: "/", with: "_")
+        .replacingOccurrences(of: "=", with: "")
+}
+
+/// A token with any header and claims, signed with HS256 whatever the header says.
+func forge(
+    header: String = #"{"alg":"HS256","typ":"JWT"}"#, claims: String, secret: String = "supersecret"
+) -> String {
+    let signed = base64URL(Data(header.utf8)) + "." + base64URL(Data(claims.utf8))
+    let key = SymmetricKey(data: Data(secret.utf8))
+    let mac = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: key)
+    return signed + "." + base64URL(Data(mac))
+}

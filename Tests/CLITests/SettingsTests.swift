@@ -1,0 +1,469 @@
+import Cohort
+import Foundation
+import HTTP
+import Testing
+
+@testable import CohortCLI
+
+/// What `cohort serve` cannot do without.
+private let required = [
+    "DATABASE_URL": "postgresql://localhost/shop",
+    "JWT_SECRET": "0123456789abcdef0123456789abcdef",
+    "COOKIE_SECRET": "fedcba9876543210fedcba9876543210",
+]
+
+private func resolve(
+    _ environment: [String: String] = [:], flags: [String: String] = [:],
+    mode: Settings.Mode = .serve, cores: Int = 4
+) throws(SettingsError) -> Settings.Resolved {
+    try Settings.resolve(
+        environment: required.merging(environment) { $1 }, flags: flags, mode: mode, cores: cores)
+}
+
+private func refusal(
+    _ environment: [String: String] = [:], flags: [String: String] = [:],
+    mode: Settings.Mode = .serve
+) -> String? {
+    do throws(SettingsError) {
+        _ = try resolve(environment, flags: flags, mode: mode)
+        return nil
+    } catch {
+        return error.description
+    }
+}
+
+@Suite struct SettingsTests {
+    // MARK: Where values come from
+
+    @Test func `three variables are enough to serve`() throws {
+        let configuration = try resolve().configuration
+        #expect(configuration.database.url == "postgresql://localhost/shop")
+        #expect(configuration.http.host == "127.0.0.1")
+        #expect(configuration.http.port == 9000)
+        #expect(configuration.http.loops == 2)
+        #expect(configuration.http.limits.requestLineBytesMax == 16_384)
+        #expect(configuration.http.limits.headBytesMax == 65_536)
+        #expect(configuration.http.limits.fieldsMax == 128)
+        #expect(configuration.http.bodyBytesMax == 102_400)
+        #expect(configuration.http.batchBodyBytesMax == 8 << 20)
+        #expect(configuration.http.connectionsMax == 10_000)
+        #expect(configuration.http.limits.connectionsMax == 5000, "for each of two loops")
+        #expect(configuration.http.limits.headDeadline == .seconds(10))
+        #expect(configuration.http.limits.idleDeadline == .seconds(75))
+        #expect(configuration.http.compression == false)
+        #expect(configuration.http.unixSocketPath == nil)
+        #expect(configuration.http.unixSocketMode == 0o660)
+        #expect(configuration.http.trustedProxies.contains("127.0.0.1"))
+        #expect(configuration.http.trustedProxies.contains("::1"))
+        #expect(!configuration.http.trustedProxies.contains("10.0.0.1"))
+        #expect(configuration.database.fast.statementTimeout == .milliseconds(2000))
+        #expect(configuration.database.prepares)
+        #expect(configuration.auth.tokens.secret == required["JWT_SECRET"])
+        #expect(configuration.auth.tokens.lifetime == .seconds(86_400))
+        #expect(configuration.auth.tokens.acceptance == .strict)
+        #expect(configuration.auth.tokens.acceptedLifetimeMax == nil)
+        #expect(configuration.auth.cookieSecret == required["COOKIE_SECRET"])
+        #expect(configuration.auth.cookie.name == "connect.sid")
+        #expect(configuration.auth.cookie.secure == .auto)
+        #expect(configuration.auth.cookie.sameSite == .lax)
+        #expect(configuration.auth.cookie.lifetime == .seconds(36_000))
+        #expect(configuration.auth.sessionLifetime == .seconds(36_000))
+        #expect(configuration.auth.scrypt == .recommended)
+        #expect(configuration.auth.throttlesSignIn)
+        #expect(configuration.cors.admin.isEmpty)
+        #expect(configuration.log.format == .json)
+    }
+
+    @Test func `a flag wins over the environment and that over the default`() throws {
+        func port(_ resolved: Settings.Resolved) -> (Int, Settings.Source?) {
+            let entry = resolved.entries.first { $0.setting.name == "port" }
+            return (resolved.configuration.http.port, entry?.source)
+        }
+        #expect(port(try resolve()) == (9000, .standard))
+        #expect(port(try resolve(["PORT": "9001"])) == (9001, .environment))
+        #expect(port(try resolve(["PORT": "9001"], flags: ["port": "9002"])) == (9002, .flag))
+        #expect(port(try resolve(flags: ["port": "9002"])) == (9002, .flag))
+    }
+
+    @Test func `an empty variable is not set, unless empty is a value`() throws {
+        #expect(try resolve(["PORT": ""]).configuration.http.port == 9000)
+        #expect(try resolve(["ADMIN_CORS": ""], mode: .dev).configuration.cors.admin.isEmpty)
+        #expect(try !resolve(mode: .dev).configuration.cors.admin.isEmpty)
+        #expect(
+            try !resolve(["COHORT_TRUSTED_PROXIES": ""]).configuration.http.trustedProxies
+                .contains("127.0.0.1"))
+        #expect(refusal(flags: ["port": ""]) != nil, "a flag says what it says")
+    }
+
+    @Test func `what is required is asked for by name`() {
+        for name in ["DATABASE_URL", "JWT_SECRET", "COOKIE_SECRET"] {
+            #expect(refusal([name: ""])?.hasPrefix("\(name) is not set: ") == true)
+        }
+        #expect(throws: SettingsError.self) {
+            try Settings.resolve(environment: [:], flags: [:], mode: .serve, cores: 1)
+        }
+    }
+
+    @Test func `dev needs nothing`() throws {
+        let configuration = try Settings.resolve(
+            environment: [:], flags: [:], mode: .dev, cores: 1
+        ).configuration
+        #expect(configuration.auth.tokens.secret == "supersecret")
+        #expect(configuration.http.loops == 1)
+        #expect(configuration.auth.cookie.secure == .auto)
+        #expect(configuration.cors.admin.allows(origin: "http://localhost:7000"))
+        #expect(configuration.log.format == .text)
+    }
+
+    // MARK: Secrets
+
+    @Test(arguments: ["JWT_SECRET", "COOKIE_SECRET"], ["supersecret", "something"])
+    func `well-known secrets are refused outside of development`(name: String, secret: String) {
+        for nodeEnvironment in ["", "production", "staging", "preview"] {
+            let line = refusal([name: secret, "NODE_ENV": nodeEnvironment])
+            #expect(line?.hasPrefix("\(name) (environment) is a well-known default") == true)
+            #expect(line?.contains(secret) == false)
+        }
+        #expect(refusal([name: secret, "NODE_ENV": "development"]) == nil)
+        #expect(refusal([name: secret, "NODE_ENV": "test"]) == nil)
+        #expect(refusal([name: secret], mode: .dev) == nil)
+        #expect(refusal([name: secret + "2"]) == nil)
+    }
+
+    @Test func `short secrets are warned about from one side of 32 bytes`() throws {
+        func warnings(_ length: Int) throws -> [String] {
+            try resolve(["JWT_SECRET": String(repeating: "k", count: length)]).warnings
+        }
+        #expect(try warnings(31).contains { $0.hasPrefix("JWT_SECRET is shorter") })
+        #expect(try warnings(32).isEmpty)
+    }
+
+    @Test func `no secret is ever printed`() throws {
+        let resolved = try resolve(
+            ["DATABASE_URL": "postgresql://ops:hunter2@db.example:5432/shop?sslmode=require"])
+        let report = Settings.report(resolved)
+        for secret in [required["JWT_SECRET"]!, required["COOKIE_SECRET"]!, "hunter2"] {
+            #expect(!report.contains(secret))
+        }
+        #expect(
+            report.contains("postgresql://ops:********@db.example:5432/shop?sslmode=require"))
+        #expect(report.contains("(environment JWT_SECRET)"))
+        #expect(report.contains("(default)"))
+        #expect(report.split(separator: "\n").count == Settings.table.count)
+    }
+
+    @Test(arguments: [
+        ("postgresql://h/db", "postgresql://h/db"), ("postgresql://u@h/db", "postgresql://u@h/db"),
+        ("postgresql://u:p@h/db", "postgresql://u:********@h/db"),
+        (
+            "postgres://u:p@h1:1,h2:2/db?target_session_attrs=any",
+            "postgres://u:********@h1:1,h2:2/db?target_session_attrs=any"
+        ),
+        ("postgresql://u:p@q@h/db", "postgresql://u:********@h/db"),
+        ("postgresql://u:p/q@h/db", "********"),
+        ("postgresql://u:p?q@h/db", "********"),
+        ("postgresql:///db?password=p&x=y", "postgresql:///db?password=********&x=y"),
+        ("postgresql:///db?sslpassword=p", "postgresql:///db?sslpassword=********"),
+        ("postgresql:///db?pass%77ord=p", "postgresql:///db?pass%77ord=********"),
+        ("host=h password=p user=u", "host=h password=******** user=u"),
+        ("host=h user=u", "host=h user=u"),
+        ("password = p", "********"), ("password='a b'", "********"),
+        ("PASSWORD=p", "PASSWORD=********"),
+        ("host='/tmp/x'", "host='/tmp/x'"), ("passfile=/home/x host=h", "passfile=/home/x host=h"),
+        ("", "(none)"),
+    ])
+    func `connection strings are shown without passwords`(text: String, shown: String) {
+        #expect(Settings.masked(connectionString: text) == shown)
+    }
+
+    // MARK: Values that are refused
+
+    @Test func `a refusal names the setting, where the value is from, and what is allowed`() {
+        #expect(
+            refusal(["PORT": "65536"])
+                == #"PORT (environment) = "65536" must be a whole number from 0 to 65535"#)
+        #expect(
+            refusal(flags: ["port": "-1"])
+                == #"--port = "-1" must be a whole number from 0 to 65535"#)
+        #expect(
+            refusal(["COHORT_LOG_FORMAT": "xml"])
+                == #"COHORT_LOG_FORMAT (environment) = "xml" must be one of json, text"#)
+        #expect(
+            refusal(["COHORT_HEAD_DEADLINE_S": "10s"])
+                == #"COHORT_HEAD_DEADLINE_S (environment) = "10s" must be a whole number of seconds from 1 to 600"#
+        )
+        #expect(
+            refusal(["ADMIN_CORS": "/(/"])?.hasPrefix(
+                #"ADMIN_CORS (environment) = "/(/" cannot be read: "/(/" is not a regular expression"#
+            ) == true)
+        #expect(
+            refusal(["COHORT_TRUSTED_PROXIES": "10.0.0.0/8,proxy"])
+                == #"COHORT_TRUSTED_PROXIES (environment) = "10.0.0.0/8,proxy" must be addresses and networks; "proxy" is neither"#
+        )
+    }
+
+    @Test(arguments: [
+        "", " 1", "1 ", "+1", "-1", "0x10", "1e3", "1.5", "١", "1\n", "99999999999999999999", "one",
+    ])
+    func `numbers are digits only`(text: String) {
+        #expect(refusal(flags: ["connections-max": text]) != nil)
+    }
+
+    @Test func `each number is bounded on both sides`() throws {
+        // A partner that would stop one of the two sides is moved out of its way.
+        let partners = [
+            "head_bytes_max": ["request-line-bytes-max": "1024"],
+            "request_line_bytes_max": ["head-bytes-max": "4194304"],
+            "body_bytes_max": ["batch-body-bytes-max": "1073741824"],
+            "batch_body_bytes_max": ["body-bytes-max": "1024"],
+            "body_progress_deadline_s": ["body-deadline-s": "3600"],
+            "body_deadline_s": ["body-progress-deadline-s": "1"],
+            "scrypt_log2_n": ["scrypt-r": "2", "scrypt-p": "1"],
+            "scrypt_r": ["scrypt-log2-n": "10", "scrypt-p": "2"],
+            "scrypt_p": ["scrypt-log2-n": "10", "scrypt-r": "8"],
+        ]
+        var tested = 0
+        for setting in Settings.table {
+            guard
+                let match = setting.allowed.firstMatch(of: /whole number.*? from (\d+) to (\d+)$/),
+                let low = Int(match.1), let high = Int(match.2)
+            else { continue }
+            tested += 1
+            let others = partners[setting.name] ?? [:]
+            for (value, isAllowed) in [
+                (low, true), (high, true), (low - 1, false), (high + 1, false),
+            ] {
+                // 0 has a meaning of its own in one place.
+                if setting.allowed.hasPrefix("0, or"), value == 0 { continue }
+                let flags = others.merging([setting.flag: String(value)]) { $1 }
+                #expect(
+                    (refusal(flags: flags) == nil) == isAllowed,
+                    "\(setting.name)=\(value): \(refusal(flags: flags) ?? "")")
+            }
+        }
+        #expect(tested >= 30)
+    }
+
+    @Test func `0 switches the bound on foreign tokens off`() throws {
+        #expect(
+            try resolve(flags: ["jwt-accepted-lifetime-max-s": "0"]).configuration.auth.tokens
+                .acceptedLifetimeMax == nil)
+        #expect(
+            try resolve(flags: ["jwt-accepted-lifetime-max-s": "60"]).configuration.auth.tokens
+                .acceptedLifetimeMax == .seconds(60))
+        #expect(refusal(flags: ["jwt-accepted-lifetime-max-s": "1"]) != nil)
+    }
+
+    @Test func `choices take each of their values and no other`() throws {
+        var tested = 0
+        for setting in Settings.table where setting.allowed.hasPrefix("one of ") {
+            tested += 1
+            for value in setting.allowed.dropFirst("one of ".count).split(separator: ", ") {
+                // A strict partner would refuse one of them.
+                let flags = ["cookie-secure": "auto", "cookie-same-site": "lax"]
+                #expect(refusal(flags: flags.merging([setting.flag: String(value)]) { $1 }) == nil)
+            }
+            #expect(refusal(flags: [setting.flag: "nonsense"]) != nil)
+            #expect(refusal(flags: [setting.flag: "JSON"]) != nil)
+        }
+        #expect(tested >= 5)
+    }
+
+    @Test func `switches are on or off`() throws {
+        for (text, value) in [
+            "on": true, "true": true, "1": true, "off": false, "false": false, "0": false,
+        ] {
+            #expect(
+                try resolve(flags: ["compression": text]).configuration.http.compression == value)
+        }
+        for text in ["", "yes", "ON", "2"] { #expect(refusal(flags: ["compression": text]) != nil) }
+    }
+
+    @Test(arguments: [
+        ("unix-socket", "/run/cohort.sock", true), ("unix-socket", "run/cohort.sock", false),
+        ("unix-socket", "/" + String(repeating: "x", count: 106), true),
+        ("unix-socket", "/" + String(repeating: "x", count: 107), false),
+        ("unix-socket-mode", "600", true),
+        ("unix-socket-mode", "777", true), ("unix-socket-mode", "778", false),
+        ("unix-socket-mode", "0660", false),
+        ("cookie-name", "sid", true), ("cookie-name", "a b", false), ("cookie-name", "a;b", false),
+        ("cookie-name", "a=b", false), ("cookie-name", "é", false), ("cookie-name", "", false),
+        ("cookie-name", String(repeating: "n", count: 64), true),
+        ("cookie-name", String(repeating: "n", count: 65), false),
+        ("host", "::", true), ("host", "shop.example", true), ("host", "a b", false),
+        ("host", "", false),
+        ("database-url", "host=/tmp dbname=x", true), ("database-url", "mysql", false),
+        ("database-url", "", false),
+        ("node-env", "production", true), ("node-env", "two words", false),
+    ])
+    func `texts have their rules`(flag: String, text: String, isAllowed: Bool) {
+        #expect(
+            (refusal(flags: [flag: text]) == nil) == isAllowed,
+            "\(refusal(flags: [flag: text]) ?? "")")
+    }
+
+    @Test func `values that do not go together are refused together`() {
+        #expect(
+            refusal(flags: ["head-bytes-max": "16384"])?.contains("request_line_bytes_max") == true)
+        #expect(refusal(flags: ["head-bytes-max": "16385"]) == nil)
+        #expect(
+            refusal(flags: ["batch-body-bytes-max": "102399"])?.contains("body_bytes_max") == true)
+        #expect(refusal(flags: ["batch-body-bytes-max": "102400"]) == nil)
+        #expect(
+            refusal(flags: ["body-deadline-s": "19"])?.contains("body_progress_deadline_s") == true)
+        #expect(refusal(flags: ["body-deadline-s": "20"]) == nil)
+        #expect(
+            refusal(flags: ["cookie-secure": "never", "cookie-same-site": "none"])?.contains(
+                "Secure") == true)
+        #expect(refusal(flags: ["cookie-secure": "never", "cookie-same-site": "lax"]) == nil)
+        #expect(refusal(flags: ["scrypt-log2-n": "19"])?.contains("scrypt_log2_n=19") == true)
+        #expect(refusal(flags: ["scrypt-log2-n": "18"]) == nil)
+    }
+
+    @Test func `unknown flags are refused with a guess`() {
+        #expect(refusal(flags: ["prot": "1"]) == "--prot is not a setting; did you mean port?")
+        #expect(refusal(flags: ["completely-else": "1"]) == "--completely-else is not a setting")
+    }
+
+    @Test func `unknown variables of ours are warned about with a guess`() throws {
+        let warnings = try resolve([
+            "COHORT_LOPS": "3", "COHORT_TEST_DATABASE_URL": "x", "OTHER": "y", "COHORT_LOOPS": "1",
+        ]).warnings
+        #expect(warnings == ["COHORT_LOPS is not a setting; did you mean COHORT_LOOPS?"])
+    }
+
+    @Test func `refusals are one line whatever the value`() {
+        for text in ["a\nb", "a\r\nForged: 1", "\u{1B}[31m", "\0"] {
+            for flag in [
+                "port", "host", "unix-socket", "log-format", "database-url", "trusted-proxies",
+            ] {
+                guard let line = refusal(flags: [flag: text]) else { continue }
+                #expect(
+                    line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F },
+                    "\(flag)")
+            }
+        }
+    }
+
+    // MARK: Where it runs
+
+    @Test(arguments: ["production", "staging"])
+    func `production makes the cookie strict, as Medusa does`(nodeEnvironment: String) throws {
+        let resolved = try resolve(["NODE_ENV": nodeEnvironment])
+        #expect(resolved.configuration.auth.cookie.secure == .always)
+        #expect(resolved.configuration.auth.cookie.sameSite == .none)
+        #expect(resolved.warnings.contains { $0.hasPrefix("ADMIN_CORS") })
+        let explicit = try resolve(
+            [
+                "NODE_ENV": nodeEnvironment, "COHORT_COOKIE_SECURE": "auto",
+                "ADMIN_CORS": "https://a.example",
+            ],
+            flags: ["cookie-same-site": "strict"])
+        #expect(explicit.configuration.auth.cookie.secure == .auto)
+        #expect(explicit.configuration.auth.cookie.sameSite == .strict)
+        #expect(explicit.warnings.isEmpty)
+        #expect(
+            try resolve(flags: ["node-env": nodeEnvironment]).configuration.auth.cookie.secure
+                == .always)
+    }
+
+    @Test func `a machine of any size has a loop`() throws {
+        for (cores, loops) in [(1, 1), (2, 1), (3, 1), (4, 2), (64, 32)] {
+            let configuration = try resolve(cores: cores).configuration
+            #expect(configuration.http.loops == loops)
+            #expect(configuration.auth.passwordWork.width == loops)
+        }
+    }
+
+    // MARK: The table
+
+    @Test func `every default is allowed and every name is told apart`() throws {
+        for mode in [Settings.Mode.serve, .dev] {
+            for nodeEnvironment in ["", "development", "production"] {
+                _ = try resolve(["NODE_ENV": nodeEnvironment], mode: mode)
+            }
+        }
+        #expect(Set(Settings.table.map(\.name)).count == Settings.table.count)
+        #expect(Set(Settings.table.map(\.environment)).count == Settings.table.count)
+        #expect(Set(Settings.table.map(\.flag)).count == Settings.table.count)
+        for setting in Settings.table {
+            #expect(setting.name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil)
+            #expect(
+                !setting.help.hasSuffix(".") && !setting.help.isEmpty && !setting.allowed.isEmpty)
+        }
+    }
+
+    @Test func `every setting reaches the configuration`() throws {
+        // Values that differ from every default.
+        let other = [
+            "node_env": "test", "database_url": "host=x", "jwt_secret": "j2", "cookie_secret": "c2",
+            "admin_cors": "http://x", "store_cors": "http://y", "host": "h", "unix_socket": "/s",
+            "unix_socket_mode": "600", "trusted_proxies": "10.0.0.0/8", "cookie_name": "n",
+            "cookie_secure": "never", "cookie_same_site": "strict", "jwt_acceptance": "medusa",
+            "log_format": "text", "log_level": "error", "jwt_accepted_lifetime_max_s": "61",
+            "compression": "on", "prepare": "off", "signin_throttle": "off", "log_requests": "off",
+            "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
+        ]
+        let before = String(reflecting: try resolve().configuration)
+        for setting in Settings.table where setting.name != "node_env" {
+            // Any other number is one more than the default.
+            let standard =
+                try resolve().entries.first { $0.setting.name == setting.name }?.text ?? ""
+            let value = other[setting.name] ?? Int(standard).map { String($0 + 1) } ?? ""
+            let resolved = try resolve(flags: [setting.flag: value])
+            #expect(String(reflecting: resolved.configuration) != before, "\(setting.name)")
+        }
+    }
+
+    @Test func `help and documentation have every setting`() throws {
+        for setting in Settings.table {
+            #expect(Settings.help.contains("--\(setting.flag) <"))
+            #expect(Settings.help.contains("[\(setting.environment)]"))
+            #expect(
+                Settings.markdown.contains("| `\(setting.environment)` | `--\(setting.flag)` |"))
+        }
+        for line in Settings.markdown.split(separator: "\n") {
+            #expect(
+                line.replacing(/`[^`]*`/, with: "").replacing("\\|", with: "").filter { $0 == "|" }
+                    .count == 6)
+        }
+    }
+
+    @Test func `the committed documentation is the table`() throws {
+        let url = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../docs/configuration.md")
+        let document = try String(contentsOf: url, encoding: .utf8)
+        if ProcessInfo.processInfo.environment["COHORT_TEST_RECORD"] != nil,
+            let start = document.range(of: "| environment |")
+        {
+            try (document[..<start.lowerBound] + Settings.markdown).write(
+                to: url, atomically: true, encoding: .utf8)
+            return
+        }
+        #expect(
+            document.hasSuffix(Settings.markdown),
+            "run: COHORT_TEST_RECORD=1 swift test --filter 'committed documentation'")
+    }
+
+    // MARK: Arguments
+
+    @Test func `flags are read with and without a sign between`() throws {
+        #expect(
+            try Settings.flags(in: [
+                "--port", "9001", "--prepare=off", "--admin-cors=", "--host=a=b",
+            ])
+                == ["port": "9001", "prepare": "off", "admin-cors": "", "host": "a=b"])
+        #expect(try Settings.flags(in: ["--port=1", "--port=2"]) == ["port": "2"])
+        #expect(try Settings.flags(in: []) == [:])
+    }
+
+    @Test(arguments: [
+        (["--port"], "--port needs a value"),
+        (["port"], #""port" is neither a flag nor a flag's value"#),
+        (["--prot=1"], "--prot is not a setting; did you mean port?"),
+        (["--"], "-- is not a setting"),
+    ])
+    func `arguments that are no flags are told so`(arguments: [String], line: String) {
+        #expect(throws: SettingsError(line)) { try Settings.flags(in: arguments) }
+    }
+}
