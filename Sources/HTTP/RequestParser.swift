@@ -44,6 +44,7 @@ struct RequestParser {
         _ bytes: Span<UInt8>, _ limits: HTTPLimits, _ head: Head
     ) throws(RequestRefusal) -> Int? {
         if lineStart == 0 { head.reset() }
+        try checkBeginning(bytes)
         while let end = bytes.lineFeed(from: max(lineStart, searched)) {
             guard end > lineStart, bytes[end - 1] == ASCII.carriageReturn else {
                 throw tooLong(lineStart, end, limits) ?? .malformed("a line ends in a bare line feed")
@@ -57,6 +58,7 @@ struct RequestParser {
                     guard blankLines <= Self.blankLinesMax else {
                         throw .malformed("empty lines before the request")
                     }
+                    try checkBeginning(bytes)
                 } else {
                     try RequestLine.parse(bytes, line, into: head)
                     hasRequestLine = true
@@ -71,15 +73,17 @@ struct RequestParser {
         }
         searched = bytes.count
         if let refusal = tooLong(lineStart, bytes.count, limits) { throw refusal }
-        // What can't be the beginning of a method is refused now, not when its first line ends: a TLS
-        // greeting has no lines.
-        if !hasRequestLine, lineStart < bytes.count {
-            let first = bytes[lineStart]
-            guard ByteSet.token.contains(first) || first == ASCII.carriageReturn else {
-                throw .malformed("not an HTTP request")
-            }
-        }
         return nil
+    }
+
+    /// Refuses what can't be the beginning of a method at once, not when its first line ends: a TLS
+    /// greeting has no lines.
+    private func checkBeginning(_ bytes: Span<UInt8>) throws(RequestRefusal) {
+        guard !hasRequestLine, lineStart < bytes.count else { return }
+        let first = bytes[lineStart]
+        guard ByteSet.token.contains(first) || first == ASCII.carriageReturn else {
+            throw .malformed("not an HTTP request")
+        }
     }
 
     /// - Parameter end: of the line as far as it is known; its CR may still be counted in, so 1 is allowed for it.

@@ -100,3 +100,17 @@ final class TestHandler: Handler, @unchecked Sendable {
                 status: 200, contentType: "text/plain", body: Array(text.utf8) + request.body))
     }
 }
+
+/// What a handler saw, for the test to look at.
+final class Seen: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
+    var all: [String] { texts.withLock { $0 } }
+    func takeAll() -> [String] {
+        texts.withLock { texts in
+            defer { texts = [] }
+            return texts
+        }
+    }
+}
