@@ -34,7 +34,8 @@ let package = Package(
             path: "Sources/EmbedText/Plugin"),
 
         .target(
-            name: "Migrations", dependencies: ["CPostgres"], exclude: ["EmbedText.list"],
+            name: "Migrations", dependencies: ["CPostgres"],
+            exclude: ["Demo", "EmbedText.list", "sql"],
             swiftSettings: settings, plugins: ["EmbedText"]),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
