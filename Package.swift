@@ -84,6 +84,8 @@ let package = Package(
         .testTarget(
             name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+        .testTarget(
+            name: "InputTests", dependencies: ["Cohort", "JSON"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,99 @@
+import Cohort
+import JSON
+import Testing
+
+/// What a date means, as it would be written; nil where it means nothing.
+private func meaning(_ text: String) -> String? {
+    DateText.parse(text).map { instant in
+        var json = JSONWriter()
+        json.timestamp(microsecondsSince2000: instant)
+        return String(String(decoding: json.bytes, as: UTF8.self).dropFirst().dropLast())
+    }
+}
+
+struct DateTextTests {
+    @Test(arguments: [
+        ("2024-01-15", "2024-01-15T00:00:00.000Z"), ("2024-02", "2024-02-01T00:00:00.000Z"),
+        ("2026", "2026-01-01T00:00:00.000Z"), ("0099", "0099-01-01T00:00:00.000Z"),
+        ("2024-01-15T10:20Z", "2024-01-15T10:20:00.000Z"), ("2024-01-15T10:20", "2024-01-15T10:20:00.000Z"),
+        ("2024-01-15T10:20:30Z", "2024-01-15T10:20:30.000Z"),
+        ("2024-01-15T10:20:30.1Z", "2024-01-15T10:20:30.100Z"),
+        ("2024-01-15T10:20:30.123456789Z", "2024-01-15T10:20:30.123Z"),
+        ("2024-01-15t10:20:30z", "2024-01-15T10:20:30.000Z"), ("2024-01-15 10:20:30", "2024-01-15T10:20:30.000Z"),
+        ("2024-02-01T02:00:00+02:00", "2024-02-01T00:00:00.000Z"),
+        ("2024-02-01T02:00:00-0230", "2024-02-01T04:30:00.000Z"),
+        ("2024-02-01T02:00:00+02", "2024-02-01T00:00:00.000Z"),
+        ("2024-01-01T00:30:00+23:59", "2023-12-31T00:31:00.000Z"),
+        ("2024-12-31T24:00:00Z", "2025-01-01T00:00:00.000Z"), ("2024-02-29", "2024-02-29T00:00:00.000Z"),
+        // As in V8, a day that the month has not is one of the next.
+        ("2024-02-30", "2024-03-01T00:00:00.000Z"), ("2023-02-29", "2023-03-01T00:00:00.000Z"),
+        ("+002024-01-01", "2024-01-01T00:00:00.000Z"), ("-000001-01-01", "-000001-01-01T00:00:00.000Z"),
+        // numbers are seconds
+        ("", "1970-01-01T00:00:00.000Z"), ("0", "1970-01-01T00:00:00.000Z"),
+        ("1710000000", "2024-03-09T16:00:00.000Z"), ("1710000000.5", "2024-03-09T16:00:00.500Z"),
+        ("1710000000000", "+056157-09-28T16:00:00.000Z"), ("-1", "1969-12-31T23:59:59.000Z"),
+        ("20240115", "1970-08-23T06:15:15.000Z"), (" 5 ", "1970-01-01T00:00:05.000Z"),
+    ])
+    func `dates, years and seconds are read`(text: String, expected: String) {
+        #expect(meaning(text) == expected)
+    }
+
+    @Test(arguments: [
+        "yesterday", "x", "zz", "2024-13-01", "2024-00-01", "2024-01-00", "2024-01-32", "2024-1-1", "2024-01-1",
+        "2024/01/15", "2024-01-15T", "2024-01-15T10", "2024-01-15T25:00", "2024-01-15T24:00:01",
+        "2024-01-15T24:01", "2024-01-15T10:60", "2024-01-15T10:20:60", "2024-01-15T10:20:30.",
+        "2024-01-15T10:20:30ZZ", "2024-01-15T10:20:30+2", "2024-01-15T10:20:30+24:00",
+        "2024-01-15T10:20:30+02:60", "2024-01-15T10:20:30 02:00", "2024-01-15Z", "2024-01-15x", "-000000-01-01",
+        "12024-01-01", "2024-W03-1", "2024-01-15T10:20:30\u{0}", "２０２４", "NaN", "Infinity", "null", "[object Object]",
+    ])
+    func `what is no date is none`(text: String) {
+        #expect(DateText.parse(text) == nil)
+    }
+
+    @Test func `instants are bounded from both sides as in JavaScript`() {
+        #expect(meaning("+275760-09-13") == "+275760-09-13T00:00:00.000Z")
+        #expect(DateText.parse("+275760-09-13T00:00:00.001Z") == nil)
+        #expect(meaning("8640000000000") == "+275760-09-13T00:00:00.000Z")
+        #expect(DateText.parse("8640000000000.001") == nil)
+        #expect(DateText.parse("-8640000000000") != nil)
+        #expect(DateText.parse("-8640000000001") == nil)
+        #expect(DateText.parse("1e300") == nil)
+    }
+
+    @Test func `what PostgreSQL has no timestamp for becomes its first one`() {
+        #expect(meaning("-004713-11-24") == "-004713-11-24T00:00:00.000Z")
+        #expect(meaning("-004713-11-23") == "-004713-11-24T00:00:00.000Z")
+        #expect(meaning("-200000-01-01") == "-004713-11-24T00:00:00.000Z")
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `what was written is read back`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<50 {
+            let instant = Int64.random(in: -211_813_488_000_000...8_639_053_315_200_000, using: &random) * 1000
+            var json = JSONWriter()
+            json.timestamp(microsecondsSince2000: instant)
+            let text = String(decoding: json.bytes.dropFirst().dropLast(), as: UTF8.self)
+            #expect(DateText.parse(text) == instant, "seed \(seed): \(text)")
+        }
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `any text gets an answer`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let tokens = ["2024", "0", "1", "9", "-", "+", ":", ".", "T", "Z", " ", "e", "01", "é", "\u{0}"]
+        for _ in 0..<100 {
+            let count = Int.random(in: 0..<16, using: &random)
+            let text = (0..<count).map { _ in tokens.randomElement(using: &random) ?? "" }.joined()
+            if let instant = DateText.parse(text) {
+                #expect(instant >= -211_813_488_000_000_000, "seed \(seed): \(text)")
+            }
+        }
+    }
+
+    @Test func `long digits are read to the end`() {
+        let digits = String(repeating: "9", count: 100_000)
+        #expect(DateText.parse(digits) == nil)
+        #expect(meaning("2024-01-15T10:20:30.\(digits)Z") == "2024-01-15T10:20:30.999Z")
+    }
+}
