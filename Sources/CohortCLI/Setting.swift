@@ -90,21 +90,6 @@ struct Setting: Sendable {
         }
     }
 
-    /// Whole milliseconds; the name ends in `_ms`.
-    static func milliseconds(
-        _ name: String, _ place: any Place<Duration>, in range: ClosedRange<Int>,
-        default standard: Default, _ help: String
-    ) -> Setting {
-        Setting(
-            name, default: standard,
-            allowed:
-                "a whole number of milliseconds from \(range.lowerBound) to \(range.upperBound)",
-            help
-        ) { text, configuration throws(Rejection) in
-            configuration[keyPath: place] = .milliseconds(try whole(text, in: range))
-        }
-    }
-
     static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
         _ name: String, _ place: any Place<Value>, default standard: Default, _ help: String
     ) -> Setting {

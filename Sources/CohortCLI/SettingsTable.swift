@@ -152,9 +152,10 @@ extension Settings {
             .number(
                 "pipeline_depth_max", \.database.pipelineDepthMax, in: 1...65_536, default: "512",
                 "Statements in flight on one connection of the fast lane"),
-            .milliseconds(
-                "connect_deadline_ms", \.database.connectDeadline, in: 100...600_000,
-                default: "5000", "For one attempt to connect to PostgreSQL"),
+            // libpq counts in whole seconds and takes 1 for 2.
+            .seconds(
+                "connect_deadline_s", \.database.connectDeadline, in: 2...600, default: "2",
+                "For one attempt to connect to one address of PostgreSQL"),
             .seconds(
                 "connection_age_max_s", \.database.connectionAgeMax, in: 1...604_800,
                 default: "3600", "When a database connection is replaced by a new one"),
@@ -269,7 +270,7 @@ extension Settings {
             "Whether failing sign-ins are slowed down (429)"),
         .number(
             "signin_pair_failures_free", \.auth.throttle.pairFailuresFree, in: 1...10_000,
-            default: "5", "Failures of one account from one address that cost no wait"),
+            default: "10", "Failures of one account from one address that cost no wait"),
         .number(
             "signin_address_failures_free", \.auth.throttle.addressFailuresFree, in: 1...10_000,
             default: "200", "Failures from one address over all accounts that cost no wait"),

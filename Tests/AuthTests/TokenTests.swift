@@ -154,6 +154,14 @@ private func claims(_ more: String) -> String {
         #expect(verified(token, at: issued + .seconds(1)) == .failure(.expired))
     }
 
+    @Test func `with an empty secret no token is good`() {
+        let empty = AccessToken.Rules(secret: "")
+        let token = AccessToken.issue(userID: "usr_1", for: .admin, by: empty, at: issued)
+        #expect(verified(token, by: empty) == .failure(.signature))
+        #expect(
+            verified(forge(claims: claims(""), secret: ""), by: empty) == .failure(.signature))
+    }
+
     @Test func `another secret does not do`() {
         for secret in ["Supersecret", "supersecret ", "x", "supersecre"] {
             #expect(verified(forge(claims: claims(""), secret: secret)) == .failure(.signature))

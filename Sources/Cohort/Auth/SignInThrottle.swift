@@ -25,7 +25,7 @@ package struct SignInThrottle: Sendable {
         /// Without a failure for so long, all are forgotten.
         package static let memory = Duration.seconds(15 * 60)
 
-        package init(pairFailuresFree: Int = 5, addressFailuresFree: Int = 200) {
+        package init(pairFailuresFree: Int = 10, addressFailuresFree: Int = 200) {
             precondition(pairFailuresFree > 0 && addressFailuresFree > 0, "everybody may err once")
             self.pairFailuresFree = pairFailuresFree
             self.addressFailuresFree = addressFailuresFree
@@ -92,11 +92,13 @@ package struct SignInThrottle: Sendable {
         }
     }
 
-    /// One row, one column: seconds to wait before the next attempt, 0 for none.
+    /// One row: the seconds to wait before the next attempt, 0 for none; and whether there is
+    /// anything for ``succeeded`` to forget.
     package static let waiting = Statement(
         "signin.waiting",
         """
-        SELECT greatest(0, ceil(extract(epoch FROM max(waits_until) - now())))::int4
+        SELECT greatest(0, ceil(extract(epoch FROM max(waits_until) - now())))::int4,
+            count(*) FILTER (WHERE key = $1) > 0
         FROM cohort_signin_attempt
         WHERE key IN ($1, $2)
         """)
@@ -129,7 +131,7 @@ package struct SignInThrottle: Sendable {
     /// Housekeeping, now and then.
     package static let sweep = Statement(
         "signin.sweep",
-        "DELETE FROM cohort_signin_attempt WHERE forgotten_at <= now()", lane: .slow)
+        "DELETE FROM cohort_signin_attempt WHERE forgotten_at <= now()", lane: .write)
 
     package static let statements = [waiting, failed, succeeded, sweep]
 
