@@ -75,7 +75,8 @@ package struct JSONReader: ~Copyable {
     private mutating func document(containersOnly: Bool) throws(JSONSyntaxError) -> JSONValue {
         if bytes.count >= 3, bytes[0] == 0xef, bytes[1] == 0xbb, bytes[2] == 0xbf { index = 3 }
         skipBlanks()
-        if containersOnly, let first = peek, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") {
+        if containersOnly, let first = peek, first != UInt8(ascii: "{"), first != UInt8(ascii: "[")
+        {
             throw unexpected()
         }
         while true {
@@ -189,7 +190,8 @@ package struct JSONReader: ~Copyable {
         while true {
             guard let byte = peek else { throw unexpected() }
             if byte == UInt8(ascii: "\"") { break }
-            guard byte == UInt8(ascii: "\\") else { throw unexpected() }  // a bare control character
+            // Anything else that stops the scan is a bare control character.
+            guard byte == UInt8(ascii: "\\") else { throw unexpected() }
             index += 1
             try escape(to: &unescaped)
             let run = index
@@ -273,7 +275,9 @@ package struct JSONReader: ~Copyable {
     }
 
     private func unexpected() -> JSONSyntaxError {
-        guard let byte = peek else { return JSONSyntaxError(reason: .unexpectedEnd, position: index) }
+        guard let byte = peek else {
+            return JSONSyntaxError(reason: .unexpectedEnd, position: index)
+        }
         return JSONSyntaxError(reason: .unexpectedByte(byte), position: index)
     }
 

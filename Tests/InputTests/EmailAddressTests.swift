@@ -4,20 +4,26 @@ import Testing
 struct EmailAddressTests {
     @Test(arguments: [
         "a@b.co", "ada@example.com", "Ada.Byron+tag@Example.COM", "日本@ex.com", "x@日本.日本", "é@ü.de",
-        "!#$%&'*+-/=?^_`{|}~@x.io", "a@b-c.d-e.co", "a@1.co", "1@2.3.xn--p1ai", "a@x.xn--80ak6aa92e", "a@b.co.uk",
-        #""quoted local"@x.co"#, #""a@b"@x.co"#, #""a\"b"@x.co"#, #"""@x.co"#, "a@x.xnab", "a@x.xn", "a@😀.co", "\u{a0}@x.co",
+        "!#$%&'*+-/=?^_`{|}~@x.io", "a@b-c.d-e.co", "a@1.co", "1@2.3.xn--p1ai",
+        "a@x.xn--80ak6aa92e", "a@b.co.uk",
+        #""quoted local"@x.co"#, #""a@b"@x.co"#, #""a\"b"@x.co"#, #"""@x.co"#, "a@x.xnab", "a@x.xn",
+        "a@😀.co", "\u{a0}@x.co",
     ])
     func `addresses are accepted`(text: String) {
         #expect(EmailAddress.isValid(text))
     }
 
     @Test(arguments: [
-        "", "a", "@", "a@", "@b.co", "a@b", "nope", " a@b.co", "a@b.co ", "a b@c.co", "a@b c.co", "a..b@c.co",
-        ".a@b.co", "a.@b.co", "a@.co", "a@b.", "a@b..co", "a@-b.co", "a@b-.co", "a@b_c.co", "a@b.c", "a@b.1",
-        "a@b.12", "a@b.c1", "a@b.co1", "a@b.c-d", "a@b.xn1", "a@b@c.co", "a@ｂ.co", "a@b.ｃｏ", "a(b)@c.co", "a,b@c.co",
+        "", "a", "@", "a@", "@b.co", "a@b", "nope", " a@b.co", "a@b.co ", "a b@c.co", "a@b c.co",
+        "a..b@c.co",
+        ".a@b.co", "a.@b.co", "a@.co", "a@b.", "a@b..co", "a@-b.co", "a@b-.co", "a@b_c.co", "a@b.c",
+        "a@b.1",
+        "a@b.12", "a@b.c1", "a@b.co1", "a@b.c-d", "a@b.xn1", "a@b@c.co", "a@ｂ.co", "a@b.ｃｏ",
+        "a(b)@c.co", "a,b@c.co",
         "a:b@c.co", "a;b@c.co", "<a@b.co>", "Ada <a@b.co>", "[a]@b.co", #"a\b@c.co"#, #"a"b@c.co"#,
         #""a@x.co"#, #"""b@x.co"#, #""a"b"@x.co"#, #""a\"@x.co"#, "\"a\\\nb\"@x.co", "\"@x.co",
-        "a@[127.0.0.1]", "a@127.0.0.1", "😀@x.co", "a\u{0}@x.co", "\u{80}@x.co", "a@b.co\n", "a\n@b.co", "a@\u{a0}b.co",
+        "a@[127.0.0.1]", "a@127.0.0.1", "😀@x.co", "a\u{0}@x.co", "\u{80}@x.co", "a@b.co\n",
+        "a\n@b.co", "a@\u{a0}b.co",
         "a@b.\u{a9}\u{a9}", "a@b.\u{3000}\u{3000}",
     ])
     func `what is no address is refused`(text: String) {
@@ -51,7 +57,9 @@ struct EmailAddressTests {
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `any text gets an answer, and what is accepted has an address's parts`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let tokens = ["a", "@", ".", "\"", "\\", "-", "co", "xn--", "1", "é", "😀", " ", "\u{0}", "\u{301}"]
+        let tokens = [
+            "a", "@", ".", "\"", "\\", "-", "co", "xn--", "1", "é", "😀", " ", "\u{0}", "\u{301}",
+        ]
         for _ in 0..<200 {
             let count = Int.random(in: 0..<12, using: &random)
             let text = (0..<count).map { _ in tokens.randomElement(using: &random) ?? "" }.joined()

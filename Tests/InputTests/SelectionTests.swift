@@ -19,7 +19,8 @@ private final class Kind: EntityShape, Sendable {
         ["id", "created_at", "name", "metadata"],
         ["customers": { customer }, "price_lists": { priceList }])
     static let customer: Kind = Kind(
-        ["id", "email"], ["groups": { group }, "orders": { country }, "shipping_addresses": { address }])
+        ["id", "email"],
+        ["groups": { group }, "orders": { country }, "shipping_addresses": { address }])
     static let address: Kind = Kind(["id", "city"], ["country": { country }])
     static let country: Kind = Kind(["id", "iso_2"])
     static let priceList: Kind = Kind(["id", "name"], ["customer_groups": { group }])
@@ -27,7 +28,8 @@ private final class Kind: EntityShape, Sendable {
 
 private func named(_ name: String, _ columns: [String]?, _ relations: [String]...) -> String {
     let inner = relations.flatMap { $0 }.joined(separator: " ")
-    return name + (columns.map { "(\($0.joined(separator: " ")))" } ?? "") + (inner.isEmpty ? "" : "{\(inner)}")
+    return name + (columns.map { "(\($0.joined(separator: " ")))" } ?? "")
+        + (inner.isEmpty ? "" : "{\(inner)}")
 }
 
 private func text(_ relations: [RequestedRelation]) -> [String] {
@@ -52,7 +54,8 @@ struct OrderTests {
     @Test(arguments: [
         ("zzz", "zzz"), ("name,id", "name,id"), ("Name", "Name"), ("-", "-"), ("-zzz", "zzz"),
         (" name", " name"), ("password_hash", "password_hash"), ("customers", "customers"),
-        ("customers.email", "customers.email"), ("--name", "-name"), ("-\u{301}name", "\u{301}name"),
+        ("customers.email", "customers.email"), ("--name", "-name"),
+        ("-\u{301}name", "\u{301}name"),
         ("name; DROP TABLE x", "name; DROP TABLE x"),
     ])
     func `anything but a column is refused by name`(order: String, named: String) {
@@ -66,7 +69,8 @@ struct ExpandTests {
     @Test(arguments: [
         ("customers", ["customers"]), ("customers,price_lists", ["customers", "price_lists"]),
         ("customers,", ["customers"]), (",,customers,,customers", ["customers"]), (",", []),
-        ("customers.groups", ["customers{groups}"]), ("customers.groups,customers", ["customers{groups}"]),
+        ("customers.groups", ["customers{groups}"]),
+        ("customers.groups,customers", ["customers{groups}"]),
         ("customers.groups,customers.orders", ["customers{groups orders}"]),
         ("customers.shipping_addresses.country", ["customers{shipping_addresses{country}}"]),
     ])
@@ -83,7 +87,8 @@ struct ExpandTests {
     @Test(arguments: [
         ("nonsense", "nonsense"), ("customers,foo", "foo"), ("foo,customers,bar", "foo, bar"),
         (" customers", " customers"), ("customers ", "customers "), ("name", "name"),
-        ("customers.", "customers."), (".customers", ".customers"), ("customers..groups", "customers..groups"),
+        ("customers.", "customers."), (".customers", ".customers"),
+        ("customers..groups", "customers..groups"),
         ("customers.nope", "customers.nope"), ("Customers", "Customers"), ("*", "*"),
         ("customers,\u{301}", "\u{301}"),
     ])
@@ -94,7 +99,10 @@ struct ExpandTests {
     }
 
     @Test func `three steps are taken, four are not`() throws {
-        #expect(try text(Expand.parse("customers.groups.customers", on: Kind.group) ?? []) == ["customers{groups{customers}}"])
+        #expect(
+            try text(Expand.parse("customers.groups.customers", on: Kind.group) ?? []) == [
+                "customers{groups{customers}}"
+            ])
         let four = "customers.groups.customers.groups"
         #expect(throws: APIError.invalidData("Requested fields [\(four)] are not valid")) {
             try Expand.parse(four, on: Kind.group)
@@ -103,19 +111,26 @@ struct ExpandTests {
 }
 
 struct FieldSelectionTests {
-    private func chosen(_ fields: String, standard: [String] = [], always: [String] = []) throws -> String {
-        let selection = try FieldSelection.parse(fields, on: Kind.group, standard: standard, always: always)
+    private func chosen(_ fields: String, standard: [String] = [], always: [String] = []) throws
+        -> String
+    {
+        let selection = try FieldSelection.parse(
+            fields, on: Kind.group, standard: standard, always: always)
         return named("", selection.columns, text(selection.relations))
     }
 
     @Test(arguments: [
-        ("name,metadata", "(id name metadata)"), ("name", "(id name)"), ("id", "(id)"), ("", "(id)"),
-        (",", "(id)"), ("-name", "(id)"), ("-id", "(id)"), ("+name", "(id name)"), ("name,+metadata", "(id name metadata)"),
-        ("metadata,name,name", "(id name metadata)"), ("customers", "(id)"), ("customers.groups", "(id)"),
+        ("name,metadata", "(id name metadata)"), ("name", "(id name)"), ("id", "(id)"),
+        ("", "(id)"),
+        (",", "(id)"), ("-name", "(id)"), ("-id", "(id)"), ("+name", "(id name)"),
+        ("name,+metadata", "(id name metadata)"),
+        ("metadata,name,name", "(id name metadata)"), ("customers", "(id)"),
+        ("customers.groups", "(id)"),
         ("*customers", "(id){customers}"), ("*customers.groups", "(id){customers{groups}}"),
         ("customers.email,name", "(id name){customers(id email)}"),
         ("customers.email,customers.id", "(id){customers(id email)}"),
-        ("customers.email,*customers", "(id){customers}"), ("*customers,customers.email", "(id){customers}"),
+        ("customers.email,*customers", "(id){customers}"),
+        ("*customers,customers.email", "(id){customers}"),
         ("customers.groups.name", "(id){customers(id){groups(id name)}}"), ("-nope", "(id)"),
     ])
     func `fields choose columns and parts of relations`(fields: String, expected: String) throws {
@@ -136,13 +151,18 @@ struct FieldSelectionTests {
         #expect(try chosen("", standard: standard) == "(id created_at name metadata)")
         #expect(try chosen("name", standard: standard) == "(id name)")
         #expect(try chosen("name,-metadata", standard: standard) == "(id name)")
-        #expect(try chosen("*customers", standard: standard) == "(id created_at name metadata){customers}")
+        #expect(
+            try chosen("*customers", standard: standard)
+                == "(id created_at name metadata){customers}")
     }
 
     @Test(arguments: [
-        ("nope", "nope"), ("password_hash", "password_hash"), ("customers.password_hash", "customers.password_hash"),
-        ("name,x,y", "x, y"), ("+nope", "nope"), ("*nope", "nope"), ("*name", "name"), (" name", " name"),
-        ("customers.nope.id", "customers.nope.id"), ("customers.*", "customers.*"), (".name", ".name"), ("name.", "name."),
+        ("nope", "nope"), ("password_hash", "password_hash"),
+        ("customers.password_hash", "customers.password_hash"),
+        ("name,x,y", "x, y"), ("+nope", "nope"), ("*nope", "nope"), ("*name", "name"),
+        (" name", " name"),
+        ("customers.nope.id", "customers.nope.id"), ("customers.*", "customers.*"),
+        (".name", ".name"), ("name.", "name."),
     ])
     func `what is neither column nor relation is refused by name`(fields: String, named: String) {
         #expect(throws: APIError.invalidData("Requested fields [\(named)] are not valid")) {
@@ -152,7 +172,10 @@ struct FieldSelectionTests {
 
     @Test func `a relation expanded as a whole outdoes a part of it`() throws {
         var relations = try Expand.parse("customers.orders", on: Kind.group) ?? []
-        relations.add(try FieldSelection.parse("customers.email,price_lists.name", on: Kind.group, standard: []).relations)
+        relations.add(
+            try FieldSelection.parse(
+                "customers.email,price_lists.name", on: Kind.group, standard: []
+            ).relations)
         #expect(text(relations) == ["customers{orders}", "price_lists(id name)"])
     }
 }

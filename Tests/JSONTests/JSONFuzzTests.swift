@@ -43,7 +43,9 @@ struct JSONFuzzTests {
     }
 
     private func text(using random: inout SeededGenerator) -> String {
-        let scalars: [Unicode.Scalar] = ["a", "\"", "\\", "\u{0}", "\n", "é", "\u{301}", "€", "😀", "/"]
+        let scalars: [Unicode.Scalar] = [
+            "a", "\"", "\\", "\u{0}", "\n", "é", "\u{301}", "€", "😀", "/",
+        ]
         var text = ""
         for _ in 0..<Int.random(in: 0..<12, using: &random) {
             text.unicodeScalars.append(scalars.randomElement(using: &random) ?? "z")
@@ -67,7 +69,8 @@ struct JSONFuzzTests {
             var bytes = intact
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let place = Int.random(in: 0...bytes.count, using: &random)
-                let token = Array("{}[],:\"\\u0dt-.e+ \u{ef}".utf8).randomElement(using: &random) ?? 0
+                let token =
+                    Array("{}[],:\"\\u0dt-.e+ \u{ef}".utf8).randomElement(using: &random) ?? 0
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0: bytes.insert(token, at: place)
                 case 1: bytes.insert(UInt8.random(in: .min ... .max, using: &random), at: place)

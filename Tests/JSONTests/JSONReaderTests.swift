@@ -21,7 +21,8 @@ struct JSONReaderTests {
     }
 
     @Test func `blanks are skipped wherever the grammar has them`() throws {
-        #expect(try meaning(" \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } } \n") == #"{"a":[1,2],"b":{}}"#)
+        #expect(
+            try meaning(" \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } } \n") == #"{"a":[1,2],"b":{}}"#)
     }
 
     @Test(arguments: [
@@ -93,10 +94,11 @@ struct JSONReaderTests {
         }
     }
 
-    @Test(arguments: [
-        [0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80],
-        [0xf8, 0x88, 0x80, 0x80, 0x80], [0xe2, 0x82],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80],
+            [0xf8, 0x88, 0x80, 0x80, 0x80], [0xe2, 0x82],
+        ] as [[UInt8]])
     func `bytes that are not UTF-8 are refused with the place`(bytes: [UInt8]) {
         let error = #expect(throws: JSONSyntaxError.self) {
             try JSONReader.parse(Array("[\"a".utf8) + bytes + Array("\"]".utf8))
@@ -139,7 +141,8 @@ struct JSONReaderTests {
     @Test func `prototype members vanish at any depth, constructors do not`() throws {
         #expect(
             try meaning(
-                #"{"__proto__":{"a":1},"m":[{"__proto__":1,"constructor":{"prototype":1}}],"__pro\u0074o__":2}"#)
+                #"{"__proto__":{"a":1},"m":[{"__proto__":1,"constructor":{"prototype":1}}],"__pro\u0074o__":2}"#
+            )
                 == #"{"m":[{"constructor":{"prototype":1}}]}"#)
         #expect(throws: JSONSyntaxError.self) { try parse(#"{"__proto__":[}"#) }
     }
@@ -223,7 +226,8 @@ struct JSONValueWritingTests {
         ("1e99999999999999999999", "null"), ("1e-400", "0"), ("-1e-99999999999999999999", "0"),
         ("0e99999999999999999999", "0"), ("-0", "0"), ("0.0", "0"), ("5e-324", "5e-324"),
     ])
-    func `numbers keep their digits as far as a double goes`(number: String, stored: String) throws {
+    func `numbers keep their digits as far as a double goes`(number: String, stored: String) throws
+    {
         #expect(try meaning("[\(number)]") == "[\(stored)]")
     }
 

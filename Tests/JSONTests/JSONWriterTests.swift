@@ -42,7 +42,9 @@ struct JSONWriterTests {
     }
 
     @Test func `only quotes, backslashes and control characters are escaped`() {
-        #expect(written { $0.string("a\"b\\c/d\u{7f}é\u{2028}😀") } == "\"a\\\"b\\\\c/d\u{7f}é\u{2028}😀\"")
+        #expect(
+            written { $0.string("a\"b\\c/d\u{7f}é\u{2028}😀") }
+                == "\"a\\\"b\\\\c/d\u{7f}é\u{2028}😀\"")
         #expect(written { $0.string("\u{8}\u{9}\u{a}\u{c}\u{d}") } == #""\b\t\n\f\r""#)
         #expect(written { $0.string("\u{0}\u{1}\u{b}\u{1f}") } == #""\u0000\u0001\u000b\u001f""#)
     }

@@ -45,7 +45,8 @@ package enum EmailAddress {
         var isEscaped = false
         for scalar in local[1..<local.count - 1] {
             if isEscaped {
-                guard isForeign(scalar) || 0x01...0x7f ~= scalar.value && scalar.value != 0x0a else {
+                guard isForeign(scalar) || 0x01...0x7f ~= scalar.value && scalar.value != 0x0a
+                else {
                     return false
                 }
                 isEscaped = false
@@ -83,7 +84,8 @@ package enum EmailAddress {
         let letters = label.allSatisfy { scalar in
             switch scalar.value {
             case 0x41...0x5a, 0x61...0x7a: true
-            case 0xa9, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff: false
+            case 0xa9, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff:
+                false
             default: scalar.value >= 0xa1 && isForeign(scalar)
             }
         }

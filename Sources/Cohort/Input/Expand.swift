@@ -67,7 +67,8 @@ struct RelationPath<Shape: EntityShape> {
 
 /// What stands between separators. They are bytes: Swift's own split misses a comma that a combining
 /// character follows.
-func separated(_ text: String, by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [String] {
+func separated(_ text: String, by separator: Unicode.Scalar, keepingEmpty: Bool = false) -> [String]
+{
     text.utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: !keepingEmpty)
         .map { String(decoding: $0, as: UTF8.self) }
 }

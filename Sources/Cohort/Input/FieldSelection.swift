@@ -30,7 +30,8 @@ package struct FieldSelection: Equatable, Sendable {
         var unknown: [String] = []
         for entry in entries {
             let prefix = Prefix(entry)
-            let name = prefix == nil ? entry : String(decoding: entry.utf8.dropFirst(), as: UTF8.self)
+            let name =
+                prefix == nil ? entry : String(decoding: entry.utf8.dropFirst(), as: UTF8.self)
             if prefix == .minus {
                 guard name != "id", !always.contains(name) else { continue }
                 names.removeAll { $0 == name }

@@ -47,7 +47,9 @@ extension Fields {
                 in: object, besides: ["lt", "gt", "gte", "lte"])
             func instant(_ name: String) -> Int64? {
                 guard let sent = object[name] else { return nil }
-                if case .string(let text) = sent, let instant = DateText.parse(text) { return instant }
+                if case .string(let text) = sent, let instant = DateText.parse(text) {
+                    return instant
+                }
                 failures.add("\(name) must be a Date instance")
                 return nil
             }

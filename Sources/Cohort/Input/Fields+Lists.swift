@@ -110,7 +110,8 @@ extension Fields {
             case .null, .bool, .number, .object: break
             }
             fields.fail(
-                "each value in \(name) must be one of the following values: member, admin, developer")
+                "each value in \(name) must be one of the following values: member, admin, developer"
+            )
             return nil
         }.value
     }

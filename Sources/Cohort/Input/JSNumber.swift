@@ -29,7 +29,9 @@ package enum JSNumber {
         let digits = text.utf8
         if !digits.isEmpty, digits.allSatisfy({ 0x30...0x39 ~= $0 }) { return Int64(text) }
         let number = parse(text)
-        guard number >= 0, number < 0x1p63, number == number.rounded(.towardZero) else { return nil }
+        guard number >= 0, number < 0x1p63, number == number.rounded(.towardZero) else {
+            return nil
+        }
         return Int64(number)
     }
 
