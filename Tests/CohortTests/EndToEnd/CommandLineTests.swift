@@ -1,0 +1,115 @@
+import Testing
+
+@Suite struct CommandLineTests {
+    private static let secrets = [
+        "DATABASE_URL": "postgresql://u:dbpass@localhost/x", "JWT_SECRET": "jwt-secret-of-these-tests",
+        "COOKIE_SECRET": "cookie-secret-of-these-tests",
+    ]
+
+    @Test(arguments: [
+        (["PORT": "70000"], [], "PORT"), (["PORT": "abc"], [], "PORT"), ([:], ["--port", "-1"], "--port"),
+        (["COHORT_LOOPS": "many"], [], "COHORT_LOOPS"), (["ADMIN_CORS": "/((/"], [], "ADMIN_CORS"),
+        (["JWT_SECRET": "supersecret"], [], "JWT_SECRET"), (["COOKIE_SECRET": ""], [], "COOKIE_SECRET"),
+        (["DATABASE_URL": ""], [], "DATABASE_URL"), ([:], ["--nonsense", "1"], "--nonsense"),
+    ])
+    func `a wrong setting stops the start with one line that names it`(
+        environment: [String: String], flags: [String], name: String
+    ) throws {
+        let outcome = try ServiceProcess.run(
+            ["serve"] + flags, environment: Self.secrets.merging(environment) { $1 })
+        #expect(outcome.exitCode != 0)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.contains { $0.contains(name) }, "\(outcome.output)")
+        #expect(lines.count <= 3, "\(outcome.output)")
+        #expect(!outcome.output.contains("dbpass"))
+    }
+
+    @Test func `config shows every value, where it came from, and no secret`() throws {
+        let outcome = try ServiceProcess.run(
+            ["config", "--port", "9123"],
+            environment: Self.secrets.merging(["HOST": "0.0.0.0"]) { $1 })
+        #expect(outcome.exitCode == 0)
+        #expect(outcome.output.contains("9123"))
+        #expect(outcome.output.contains("0.0.0.0"))
+        for secret in ["dbpass", "jwt-secret-of", "cookie-secret-of"] {
+            #expect(!outcome.output.contains(secret))
+        }
+    }
+
+    @Test func `a taken port is said to be taken`() async throws {
+        let shop = try await Shop.open()
+        var environment = shop.environment
+        environment["PORT"] = "\(shop.service.port)"
+        let outcome = try ServiceProcess.run(["serve"], environment: environment)
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.output.contains("\(shop.service.port)"))
+        #expect(outcome.output.contains("--port"))
+        #expect(try shop.client().send("GET", "/health").status == 200)
+    }
+
+    @Test func `users are made, listed, given tokens and passwords`() async throws {
+        let shop = try await Shop.open()
+        let environment = shop.environment
+        func cohort(_ arguments: String..., input: String? = nil) throws -> String {
+            let outcome = try ServiceProcess.run(arguments, environment: environment, input: input)
+            try #require(outcome.exitCode == 0, "\(outcome.output)")
+            return outcome.output
+        }
+        _ = try cohort("user", "create", "--email", "New@Example.com", input: "first-password\n")
+        #expect(try cohort("user", "list").contains("new@example.com"))
+        func canSignIn(_ password: String) throws -> Bool {
+            try shop.client().send(
+                "POST", "/admin/auth", json: ["email": "new@example.com", "password": .string(password)]
+            ).status == 200
+        }
+        #expect(try canSignIn("first-password"))
+        _ = try cohort("user", "password", "new@example.com", input: "second-password\n")
+        #expect(try canSignIn("second-password"))
+        #expect(try !canSignIn("first-password"))
+        let token = try cohort("user", "token", "new@example.com").split(separator: "\n").last
+        let header = [("x-medusa-access-token", String(try #require(token)))]
+        #expect(try shop.client().send("GET", "/admin/auth", headers: header).json?["user"]?["email"] == "new@example.com")
+        _ = try cohort("user", "token", "new@example.com", "--revoke")
+        #expect(try shop.client().send("GET", "/admin/auth", headers: header).status == 401)
+        let again = try ServiceProcess.run(
+            ["user", "create", "--email", "new@example.com"], environment: environment, input: "x\n")
+        #expect(again.exitCode != 0)
+    }
+
+    @Test func `migrations are made once, and told`() async throws {
+        let database = try await Shop.emptyDatabase()
+        let environment = Self.secrets.merging(["DATABASE_URL": database.url]) { $1 }
+        func cohort(_ arguments: String...) throws -> String {
+            let outcome = try ServiceProcess.run(arguments, environment: environment)
+            try #require(outcome.exitCode == 0, "\(outcome.output)")
+            return outcome.output
+        }
+        let exists = "SELECT to_regclass('customer_group') IS NOT NULL"
+        let sql = try SQL(database.url)
+        _ = try cohort("migrate", "up", "--dry-run")
+        #expect(try sql.value(exists) == "f")
+        _ = try cohort("migrate")
+        #expect(try sql.value(exists) == "t")
+        let applied = try sql.number("SELECT count(*) FROM cohort_migration")
+        #expect(applied > 0)
+        _ = try cohort("migrate", "status")
+        _ = try cohort("migrate", "up")
+        #expect(try sql.number("SELECT count(*) FROM cohort_migration") == applied)
+    }
+
+    @Test func `serve migrates when asked to, and serves`() async throws {
+        let database = try await Shop.emptyDatabase()
+        let service = try ServiceProcess.serve(
+            ["--migrate"], environment: Self.secrets.merging(["DATABASE_URL": database.url]) { $1 })
+        #expect(try service.client().send("GET", "/ready").status == 200)
+    }
+
+    @Test func `a database without the schema is not ready, and says what to do`() async throws {
+        let database = try await Shop.emptyDatabase()
+        let service = try ServiceProcess.serve(
+            environment: Self.secrets.merging(["DATABASE_URL": database.url]) { $1 })
+        let ready = try service.client().send("GET", "/ready")
+        #expect(ready.status == 503)
+        #expect(ready.json?["reason"]?.text?.contains("cohort migrate") == true)
+    }
+}

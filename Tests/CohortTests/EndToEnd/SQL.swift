@@ -1,0 +1,50 @@
+import CPostgres
+
+/// One blocking connection for looking behind the service's back. Cells are text, NULL is nil.
+@safe final class SQL {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let handle: OpaquePointer
+
+    /// - Parameter url: any connection string of libpq.
+    init(_ url: String) throws {
+        guard let handle = unsafe PQconnectdb(url) else { throw Failure(description: "no memory") }
+        guard unsafe PQstatus(handle) == CONNECTION_OK else {
+            let message = unsafe String(cString: PQerrorMessage(handle))
+            unsafe PQfinish(handle)
+            throw Failure(description: message)
+        }
+        unsafe self.handle = handle
+        try run("SET client_min_messages = error; SET TimeZone = 'UTC'")
+    }
+
+    deinit { unsafe PQfinish(handle) }
+
+    /// Runs one or more statements; the rows are the last one's.
+    @discardableResult
+    func run(_ sql: String) throws -> [[String?]] {
+        let result = unsafe PQexec(handle, sql)
+        defer { unsafe PQclear(result) }
+        let status = unsafe PQresultStatus(result)
+        guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK else {
+            throw Failure(description: unsafe String(cString: PQerrorMessage(handle)))
+        }
+        return unsafe (0..<PQntuples(result)).map { row in
+            unsafe (0..<PQnfields(result)).map { column in
+                unsafe PQgetisnull(result, row, column) == 1
+                    ? nil : unsafe String(cString: PQgetvalue(result, row, column))
+            }
+        }
+    }
+
+    /// The first cell of the first row.
+    func value(_ sql: String) throws -> String? {
+        try run(sql).first?.first ?? nil
+    }
+
+    func number(_ sql: String) throws -> Int {
+        try value(sql).flatMap { Int($0) } ?? 0
+    }
+}

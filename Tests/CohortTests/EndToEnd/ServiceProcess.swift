@@ -1,0 +1,148 @@
+import Foundation
+import Glibc
+
+/// The real program as a child process: `cohort` from the build that these tests belong to.
+///
+/// Unchecked: everything but `port` never changes, that is set before anybody else has this, and `Process` may
+/// be asked from any thread.
+final class ServiceProcess: @unchecked Sendable {
+    struct DidNotStart: Error, CustomStringConvertible {
+        let exitCode: Int32?
+        let output: String
+        var description: String { "exit \(exitCode.map(String.init) ?? "none yet"): \(output)" }
+    }
+
+    private let process = Process()
+    private let outputFile: URL
+    /// The TCP port on 127.0.0.1; 0 for a command that does not serve.
+    private(set) var port: UInt16 = 0
+
+    /// `COHORT_TEST_BINARY`, or `cohort` beside the test program.
+    static var binary: URL {
+        if let path = ProcessInfo.processInfo.environment["COHORT_TEST_BINARY"] {
+            return URL(filePath: path)
+        }
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: own ?? "/").deletingLastPathComponent().appending(path: "cohort")
+    }
+
+    /// Starts it with an environment of its own: nothing of ours reaches it.
+    private init(_ arguments: [String], environment: [String: String], input: String?) throws {
+        outputFile = FileManager.default.temporaryDirectory
+            .appending(path: "cohort-output-\(UUID().uuidString)")
+        _ = FileManager.default.createFile(atPath: outputFile.path, contents: nil)
+        let output = try FileHandle(forWritingTo: outputFile)
+        process.executableURL = Self.binary
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
+        process.standardOutput = output
+        process.standardError = output
+        if let input {
+            let pipe = Pipe()
+            process.standardInput = pipe
+            try process.run()
+            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+        } else {
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+        }
+        try output.close()
+    }
+
+    /// `cohort serve` on a free port; returns once it listens.
+    static func serve(
+        _ arguments: [String] = [], environment: [String: String]
+    ) throws -> ServiceProcess {
+        let defaults = ["PORT": "0", "COHORT_LOG_FORMAT": "json"]
+        let service = try ServiceProcess(
+            ["serve"] + arguments, environment: defaults.merging(environment) { $1 }, input: nil)
+        let isUp = Waiting.until(seconds: 30) {
+            service.port = service.listeningPort ?? 0
+            return service.port != 0 || !service.process.isRunning
+        }
+        guard isUp, service.port != 0 else {
+            service.kill()
+            throw DidNotStart(exitCode: service.exitCode, output: service.output)
+        }
+        return service
+    }
+
+    /// Any command that ends by itself.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+    ) throws -> (exitCode: Int32, output: String) {
+        let command = try ServiceProcess(arguments, environment: environment, input: input)
+        guard let code = command.waitForExit() else {
+            command.kill()
+            throw DidNotStart(exitCode: nil, output: command.output)
+        }
+        return (code, command.output)
+    }
+
+    deinit {
+        kill()
+        try? FileManager.default.removeItem(at: outputFile)
+    }
+
+    var id: pid_t { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    /// Everything it wrote so far, standard output and error together.
+    var output: String {
+        (try? Data(contentsOf: outputFile)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Its log, line by line, where a line is JSON.
+    var log: [JSON] {
+        output.split(separator: "\n").compactMap { try? JSON(String($0)) }
+    }
+
+    private var listeningPort: UInt16? {
+        let line = log.first { $0["message"] == "listening" }
+        return line?["port"]?.text.flatMap { UInt16($0) } ?? line?["port"]?.int.map { UInt16($0) }
+    }
+
+    func client() -> Client { Client(.port(port)) }
+
+    func signal(_ number: Int32) {
+        if process.isRunning { _ = Glibc.kill(id, number) }
+    }
+
+    /// - Returns: nil when it still runs; 128 + n when signal n ended it.
+    var exitCode: Int32? {
+        guard !process.isRunning else { return nil }
+        let isSignal = process.terminationReason == .uncaughtSignal
+        return isSignal ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
+    func waitForExit(seconds: Double = 30) -> Int32? {
+        _ = Waiting.until(seconds: seconds) { !process.isRunning }
+        return exitCode
+    }
+
+    func kill() {
+        signal(SIGKILL)
+        _ = waitForExit(seconds: 5)
+    }
+
+    /// Its resident memory in KiB.
+    var residentKiB: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    }
+}
+
+/// Waiting for something to become true, with a bound that only a broken program meets.
+enum Waiting {
+    /// - Returns: whether it became true in time.
+    static func until(seconds: Double, _ condition: () -> Bool) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if condition() { return true }
+            usleep(5_000)
+        }
+        return condition()
+    }
+}

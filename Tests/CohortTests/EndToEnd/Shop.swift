@@ -1,0 +1,149 @@
+/// A running service on a database of its own: the schema, one admin, nothing else unless a seed is given.
+final class Shop: Sendable {
+    let service: ServiceProcess
+    let database: Database
+    /// What the service was started with.
+    let environment: [String: String]
+
+    /// - Parameter settings: by environment variable, over those that every shop has.
+    static func open(_ seed: Seed? = nil, settings: [String: String] = [:]) async throws -> Shop {
+        try Shop(Database(on: Cluster.shared.get()), seed, settings)
+    }
+
+    init(_ database: Database, _ seed: Seed? = nil, _ settings: [String: String] = [:]) throws {
+        self.database = database
+        if let seed { try seed.prepare(SQL(database.url)) }
+        environment = [
+            "DATABASE_URL": database.url, "NODE_ENV": "test", "JWT_SECRET": "supersecret",
+            "COOKIE_SECRET": "supersecret", "ADMIN_CORS": "http://localhost:7000,http://localhost:7001",
+            // Cheap hashes: what they cost is tested elsewhere.
+            "COHORT_SCRYPT_LOG2_N": "4", "COHORT_SCRYPT_R": "1", "COHORT_SCRYPT_P": "1",
+        ].merging(settings) { $1 }
+        service = try ServiceProcess.serve(environment: environment)
+    }
+
+    /// A client without a credential.
+    func client() -> ShopClient { ShopClient(service.port, token: nil) }
+
+    /// A client with the admin's API token.
+    func signedIn() -> ShopClient { ShopClient(service.port, token: Seed.token) }
+
+    func sql() throws -> SQL { try SQL(database.url) }
+
+    /// A second instance of the service on the same database.
+    func anotherInstance() throws -> ServiceProcess {
+        try ServiceProcess.serve(environment: environment)
+    }
+
+    static func emptyDatabase() async throws -> Database {
+        try Database(emptyOn: Cluster.shared.get())
+    }
+
+    /// A database that goes away with its last reference.
+    final class Database: Sendable {
+        let cluster: Cluster
+        let name: String
+        var url: String { cluster.url(name) }
+
+        init(emptyOn cluster: Cluster) throws {
+            self.cluster = cluster
+            name = cluster.freshName()
+            try cluster.create(name)
+        }
+
+        /// With the schema and the admin.
+        convenience init(on cluster: Cluster) throws {
+            _ = try Self.template.get()
+            try self.init(copyOn: cluster)
+        }
+
+        /// The same on a cluster whose template was made before.
+        init(copyOn cluster: Cluster) throws {
+            self.cluster = cluster
+            name = cluster.freshName()
+            try cluster.create(name, from: Self.templateName)
+        }
+
+        deinit { cluster.drop(name) }
+
+        private static let templateName = "template_shop"
+        private static let template = Result { try makeTemplate(on: Cluster.shared.get()) }
+
+        /// - Returns: the name of a database to copy.
+        static func makeTemplate(on cluster: Cluster) throws -> String {
+            let name = templateName
+            try cluster.create(name)
+            let outcome = try ServiceProcess.run(
+                ["migrate"],
+                environment: [
+                    "DATABASE_URL": cluster.url(name), "NODE_ENV": "test", "JWT_SECRET": "supersecret",
+                    "COOKIE_SECRET": "supersecret",
+                ])
+            guard outcome.exitCode == 0 else {
+                throw Cluster.Failure(description: "cohort migrate: \(outcome.output)")
+            }
+            // The hash is Medusa's own, of the password `supersecret`.
+            try SQL(cluster.url(name)).run(
+                """
+                INSERT INTO "user" (id, email, role, api_token, password_hash)
+                VALUES ('usr_ops', 'ops@example.com', 'admin', '\(Seed.token)',
+                    'c2NyeXB0AAEAAAABAAAAARVUKNZjfaPnStdRR4qEwNfdvaLLRGMYGid2uSRZCaiU0uGeab8MVF1sxRG75bPA+o5jWWdwLZ8h+Il9A91UIBfySRaOXpSnQjvzxeWzZsJ6')
+                """)
+            return name
+        }
+    }
+}
+
+/// A client that knows the API a little.
+final class ShopClient {
+    private let client: Client
+    private let token: String?
+
+    init(_ port: UInt16, token: String?) {
+        client = Client(.port(port))
+        self.token = token
+    }
+
+    func send(
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
+    ) throws -> Answer {
+        let own = token.map { [("x-medusa-access-token", $0)] } ?? []
+        return try client.send(method, path, headers: own + headers, body: body)
+    }
+
+    func send(
+        _ method: String, _ path: String, json: JSON, headers: [(String, String)] = []
+    ) throws -> Answer {
+        try send(
+            method, path, headers: [("content-type", "application/json")] + headers,
+            body: Array(json.description.utf8))
+    }
+
+    func write(_ text: String) throws { try client.write(text) }
+    func read() throws -> Answer { try client.read() }
+    func isClosedByServer() -> Bool { client.isClosedByServer() }
+
+    struct Unexpected: Error {
+        let answer: String
+    }
+
+    /// Makes a group and returns its id.
+    func create(_ name: String) throws -> String {
+        let answer = try send("POST", "/admin/customer-groups", json: ["name": .string(name)])
+        guard let id = answer.json?["customer_group"]?["id"]?.text else {
+            throw Unexpected(answer: "\(answer.status) \(answer.text)")
+        }
+        return id
+    }
+
+    /// Makes a guest and returns the id.
+    func createGuest(_ email: String) throws -> String {
+        let answer = try send(
+            "POST", "/admin/customers",
+            json: ["email": .string(email), "first_name": "Ada", "last_name": "Byron", "password": ""])
+        guard let id = answer.json?["customer"]?["id"]?.text else {
+            throw Unexpected(answer: "\(answer.status) \(answer.text)")
+        }
+        return id
+    }
+}

@@ -1,0 +1,127 @@
+import Testing
+
+@Suite struct WriteTests {
+    @Test func `of many who make one name at once, one succeeds`() async throws {
+        let shop = try await Shop.open()
+        let answers = concurrently(100) { _ in
+            try shop.signedIn().send("POST", "/admin/customer-groups", json: ["name": "Only one"])
+        }
+        let statuses = try answers.map { try $0.get().status }
+        #expect(statuses.count { $0 == 200 } == 1)
+        #expect(statuses.count { $0 == 422 } == 99)
+        for answer in answers where try answer.get().status == 422 {
+            #expect(try answer.get().json?["message"] == "Key (name)=(Only one) already exists.")
+        }
+        #expect(try shop.sql().number("SELECT count(*) FROM customer_group WHERE name = 'Only one'") == 1)
+    }
+
+    @Test func `of many who register one address at once, one succeeds`() async throws {
+        let shop = try await Shop.open()
+        let answers = concurrently(20) { index in
+            try shop.signedIn().send(
+                "POST", "/admin/customers",
+                json: [
+                    "email": .string(index % 2 == 0 ? "Race@Example.com" : "race@example.com"),
+                    "first_name": "R", "last_name": "C", "password": "",
+                ])
+        }
+        let statuses = try answers.map { try $0.get().status }
+        #expect(statuses.count { $0 == 201 } == 1)
+        #expect(statuses.count { $0 == 422 } == 19)
+    }
+
+    @Test(arguments: ["customer-groups", "customers"])
+    func `metadata that many merge at once adds up`(kind: String) async throws {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let id = kind == "customers" ? try client.createGuest("merge@example.com") : try client.create("Merged")
+        let path = "/admin/\(kind)/\(id)"
+        let answers = concurrently(40) { index in
+            try shop.signedIn().send(
+                "POST", path, json: ["metadata": .object([.init(key: "k\(index)", value: .number("\(index)"))])])
+        }
+        for answer in answers { #expect(try answer.get().status == 200) }
+        let record = try client.send("GET", path).json?.members.first?.value
+        #expect(Set(record?["metadata"]?.keys ?? []) == Set((0..<40).map { "k\($0)" }))
+    }
+
+    @Test func `a batch with one unknown customer adds nobody`() async throws {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let group = try client.create("Whole or nothing")
+        let known = try (0..<3).map { try client.createGuest("batch\($0)@example.com") }
+        let path = "/admin/customer-groups/\(group)/customers/batch"
+        func ids(_ ids: [String]) -> JSON {
+            ["customer_ids": .array(ids.map { ["id": .string($0)] })]
+        }
+        let refused = try client.send("POST", path, json: ids([known[0], "cus_ghost", known[1], "cus_spook"]))
+        #expect(refused.status == 404)
+        #expect(refused.json?["message"] == #"The following customer ids do not exist: "cus_ghost, cus_spook""#)
+        let members = "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'"
+        #expect(try shop.sql().number(members) == 0)
+        for _ in 0..<2 { #expect(try client.send("POST", path, json: ids(known + known)).status == 200) }
+        #expect(try shop.sql().number(members) == 3)
+        #expect(try client.send("DELETE", path, json: ids([known[0], "cus_ghost"])).status == 200)
+        #expect(try shop.sql().number(members) == 2)
+    }
+
+    @Test func `batches that overlap do not wait for each other in a circle`() async throws {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let group = try client.create("Overlap")
+        let ids = try (0..<40).map { try client.createGuest("overlap\($0)@example.com") }
+        let path = "/admin/customer-groups/\(group)/customers/batch"
+        for method in ["POST", "DELETE", "POST"] {
+            let answers = concurrently(12) { index in
+                let order = index % 2 == 0 ? ids : ids.reversed()
+                return try shop.signedIn().send(
+                    method, path, json: ["customer_ids": .array(order.map { ["id": .string($0)] })])
+            }
+            for answer in answers { #expect(try answer.get().status == 200) }
+        }
+        #expect(
+            try shop.sql().number(
+                "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'") == 40)
+    }
+
+    @Test func `a customer's refused update changes nothing`() async throws {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let group = try client.create("Stays")
+        let id = try client.createGuest("whole@example.com")
+        _ = try client.send("POST", "/admin/customers/\(id)", json: ["groups": [["id": .string(group)]]])
+        let before = try client.send("GET", "/admin/customers/\(id)?expand=groups")
+        let refused = try client.send(
+            "POST", "/admin/customers/\(id)",
+            json: ["first_name": "Changed", "groups": [["id": "cgrp_nope"]]])
+        #expect(refused.status == 404)
+        #expect(try client.send("GET", "/admin/customers/\(id)?expand=groups").json == before.json)
+        let unexpandable = try client.send(
+            "POST", "/admin/customers/\(id)?expand=nonsense", json: ["first_name": "Changed"])
+        #expect(unexpandable.status == 400)
+        #expect(try client.send("GET", "/admin/customers/\(id)?expand=groups").json == before.json)
+    }
+
+    @Test func `a price list that loses its last group is set to draft, and named`() async throws {
+        let shop = try await Shop.open(Seed())
+        let client = shop.signedIn()
+        let sql = try shop.sql()
+        let groups = try ["One", "Two"].map { try client.create($0) }
+        try sql.run(
+            """
+            INSERT INTO price_list (id, name, description, type, status)
+            VALUES ('pl_draft_test', 'n', 'd', 'sale', 'active');
+            INSERT INTO price_list_customer_groups (price_list_id, customer_group_id)
+            VALUES ('pl_draft_test', '\(groups[0])'), ('pl_draft_test', '\(groups[1])')
+            """)
+        let status = "SELECT status FROM price_list WHERE id = 'pl_draft_test'"
+        let first = try client.send("DELETE", "/admin/customer-groups/\(groups[0])", json: [:])
+        #expect(first["x-cohort-drafted-price-lists"] == nil)
+        #expect(try sql.value(status) == "active")
+        let last = try client.send("DELETE", "/admin/customer-groups/\(groups[1])", json: [:])
+        #expect(last.status == 200)
+        #expect(last["x-cohort-drafted-price-lists"] == "pl_draft_test")
+        #expect(last.json == ["id": .string(groups[1]), "object": "customer_group", "deleted": true])
+        #expect(try sql.value(status) == "draft")
+    }
+}
