@@ -4,6 +4,8 @@
 package enum APIError: Error, Equatable, Sendable {
     /// The request says something that it may not: 400.
     case invalidData(String)
+    /// The body's characters are not UTF-8: 415.
+    case unsupportedCharset(String)
     /// No credential, or none that is good: 401 with a plain-text body.
     case unauthorized
     /// A one-time token that is spent, forged or out of date: 401 with its own plain text.
@@ -17,6 +19,8 @@ package enum APIError: Error, Equatable, Sendable {
     case throttled(retryAfterSeconds: Int)
     /// Nothing was done, for want of a database or of room; safe to send again: 503.
     case overloaded(retryAfterSeconds: Int)
+    /// Nobody is there to read the answer any more; like nginx's 499.
+    case clientGone
     /// A fault of ours, or a write whose outcome is unknown; the cause goes to the log only: 500.
     case internalFault(cause: String)
 
@@ -34,6 +38,8 @@ package enum APIError: Error, Equatable, Sendable {
         switch self {
         case .invalidData(let message):
             Wire(status: 400, type: "invalid_data", message: message)
+        case .unsupportedCharset(let name):
+            Wire(status: 415, type: "invalid_data", message: "unsupported charset \"\(name)\"")
         case .unauthorized:
             Wire(status: 401, message: "Unauthorized")
         case .staleToken(let message):
@@ -58,7 +64,7 @@ package enum APIError: Error, Equatable, Sendable {
             Wire(
                 status: 503, type: "unknown_error", code: "unknown_error",
                 message: "An unknown error occurred.", retryAfterSeconds: seconds)
-        case .internalFault:
+        case .internalFault, .clientGone:
             Wire(
                 status: 500, type: "unknown_error", code: "unknown_error",
                 message: "An unknown error occurred.")

@@ -1,0 +1,32 @@
+import JSON
+package import HTTP
+import Postgres
+
+/// Signs a user in with a JSON web token that is good for a day.
+///
+/// - Throws: `.unauthorized` for a wrong address or password.
+/// - Source: Medusa 1.20.10, `api/routes/admin/auth/get-token.ts`.
+package enum CreateToken: Endpoint {
+    package static let route: StaticString = "POST /admin/auth/token"
+    package static let access = Access.open
+
+    package struct Input: Sendable {
+        let signIn: SignIn.Input
+    }
+
+    package static func parse(_ call: Call) throws(APIError) -> Input {
+        Input(signIn: try SignIn.Input(call))
+    }
+
+    package static func run(
+        _ input: Input, in context: Context
+    ) async throws(APIError) -> Response {
+        let user = try await SignIn.user(input.signIn, in: context)
+        let token = AccessToken.issue(
+            userID: user.text(0, 0), for: .admin, by: context.service.configuration.auth.tokens,
+            at: .now())
+        return .json(200) { json in
+            json.object { json in json.member("access_token", token) }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import EventLoop
+import Postgres
+
+/// An e-mail address and a password, checked.
+///
+/// Shared by the two routes that sign in: one answers with a session, the other with a token.
+package enum SignIn {
+    package struct Input: Sendable {
+        let email: String
+        let password: String
+
+        init(_ call: Call) throws(APIError) {
+            var fields = try Fields(call.body)
+            let email = fields.nonEmptyEmail("email")
+            let password = fields.nonEmptyString("password")
+            try fields.finish()
+            self.email = email.lowercased()
+            self.password = password
+        }
+    }
+
+    static let find = Statement(
+        "sign_in.find",
+        composing: "SELECT " + User.columns + ", e.password_hash"
+            + #" FROM "user" e WHERE e.email = $1 AND e.deleted_at IS NULL"#)
+
+    // The hash may have been changed meanwhile; a new password must win over a stronger hash of the old one.
+    static let renewHash = Statement(
+        "sign_in.renew_hash",
+        #"UPDATE "user" SET password_hash = $3 WHERE id = $1 AND password_hash = $2"#,
+        lane: .write)
+
+    static let statements = [find, renewHash] + SignInThrottle.statements
+
+    /// The user's row, with the columns of ``User/entity``.
+    ///
+    /// Costs the same whether the address is unknown, the user has no password, or the password is wrong.
+    ///
+    /// - Throws: `.unauthorized`; `.throttled` after too many failures.
+    static func user(_ input: Input, in context: Context) async throws(APIError) -> Rows {
+        let throttle = context.service.throttle
+        let attempt = SignInThrottle.Attempt(
+            email: input.email, clientAddress: context.clientAddress)
+        let checking = throttle.map {
+            context.db.start(SignInThrottle.waiting, $0.waitingValues(attempt))
+        }
+        let finding = context.db.start(find, [.text(input.email)])
+        if let checking {
+            let seconds = try await checking.answer().int4(0, 0)
+            guard seconds == 0 else { throw .throttled(retryAfterSeconds: Int(seconds)) }
+        }
+        let rows = try await finding.answer()
+        let hashColumn = User.entity.columns.count
+        let stored =
+            rows.count == 1 && !rows.isNull(0, hashColumn) ? rows.text(0, hashColumn) : nil
+        let verdict = try await context.service.passwords.verify(
+            password: input.password, stored: stored)
+        guard case .right(let renewed) = verdict, let stored else {
+            if let throttle {
+                _ = try await context.db.query(
+                    SignInThrottle.failed, throttle.failedValues(attempt))
+            }
+            throw .unauthorized
+        }
+        if let throttle {
+            _ = try await context.db.query(
+                SignInThrottle.succeeded, throttle.succeededValues(attempt))
+        }
+        if let renewed {
+            _ = try await context.db.query(
+                renewHash, [.text(rows.text(0, 0)), .text(stored), .text(renewed.text)])
+        }
+        return rows
+    }
+}

@@ -1,0 +1,21 @@
+package import Postgres
+
+extension APIError {
+    /// What a failure of the database means to a client, where the endpoint knows nothing more special.
+    ///
+    /// 503 is said only where nothing was written: clients send such a request again. A write whose outcome
+    /// is unknown is 500, which they do not repeat.
+    package init(_ error: PostgresError) {
+        if error == .clientGone {
+            self = .clientGone
+        } else if error.isSerializationFailure {
+            self = .conflict
+        } else if error.isUnavailable {
+            self = .overloaded(retryAfterSeconds: 1)
+        } else if error.isBadInput {
+            self = .invalidData("The request holds a value that cannot be stored")
+        } else {
+            self = .internalFault(cause: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import JSON
+import Postgres
+
+/// The rows of a list, a batch at a time, with what hangs on them.
+///
+/// A page from memory is one batch; an unlimited list is a cursor's. Confined to the loop of its request
+/// (hence the unchecked conformance).
+final class Batches: @unchecked Sendable {
+    private let cursor: Cursor?
+    private var rows: Rows?
+    private var branches: [Branch] = []
+    /// A full batch may have more behind it.
+    private var isLast: Bool
+
+    /// One page that is here already.
+    init(_ page: consuming Rows) {
+        cursor = nil
+        isLast = true
+        rows = consume page
+    }
+
+    init(_ cursor: Cursor) {
+        self.cursor = cursor
+        isLast = false
+    }
+
+    /// Loads the first batch. Returns whether it is everything, relations included.
+    func begin(_ plans: [Branch.Plan], on db: Database) async throws(APIError) -> Bool {
+        if cursor != nil { try await fetch() }
+        try await loadBranches(plans, on: db)
+        return isLast && !branches.contains { $0.isPartial }
+    }
+
+    /// Writes the batch that is here.
+    func write(
+        _ columns: [Column], only chosen: [Column], to sink: Sink, on db: Database
+    ) async throws(APIError) {
+        let chosen = chosen == columns ? nil : chosen
+        for row in 0..<(rows?.count ?? 0) {
+            sink.json.beginObject()
+            sink.json.members(of: rows!, row: row, all: columns, only: chosen)
+            for branch in branches { try await branch.write(for: Int64(row) + 1, to: sink, on: db) }
+            sink.json.endObject()
+            try await sink.flushIfFull()
+        }
+    }
+
+    /// Goes on to the next batch; false when there is none.
+    func advance(_ plans: [Branch.Plan], on db: Database) async throws(APIError) -> Bool {
+        guard !isLast else { return false }
+        try await fetch()
+        try await loadBranches(plans, on: db)
+        return true
+    }
+
+    func close() {
+        cursor?.close()
+    }
+
+    private func fetch() async throws(APIError) {
+        do throws(PostgresError) {
+            rows = try await cursor?.next()
+            isLast = (rows?.count ?? 0) < ListRequest.pageRowsMax
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    private func loadBranches(_ plans: [Branch.Plan], on db: Database) async throws(APIError) {
+        guard !plans.isEmpty, let count = rows?.count else { return }
+        var ids: [String] = []
+        ids.reserveCapacity(count)
+        for row in 0..<count { ids.append(rows!.text(row, 0)) }
+        branches = try await Branch.start(plans, parents: ids, on: db).loaded(on: db)
+    }
+}

@@ -1,0 +1,114 @@
+import JSON
+package import Postgres
+
+/// The rows of one relation for some parents, read front to back while the parents are written.
+///
+/// Rows arrive in the parents' order, so writing needs no look-up, and a relation larger than a batch is
+/// fetched on while it is written. Confined to the loop of its request (hence the unchecked conformance).
+package final class Branch: @unchecked Sendable {
+    /// A relation that was asked for, with what was asked of it.
+    package struct Plan: Sendable {
+        package let relation: Relation
+        package var selection: Selection
+        /// Further parameters of the relation's statement, from `$4`.
+        package var extra: [Value] = []
+    }
+
+    private let plan: Plan
+    private let parents: Value
+    private var rows: Rows?
+    private var nextRow = 0
+    private var children: [Branch] = []
+
+    private init(_ plan: Plan, parents: [String]) {
+        self.plan = plan
+        self.parents = .texts(parents)
+    }
+
+    /// Relations whose statements are on their way.
+    package struct Started {
+        fileprivate let branches: [(Branch, PendingRows?)]
+
+        /// Waits for them, and for what hangs on them in turn.
+        package func loaded(on db: Database) async throws(APIError) -> [Branch] {
+            for (branch, pending) in branches { try await branch.take(pending, on: db) }
+            return branches.map(\.0)
+        }
+    }
+
+    /// Sends the statements of relations for parents, all in one segment, and waits for nothing.
+    package static func start(_ plans: [Plan], parents: [String], on db: Database) -> Started {
+        Started(
+            branches: plans.map { plan in
+                let branch = Branch(plan, parents: parents)
+                return (branch, branch.request(afterParent: 0, id: "", on: db))
+            })
+    }
+
+    private func request(afterParent ord: Int64, id: String, on db: Database) -> PendingRows? {
+        plan.relation.load.map {
+            db.start($0, [parents, .int8(ord), .text(id)] + plan.extra)
+        }
+    }
+
+    private func take(_ pending: PendingRows?, on db: Database) async throws(APIError) {
+        guard let pending else { return }
+        let rows = try await pending.answer()
+        nextRow = 0
+        if plan.selection.branches.isEmpty {
+            children = []
+        } else {
+            var ids: [String] = []
+            ids.reserveCapacity(rows.count)
+            for row in 0..<rows.count { ids.append(rows.text(row, 1)) }
+            children = try await Self.start(
+                plan.selection.branches, parents: ids, on: db
+            ).loaded(on: db)
+        }
+        self.rows = consume rows
+    }
+
+    /// Whether the database may hold more than what is here: the answer must be streamed then.
+    package var isPartial: Bool {
+        (rows?.count ?? 0) == Relation.rowsMax || children.contains { $0.isPartial }
+    }
+
+    /// Writes the member for the parent at `ord` (from 1); parents come in order.
+    package func write(
+        for ord: Int64, to sink: Sink, on db: Database
+    ) async throws(APIError) {
+        sink.json.key(plan.relation.name)
+        if plan.relation.isToMany {
+            sink.json.beginArray()
+            while try await hasRow(for: ord, on: db) { try await writeRow(to: sink, on: db) }
+            sink.json.endArray()
+        } else if try await hasRow(for: ord, on: db) {
+            try await writeRow(to: sink, on: db)
+        } else {
+            sink.json.null()
+        }
+    }
+
+    private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
+        guard let count = rows?.count else { return false }
+        if nextRow == count {
+            guard count == Relation.rowsMax else { return false }
+            let last = (rows!.int8(count - 1, 0), rows!.text(count - 1, 1))
+            try await take(request(afterParent: last.0, id: last.1, on: db), on: db)
+            return try await hasRow(for: ord, on: db)
+        }
+        return rows!.int8(nextRow, 0) == ord
+    }
+
+    private func writeRow(to sink: Sink, on db: Database) async throws(APIError) {
+        let row = nextRow
+        nextRow += 1
+        sink.json.beginObject()
+        sink.json.members(
+            of: rows!, row: row, all: plan.relation.entity.columns, from: 1,
+            only: plan.selection.columns)
+        for child in children { try await child.write(for: Int64(row) + 1, to: sink, on: db) }
+        sink.json.endObject()
+        try await sink.flushIfFull()
+    }
+}

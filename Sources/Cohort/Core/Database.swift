@@ -1,0 +1,93 @@
+package import EventLoop
+package import Postgres
+
+/// What an endpoint sees of PostgreSQL: one client's statements on the pool of its loop, with failures in
+/// the client's terms.
+package struct Database: Sendable {
+    package let pool: Pool
+    // Confined to the loop, like the endpoint that holds this.
+    private nonisolated(unsafe) let watch: ClientWatch
+    private let shapes: ShapeCache
+
+    package init(pool: Pool, watch: ClientWatch, shapes: ShapeCache) {
+        self.pool = pool
+        unsafe self.watch = watch
+        self.shapes = shapes
+    }
+
+    /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.
+    package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows {
+        unsafe pool.start(statement, values, watch: watch)
+    }
+
+    /// The statement for a composed text, prepared once however often it is composed.
+    package func shape(_ name: StaticString, _ text: SQL, lane: LaneKind) -> Statement {
+        shapes.statement(name, text, lane: lane)
+    }
+
+    /// Runs one statement; on the write lane it is a transaction of its own.
+    ///
+    /// - Parameter unless: what a failure means to this endpoint, where it means something special.
+    package func query(
+        _ statement: Statement, _ values: [Value] = [],
+        unless special: (PostgresError) -> APIError? = { _ in nil }
+    ) async throws(APIError) -> Rows {
+        try await start(statement, values).rows(unless: special)
+    }
+
+    /// Runs `body` between BEGIN and COMMIT on a connection of its own; a throw rolls back.
+    package func transaction<T: Sendable>(
+        unless special: (PostgresError) -> APIError? = { _ in nil },
+        _ body: (Transaction) async throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        do throws(TransactionError<APIError>) {
+            return try await unsafe pool.transaction(on: .write, watch: watch, body)
+        } catch {
+            switch error {
+            case .body(let error): throw error
+            case .postgres(let error): throw special(error) ?? APIError(error)
+            }
+        }
+    }
+}
+
+extension PendingRows {
+    /// Waits for the rows; a failure comes in the client's terms.
+    package func rows(unless special: (PostgresError) -> APIError?) async throws(APIError) -> Rows {
+        do throws(PostgresError) {
+            return try await rows()
+        } catch {
+            throw special(error) ?? APIError(error)
+        }
+    }
+
+    package func answer() async throws(APIError) -> Rows {
+        try await rows(unless: { _ in nil })
+    }
+}
+
+extension Database {
+    /// A statement's rows in batches of a thousand, from one snapshot; for answers larger than memory.
+    package func cursor(_ statement: Statement, _ values: [Value]) -> Cursor {
+        unsafe pool.cursor(
+            statement, values, chunkRows: Int(ListRequest.pageRowsMax), watch: watch)
+    }
+
+    /// Runs an INSERT of one row whose id was chosen beforehand.
+    ///
+    /// When the connection broke before the outcome was known, the row is looked up: if it is there the
+    /// insert is answered as done, so that a client's repetition cannot make a second one.
+    package func create(
+        _ insert: Statement, _ values: [Value], lookUp find: Statement, id: String,
+        unless special: (PostgresError) -> APIError? = { _ in nil }
+    ) async throws(APIError) -> Rows {
+        do throws(PostgresError) {
+            return try await start(insert, values).rows()
+        } catch {
+            guard error.isOutcomeUnknown else { throw special(error) ?? APIError(error) }
+            let found = try await query(find, [.text(id)])
+            if found.count == 1 { return found }
+            throw .internalFault(cause: "\(error)")
+        }
+    }
+}

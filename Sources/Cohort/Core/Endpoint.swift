@@ -1,0 +1,56 @@
+package import EventLoop
+package import HTTP
+package import Postgres
+
+/// One route of the API: what it reads from a request, the SQL it sends, the answer it makes.
+///
+/// A new endpoint is one file with a type of this protocol and one line in ``Routes``.
+package protocol Endpoint: Sendable {
+    associatedtype Input: Sendable
+    /// `"GET /admin/customer-groups/:id"`
+    static var route: StaticString { get }
+    static var access: Access { get }
+    /// Whether ``Context/principal`` is needed; such a read waits for the look-up.
+    static var needsPrincipal: Bool { get }
+    /// The longest request body.
+    static var body: BodyBound { get }
+    /// Every statement with a fixed text, so that tests can prepare them all.
+    static var statements: [Statement] { get }
+    /// Reads and checks the request. Runs before any work, so bad input costs no connection.
+    static func parse(_ call: Call) throws(APIError) -> Input
+    /// Does it. Runs on the loop; awaits the database and nothing else.
+    static func run(_ input: Input, in context: Context) async throws(APIError) -> Response
+}
+
+extension Endpoint {
+    package static var access: Access { .admin }
+    package static var body: BodyBound { .ordinary }
+    package static var needsPrincipal: Bool { false }
+    package static var statements: [Statement] { [] }
+}
+
+/// Who may call a route.
+package enum Access: Sendable {
+    /// Anybody.
+    case open
+    /// Somebody with an admin credential.
+    case admin
+}
+
+/// Which of the two configured bounds a route's body has.
+package enum BodyBound: Sendable {
+    case ordinary
+    /// For routes that take thousands of ids or prices at once.
+    case batch
+}
+
+/// What an endpoint works with besides its input.
+package struct Context: Sendable {
+    package let db: Database
+    package let loop: EventLoop
+    package let service: ServiceParts
+    /// Whom the credential belongs to; nil on open routes, and on reads that run beside the look-up.
+    package var principal: Principal?
+    package let clientAddress: String
+    package let isSecure: Bool
+}

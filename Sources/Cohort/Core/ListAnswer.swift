@@ -1,0 +1,104 @@
+package import HTTP
+import JSON
+package import Postgres
+
+/// A page of records, or all of them, as the API lists them.
+package struct ListRequest: Sendable {
+    /// The member that holds the rows, such as `customer_groups`.
+    package let member: StaticString
+    package let entity: Entity
+    package let selection: Selection
+    package let offset: Int64
+    /// 0 asks for everything behind `offset`.
+    package let limit: Int64
+    /// Conditions and their values; a statement's own text names the table `e`.
+    package let filter: SQLBuilder
+    /// `column ASC` or `column DESC` of table `e`; the id is always the last sort key.
+    package let order: SQL
+    package let lane: LaneKind
+
+    /// Rows of a page that is answered from memory; larger pages are streamed in batches of as many.
+    package static let pageRowsMax: Int64 = 1000
+}
+
+extension ListRequest {
+    private func page(_ paging: SQL) -> SQL {
+        "SELECT " + entity.columns(of: "e") + " FROM " + SQL(entity.quotedTable) + " e"
+            + filter.whereClause + " ORDER BY " + order + paging
+    }
+
+    private func count() -> SQL {
+        "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
+    }
+
+    /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
+    package func answer(on db: Database) async throws(APIError) -> Response {
+        let counting = db.start(db.shape(entity.table, count(), lane: lane), filter.values)
+        var builder = filter
+        if limit > 0, limit <= Self.pageRowsMax {
+            let paging = " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
+            let paged = db.start(db.shape(entity.table, page(paging), lane: lane), builder.values)
+            let rows = try await paged.answer()
+            let count = try await counting.answer().int8(0, 0)
+            return try await answer(Batches(rows), count: count, on: db)
+        }
+        var paging: SQL = ""
+        if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
+        if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
+        let count = try await counting.answer().int8(0, 0)
+        let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
+        return try await answer(Batches(cursor), count: count, on: db)
+    }
+
+    /// From memory where everything is here already; else as a stream that fetches while it writes.
+    private func answer(
+        _ batches: Batches, count: Int64, on db: Database
+    ) async throws(APIError) -> Response {
+        if try await batches.begin(selection.branches, on: db) {
+            defer { batches.close() }
+            let sink = Sink()
+            try await write(batches, count: count, to: sink, on: db)
+            return .json(200, sink.take())
+        }
+        return .stream(status: 200, contentType: Response.jsonType) { writer in
+            defer { batches.close() }
+            let sink = Sink()
+            sink.stream = writer
+            try await write(batches, count: count, to: sink, on: db)
+            try await sink.flush()
+        }
+    }
+
+    private func write(
+        _ batches: Batches, count: Int64, to sink: Sink, on db: Database
+    ) async throws(APIError) {
+        sink.json.beginObject()
+        sink.json.key(member)
+        sink.json.beginArray()
+        repeat {
+            try await batches.write(entity.columns, only: selection.columns, to: sink, on: db)
+        } while try await batches.advance(selection.branches, on: db)
+        sink.json.endArray()
+        sink.json.key("count")
+        sink.json.int(count)
+        sink.json.key("offset")
+        sink.json.int(offset)
+        sink.json.key("limit")
+        sink.json.int(limit)
+        sink.json.endObject()
+    }
+}
+
+extension SQL {
+    /// `e.column, e.id`, from a client's `order`.
+    ///
+    /// - Throws: `.invalidData` for what is not a column of the entity.
+    package static func order(
+        _ text: String?, of entity: Entity, default standard: SQL
+    ) throws(APIError) -> SQL {
+        guard let order = try Order.parse(text, on: entity),
+            let column = entity.columns.first(where: { $0.name.description == order.column })
+        else { return standard }
+        return "e." + SQL(column.name) + (order.isDescending ? " DESC, e.id" : ", e.id")
+    }
+}

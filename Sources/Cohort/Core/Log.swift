@@ -1,0 +1,100 @@
+import Dispatch
+import Glibc
+import JSON
+import Synchronization
+
+/// Writes log lines to standard output, from any thread, without ever making a loop wait for whoever reads them.
+///
+/// Lines are handed to a queue of its own; when more than ``unwrittenBytesMax`` wait there, further ones are
+/// dropped and their number is logged once there is room.
+package final class Log: Sendable {
+    package let format: Configuration.Log.Format
+    private let level: Configuration.Log.Level
+    private let queue = DispatchQueue(label: "cohort.log")
+    private let backlog = Mutex(Backlog())
+    private let descriptor: Int32
+
+    private struct Backlog {
+        var bytes = 0
+        var dropped = 0
+    }
+
+    /// A reader that stops reading costs this much memory.
+    private static let unwrittenBytesMax = 4 << 20
+
+    package init(_ configuration: Configuration.Log, descriptor: Int32 = 1) {
+        format = configuration.format
+        level = configuration.level
+        self.descriptor = descriptor
+    }
+
+    /// Logs an event. Values are escaped; they must not hold credentials, e-mail addresses or bodies.
+    package func event(
+        _ level: Configuration.Log.Level, _ message: StaticString,
+        _ values: [(StaticString, String)] = []
+    ) {
+        guard level >= self.level else { return }
+        var line: [UInt8]
+        switch format {
+        case .json:
+            var json = JSONWriter(capacity: 256)
+            json.object { json in
+                json.key("time")
+                json.timestamp(microsecondsSince2000: WallTime.now().microsecondsSince2000)
+                json.member("level", level.rawValue)
+                json.member("message", literal: message)
+                for (name, value) in values { json.member(name, value) }
+            }
+            line = json.take()
+        case .text:
+            let details = values.map { " \($0)=\(Self.printable($1))" }.joined()
+            line = Array("\(level.rawValue): \(message)\(details)".utf8)
+        }
+        line.append(UInt8(ascii: "\n"))
+        write(line)
+    }
+
+    /// Text that cannot forge a line or move a terminal's cursor.
+    static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+    }
+
+    /// Takes whole lines.
+    package func write(_ lines: [UInt8]) {
+        let (accepted, dropped) = backlog.withLock { backlog -> (Bool, Int) in
+            guard backlog.bytes + lines.count <= Self.unwrittenBytesMax else {
+                backlog.dropped += 1
+                return (false, 0)
+            }
+            backlog.bytes += lines.count
+            let dropped = backlog.dropped
+            backlog.dropped = 0
+            return (true, dropped)
+        }
+        guard accepted else { return }
+        queue.async { [self] in
+            writeAll(lines)
+            backlog.withLock { $0.bytes -= lines.count }
+        }
+        if dropped > 0 {
+            event(.warning, "log lines were dropped", [("batches", "\(dropped)")])
+        }
+    }
+
+    /// Waits until everything handed over so far is written.
+    package func flush() {
+        queue.sync {}
+    }
+
+    private func writeAll(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import JSON
+import Postgres
+
+/// The free-form object that a shop may attach to a record.
+package enum Metadata {
+    /// What a create stores: verbatim, or SQL NULL where the client sent nothing or null.
+    static func created(_ field: Optionality<JSONObject>) -> Value {
+        field.value.map { .jsonb(encode($0)) } ?? .null
+    }
+
+    /// What an update does to the stored object: a shallow merge.
+    ///
+    /// - Source: Medusa 1.20.10, `utils/set-metadata.ts`.
+    package struct Patch: Sendable {
+        /// Members to set, null among the values.
+        let set: Value
+        /// Members to remove: those that the client sent as `""`.
+        let removed: Value
+
+        /// nil where the client sent nothing or null: the stored object stays as it is.
+        init?(_ field: Optionality<JSONObject>) {
+            guard let object = field.value else { return nil }
+            var kept = JSONObject()
+            var names: [String] = []
+            for (name, value) in object {
+                if case .string("") = value { names.append(name) } else { kept[name] = value }
+            }
+            set = .jsonb(Metadata.encode(kept))
+            removed = .texts(names)
+        }
+    }
+
+    private static func encode(_ object: JSONObject) -> [UInt8] {
+        var json = JSONWriter()
+        JSONValue.object(object).write(to: &json)
+        return json.bytes
+    }
+}

@@ -1,0 +1,170 @@
+package import HTTP
+package import JSON
+package import Postgres
+
+extension JSONWriter {
+    /// The members of one row, in the order of `columns`, which are the row's columns from `first`.
+    ///
+    /// - Parameter chosen: leaves out the others; nil writes all.
+    package mutating func members(
+        of rows: borrowing Rows, row: Int, all columns: [Column], from first: Int = 0,
+        only chosen: [Column]? = nil
+    ) {
+        for index in columns.indices {
+            let column = columns[index]
+            if let chosen, !chosen.contains(column) { continue }
+            key(column.name)
+            value(of: rows, row: row, column: first + index, column.kind)
+        }
+    }
+
+    private mutating func value(
+        of rows: borrowing Rows, row: Int, column: Int, _ kind: Column.Kind
+    ) {
+        if rows.isNull(row, column) {
+            null()
+            return
+        }
+        switch kind {
+        case .text: string(utf8: rows.bytes(row, column))
+        case .bool: bool(rows.bool(row, column))
+        case .integer: int(rows.int4(row, column))
+        case .timestamp: timestamp(microsecondsSince2000: rows.timestamp(row, column))
+        case .json: raw(rows.jsonb(row, column))
+        }
+    }
+}
+
+extension Response {
+    package static let jsonType: StaticString = "application/json; charset=utf-8"
+    package static let textType: StaticString = "text/plain; charset=utf-8"
+
+    package static func json(_ status: Int, _ body: [UInt8]) -> Response {
+        Response(status: status, contentType: jsonType, body: body)
+    }
+
+    package static func json(_ status: Int, _ write: (inout JSONWriter) -> Void) -> Response {
+        // A record without relations fits; an answer that does not grows.
+        var json = JSONWriter(capacity: 512)
+        write(&json)
+        return .json(status, json.take())
+    }
+
+    package static func text(_ status: Int, _ text: String) -> Response {
+        Response(status: status, contentType: textType, body: Array(text.utf8))
+    }
+
+    /// `{"member":{…}}` with all columns of the one row that a statement answered.
+    package static func record(
+        _ member: StaticString, _ entity: Entity, _ rows: borrowing Rows, status: Int = 200
+    ) -> Response {
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.key(member)
+        json.beginObject()
+        json.members(of: rows, row: 0, all: entity.columns)
+        json.endObject()
+        json.endObject()
+        return .json(status, json.take())
+    }
+
+    /// What Medusa answers to a deletion.
+    package static func deleted(_ id: String, _ object: StaticString) -> Response {
+        .json(200) { json in
+            json.object { json in
+                json.member("id", id)
+                json.member("object", literal: object)
+                json.member("deleted", true)
+            }
+        }
+    }
+}
+
+extension APIError {
+    /// The envelope. Errors are rare, so this builds what it needs.
+    package var response: Response {
+        let wire = wire
+        var response: Response
+        if let type = wire.type {
+            response = .json(wire.status) { json in
+                json.object { json in
+                    if let code = wire.code { json.member("code", code) }
+                    json.member("type", type)
+                    json.member("message", wire.message)
+                }
+            }
+        } else {
+            response = .text(wire.status, wire.message)
+        }
+        if let seconds = wire.retryAfterSeconds { response.append("Retry-After", "\(seconds)") }
+        return response
+    }
+
+    /// - Source: Medusa 1.20.10, `utils/exception-formatter.ts`, which says "insert" for updates too.
+    static func notNull(_ column: StaticString, in table: StaticString) -> APIError {
+        .invalidData("Can't insert null value in field \(column) on insert in table \(table)")
+    }
+}
+
+extension Value {
+    /// SQL NULL for null, and for what the client did not send.
+    init(_ field: Optionality<String>) {
+        if let text = field.value { self = .text(text) } else { self = .null }
+    }
+}
+
+extension Response {
+    /// `{"member":{…}}` with one record and what was asked to hang on it; the record and its relations are
+    /// read in one segment.
+    ///
+    /// - Throws: `missing` when there is no such record.
+    package static func record(
+        _ member: StaticString, _ entity: Entity, id: String, _ selection: Selection,
+        found: PendingRows, on db: Database, missing: @autoclosure () -> APIError
+    ) async throws(APIError) -> Response {
+        let branches = Branch.start(selection.branches, parents: [id], on: db)
+        let rows = try await found.answer()
+        guard rows.count == 1 else { throw missing() }
+        return try await record(member, entity, selection, rows, branches, on: db)
+    }
+
+    /// As above, for a record that is here already.
+    package static func record(
+        _ member: StaticString, _ entity: Entity, id: String, _ selection: Selection,
+        rows: consuming Rows, on db: Database, missing: @autoclosure () -> APIError
+    ) async throws(APIError) -> Response {
+        guard rows.count == 1 else { throw missing() }
+        let branches = Branch.start(selection.branches, parents: [id], on: db)
+        return try await record(member, entity, selection, rows, branches, on: db)
+    }
+
+    private static func record(
+        _ member: StaticString, _ entity: Entity, _ selection: Selection, _ rows: consuming Rows,
+        _ started: Branch.Started, on db: Database
+    ) async throws(APIError) -> Response {
+        let branches = try await started.loaded(on: db)
+        let sink = Sink()
+        sink.json.beginObject()
+        sink.json.key(member)
+        sink.json.beginObject()
+        sink.json.members(of: rows, row: 0, all: entity.columns, only: selection.columns)
+        guard branches.contains(where: { $0.isPartial }) else {
+            try await write(branches, to: sink, on: db)
+            return .json(200, sink.take())
+        }
+        return .stream(status: 200, contentType: jsonType) { writer in
+            sink.stream = writer
+            try await write(branches, to: sink, on: db)
+            try await sink.flush()
+        }
+    }
+
+    /// The relations of one record, and the end of it.
+    private static func write(
+        _ branches: [Branch], to sink: Sink, on db: Database
+    ) async throws(APIError) {
+        for branch in branches { try await branch.write(for: 1, to: sink, on: db) }
+        sink.json.endObject()
+        sink.json.endObject()
+    }
+}

@@ -1,0 +1,74 @@
+package import Postgres
+
+/// The conditions of a list with the values of their parameters.
+package struct SQLBuilder: Sendable {
+    package private(set) var conditions: [SQL] = []
+    package private(set) var values: [Value] = []
+
+    package init() {}
+
+    /// Adds a value and returns the placeholder that stands for it.
+    package mutating func bind(_ value: Value) -> SQL {
+        values.append(value)
+        return .parameter(values.count)
+    }
+
+    /// Adds a condition; all of them must hold.
+    package mutating func require(_ condition: SQL) {
+        conditions.append(condition)
+    }
+
+    /// ` WHERE a AND b …`, or nothing.
+    package var whereClause: SQL {
+        conditions.isEmpty ? "" : " WHERE " + .joined(conditions, by: " AND ")
+    }
+
+    // MARK: What lists filter by
+
+    /// A column within a span of time.
+    package mutating func require(_ column: SQL, within span: DateFilter?) {
+        guard let span else { return }
+        for (comparison, instant) in [
+            (" < ", span.lt), (" > ", span.gt), (" >= ", span.gte), (" <= ", span.lte),
+        ] as [(SQL, Int64?)] {
+            guard let instant else { continue }
+            require(column + comparison + bind(.timestamp(microsecondsSince2000: instant)))
+        }
+    }
+
+    /// A column that is one of some texts.
+    package mutating func require(_ column: SQL, in texts: [String]) {
+        require(column + " = ANY(" + bind(.texts(texts)) + "::text[])")
+    }
+
+    package mutating func require(_ column: SQL, _ filter: IdentifierFilter?) {
+        switch filter {
+        case nil: break
+        case .anyOf(let ids): require(column, in: ids)
+        case .matching(let comparisons):
+            for comparison in comparisons {
+                let text = bind(.text(comparison.text)) + "::text"
+                switch comparison.by {
+                case .lt: require(column + " < " + text)
+                case .gt: require(column + " > " + text)
+                case .gte: require(column + " >= " + text)
+                case .lte: require(column + " <= " + text)
+                // Not LIKE: what a client looks for in an id is text, not a pattern.
+                case .contains: require("strpos(lower(" + column + "), lower(" + text + ")) > 0")
+                case .startsWith: require("starts_with(lower(" + column + "), lower(" + text + "))")
+                case .endsWith:
+                    require(
+                        "right(lower(" + column + "), length(" + text + ")) = lower(" + text + ")")
+                }
+            }
+        }
+    }
+
+    /// Some column that holds a text somewhere, in any case; `%`, `_` and `\` are pattern characters, as in
+    /// Medusa. Empty text asks for nothing.
+    package mutating func require(anyOf columns: [SQL], contains q: String?) {
+        guard let q, !q.isEmpty else { return }
+        let pattern = " ILIKE '%' || " + bind(.text(q)) + "::text || '%'"
+        require("(" + .joined(columns.map { $0 + pattern }, by: " OR ") + ")")
+    }
+}

@@ -1,0 +1,195 @@
+package import EventLoop
+package import HTTP
+import JSON
+package import Postgres
+
+/// The service on one loop. ``handle(_:_:)`` is every request's way through it, in order.
+///
+/// Confined to its loop (hence the unchecked conformance).
+package final class Server: Handler, @unchecked Sendable {
+    private let loop: EventLoop
+    private let router: Router<Route>
+    private let pool: Pool
+    private let parts: ServiceParts
+    private let authenticator: Authenticator
+    private let shapes = ShapeCache()
+    private let log: RequestLog
+
+    package init(
+        loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts, log: RequestLog
+    ) {
+        self.loop = loop
+        self.router = router
+        self.pool = pool
+        self.parts = parts
+        self.log = log
+        authenticator = Authenticator(
+            database: Database(pool: pool, watch: ClientWatch(), shapes: shapes), loop: loop,
+            parts: parts)
+    }
+
+    package func bodyBytesMax(method: HTTP.Method, path: String) -> Int {
+        if case .found(let route, _) = router.match(method, path: path), route.body == .batch {
+            return parts.configuration.http.batchBodyBytesMax
+        }
+        return parts.configuration.http.bodyBytesMax
+    }
+
+    /// - Source: Medusa 1.20.10, `loaders/express.ts` and `api/index.js`: health, then the body, then CORS,
+    ///   then who asks, then what for.
+    package func handle(_ request: borrowing Request, _ exchange: Exchange) {
+        let note = RequestNote(request)
+        exchange.context = note
+        if request.method == .options {
+            exchange.respond(preflight(request, note))
+            return
+        }
+        let match = router.match(request)
+        if case .found(let route, _) = match { note.route = route.pattern }
+        do throws(APIError) {
+            let call = try Call(request, match.parameters, parts: parts)
+            loop.run { [self] in
+                let response: Response
+                do throws(APIError) {
+                    response = try await respond(to: match, call, exchange.watch, note)
+                } catch {
+                    response = answer(error, note)
+                }
+                exchange.respond(finish(response, note))
+            }
+        } catch {
+            exchange.respond(finish(answer(error, note), note))
+        }
+    }
+
+    /// Who asks, what for, the answer.
+    private func respond(
+        to match: Router<Route>.Match, _ call: Call, _ watch: ClientWatch, _ note: RequestNote
+    ) async throws(APIError) -> Response {
+        let db = Database(pool: pool, watch: watch, shapes: shapes)
+        switch match {
+        case .found(let route, _):
+            var context = Context(
+                db: db, loop: loop, service: parts, principal: nil,
+                clientAddress: call.clientAddress, isSecure: call.isSecure)
+            guard route.access == .admin else { return try await route.perform(call, context) }
+            let check = authenticator.begin(call.credentials)
+            if route.mayRunBesideLookup, check.isExpectedGood {
+                // Both leave in one segment; the look-up's answer comes first.
+                let response = await attempt(route, call, context)
+                guard try await check.principal() != nil else { throw .unauthorized }
+                return try response.get()
+            }
+            guard let principal = try await check.principal() else { throw .unauthorized }
+            context.principal = principal
+            return try await route.perform(call, context)
+        case .notFound, .badEscape:
+            if note.isAdmin {
+                guard try await authenticator.begin(call.credentials).principal() != nil else {
+                    throw .unauthorized
+                }
+            }
+            if case .badEscape = match { throw .invalidData("Failed to decode the path") }
+            throw .notFound("Cannot \(note.methodName) \(note.path)")
+        }
+    }
+
+    private func attempt(
+        _ route: Route, _ call: Call, _ context: Context
+    ) async -> Result<Response, APIError> {
+        do throws(APIError) {
+            return .success(try await route.perform(call, context))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func answer(_ error: APIError, _ note: RequestNote) -> Response {
+        if case .internalFault(let cause) = error { note.cause = cause }
+        return error.response
+    }
+
+    package func refusal(_ refusal: RequestRefusal, _ request: RefusedRequest) -> Response {
+        let note = RequestNote(request)
+        let response = Response.json(refusal.status) { json in
+            json.object { json in
+                json.member("type", literal: refusal.status < 500 ? "invalid_data" : "unknown_error")
+                json.member("message", refusal.message)
+            }
+        }
+        var answer = finish(response, note)
+        if refusal == .tooManyConnections { answer.append("Retry-After", "1") }
+        return answer
+    }
+
+    package func failure(_ error: any Error, _ exchange: Exchange) -> Response {
+        guard let note = exchange.context as? RequestNote else { return Response(status: 500) }
+        let fault = error as? APIError ?? .internalFault(cause: "\(error)")
+        return finish(answer(fault, note), note)
+    }
+
+    package func finished(_ exchange: Exchange, _ outcome: ExchangeOutcome) {
+        guard let note = exchange.context as? RequestNote else { return }
+        log.record(note, outcome)
+    }
+
+    // MARK: What every answer gets
+
+    private func finish(_ response: Response, _ note: RequestNote) -> Response {
+        var response = response
+        if let body = response.bytes, !body.isEmpty {
+            let tag = EntityTag.weak(of: body)
+            response.append("ETag", tag)
+            if response.status == 200, note.method == .get || note.method == .head,
+                EntityTag.matches(note.ifNoneMatch, tag), !note.forbidsCached
+            {
+                response.status = 304
+                response.contentType = nil
+                response.body = .bytes([])
+            }
+        }
+        if note.isAdmin { addCORS(to: &response, note) }
+        return response
+    }
+
+    /// A foreign origin is not refused; its browser keeps the answer from it.
+    ///
+    /// - Source: Medusa 1.20.10, `loaders/express.ts` (the `cors` package).
+    private func addCORS(to response: inout Response, _ note: RequestNote) {
+        if let origin = note.origin, parts.configuration.cors.admin.allows(origin: origin) {
+            response.append("Access-Control-Allow-Origin", origin)
+        }
+        response.append("Access-Control-Allow-Credentials", "true")
+        response.append("Vary", "Origin")
+    }
+
+    private func preflight(_ request: borrowing Request, _ note: RequestNote) -> Response {
+        guard note.isAdmin else {
+            if note.path.lowercased() == "/health" {
+                var response = Response.text(200, "GET,HEAD")
+                response.append("Allow", "GET,HEAD")
+                return response
+            }
+            return finish(
+                APIError.notFound("Cannot \(note.methodName) \(note.path)").response, note)
+        }
+        var response = Response(status: 204)
+        if let origin = note.origin, parts.configuration.cors.admin.allows(origin: origin) {
+            response.append("Access-Control-Allow-Origin", origin)
+        }
+        response.append("Access-Control-Allow-Credentials", "true")
+        response.append("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE")
+        if let asked = request.header("access-control-request-headers") {
+            response.append("Access-Control-Allow-Headers", asked)
+        }
+        response.append("Vary", "Origin, Access-Control-Request-Headers")
+        response.append("Content-Length", "0")
+        return response
+    }
+}
+
+extension Router.Match {
+    var parameters: PathParameters {
+        if case .found(_, let parameters) = self { parameters } else { .none }
+    }
+}

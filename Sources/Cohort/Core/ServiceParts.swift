@@ -1,0 +1,19 @@
+/// What every endpoint may need besides the database; shared by all loops.
+package struct ServiceParts: Sendable {
+    package let configuration: Configuration
+    package let log: Log
+    package let passwords: PasswordWork
+    package let cookie: SessionCookie
+    package let throttle: SignInThrottle?
+
+    package init(_ configuration: Configuration, log: Log) {
+        self.configuration = configuration
+        self.log = log
+        passwords = PasswordWork(
+            cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork)
+        cookie = SessionCookie(
+            secret: configuration.auth.cookieSecret, attributes: configuration.auth.cookie)
+        throttle = configuration.auth.throttlesSignIn
+            ? SignInThrottle(rule: configuration.auth.throttle) : nil
+    }
+}

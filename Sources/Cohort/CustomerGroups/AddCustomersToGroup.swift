@@ -1,0 +1,72 @@
+package import HTTP
+package import Postgres
+
+/// Makes customers members of a group; all of them or none.
+///
+/// - Throws: `.notFound` when no live group has the id, or naming the customers that do not exist.
+/// - Source: Medusa 1.20.10, `api/routes/admin/customer-groups/add-customers-batch.ts`.
+package enum AddCustomersToGroup: Endpoint {
+    package static let route: StaticString = "POST /admin/customer-groups/:id/customers/batch"
+    package static let body = BodyBound.batch
+
+    package static func parse(_ call: Call) throws(APIError) -> CustomerGroup.MemberBatch {
+        try CustomerGroup.MemberBatch(call)
+    }
+
+    // Sorted: neighbours share index pages, and two batches that overlap lock rows in one order. Whether the
+    // customers exist is left to the foreign key, which looks anyway.
+    static let insert = Statement(
+        "customer_group.add_customers",
+        """
+        WITH found AS (
+            SELECT id, created_at, updated_at, deleted_at, name, metadata
+            FROM customer_group
+            WHERE id = $1 AND deleted_at IS NULL
+        ), added AS (
+            INSERT INTO customer_group_customers (customer_group_id, customer_id)
+            SELECT f.id, c.id
+            FROM found f, unnest($2::text[]) c(id)
+            ORDER BY c.id
+            ON CONFLICT DO NOTHING
+        )
+        SELECT * FROM found
+        """, lane: .write)
+
+    static let missing = Statement(
+        "customer_group.add_customers.missing",
+        """
+        SELECT w.id
+        FROM unnest($1::text[]) WITH ORDINALITY w(id, ord)
+        WHERE NOT EXISTS (SELECT FROM customer c WHERE c.id = w.id)
+        ORDER BY w.ord
+        """, lane: .slow)
+
+    package static let statements = [insert, missing]
+
+    package static func run(
+        _ input: CustomerGroup.MemberBatch, in context: Context
+    ) async throws(APIError) -> Response {
+        let ids = Value.texts(input.customerIDs)
+        let rows: Rows
+        do throws(PostgresError) {
+            rows = try await context.db.start(insert, [.text(input.groupID), ids]).rows()
+        } catch {
+            guard error.isForeignKeyViolation else { throw APIError(error) }
+            throw try await unknown(ids, in: context)
+        }
+        guard rows.count == 1 else { throw CustomerGroup.missing(input.groupID) }
+        // The group as it was: a change of members does not touch its row.
+        return .record("customer_group", CustomerGroup.entity, rows)
+    }
+
+    private static func unknown(
+        _ ids: Value, in context: Context
+    ) async throws(APIError) -> APIError {
+        let rows = try await context.db.query(missing, [ids])
+        // All exist by now, or it was the group that went: the client may try again.
+        guard rows.count > 0 else { return .conflict }
+        let names = (0..<rows.count).map { rows.text($0, 0) }
+        return .notFound(
+            "The following customer ids do not exist: \"\(names.joined(separator: ", "))\"")
+    }
+}

@@ -1,0 +1,60 @@
+import Postgres
+
+/// A set of customers under a name; price lists and discounts are conditioned on it.
+package enum CustomerGroup {
+    package static let entity: Entity = Entity(
+        table: "customer_group",
+        columns: [
+            .text("id"), .timestamp("created_at"), .timestamp("updated_at"),
+            .timestamp("deleted_at"), .text("name"), .json("metadata"),
+        ],
+        relations: { [customers, priceLists] })
+
+    /// Its live members, in the order of the membership's primary key. A group may have more of them than
+    /// fit in memory: each batch starts behind the last row of the one before.
+    static let customers: Relation = Relation(
+        "customers", of: "customer_group", lane: .slow, { Customer.entity },
+        joining: """
+            CROSS JOIN LATERAL (
+                SELECT m.customer_id
+                FROM customer_group_customers m
+                WHERE m.customer_group_id = p.id
+                    AND m.customer_id > CASE WHEN p.ord = $2 THEN $3::text ELSE '' END
+                    AND NOT EXISTS (
+                        SELECT FROM customer d WHERE d.id = m.customer_id AND d.deleted_at IS NOT NULL)
+                ORDER BY m.customer_id
+                LIMIT 1000
+            ) m
+            JOIN customer r ON r.id = m.customer_id
+            WHERE p.ord >= $2::int8
+            """)
+
+    static let priceLists: Relation = Relation(
+        "price_lists", of: "customer_group", { PriceList.entity },
+        joining: """
+            JOIN price_list_customer_groups l ON l.customer_group_id = p.id
+            JOIN price_list r ON r.id = l.price_list_id AND r.deleted_at IS NULL
+            WHERE (p.ord, r.id) > ($2::int8, $3::text)
+            """)
+}
+
+extension CustomerGroup {
+    static func missing(_ id: String) -> APIError {
+        .notFound("CustomerGroup with id \(id) was not found")
+    }
+
+    /// The body of both batch routes: customers by id, for one group.
+    package struct MemberBatch: Sendable {
+        let groupID: String
+        let customerIDs: [String]
+
+        // Medusa ignores the query string here.
+        init(_ call: Call) throws(APIError) {
+            var fields = try Fields(call.body)
+            let customers = fields.identifierList("customer_ids")
+            try fields.finish()
+            groupID = try call.id()
+            customerIDs = customers
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package import HTTP
+import Postgres
+
+/// Customer groups, newest first unless asked otherwise.
+///
+/// - Source: Medusa 1.20.10, `api/routes/admin/customer-groups/list-customer-groups.ts`.
+package enum ListCustomerGroups: Endpoint {
+    package static let route: StaticString = "GET /admin/customer-groups"
+
+    package static func parse(_ call: Call) throws(APIError) -> ListRequest {
+        var query = try call.query(splittingSingleElements: true)
+        let order = query.optionalString("order").value
+        let offset = query.number("offset", default: 0)
+        let limit = query.number("limit", default: 10)
+        let expand = query.optionalString("expand").value
+        let fields = query.optionalString("fields").value
+        let id = query.identifierFilter("id")
+        let q = query.optionalString("q").value
+        let name = query.stringArray("name")
+        let updatedAt = query.dateFilter("updated_at")
+        let createdAt = query.dateFilter("created_at")
+        let condition = query.optionalString("discount_condition_id").value
+        try query.finish()
+
+        var filter = SQLBuilder()
+        filter.require("e.deleted_at IS NULL")
+        filter.require("e.id", id)
+        // Medusa lets `q` replace `name`.
+        if let q, !q.isEmpty {
+            filter.require(anyOf: ["e.name"], contains: q)
+        } else if let name {
+            filter.require("e.name", in: name)
+        }
+        filter.require("e.updated_at", within: updatedAt)
+        filter.require("e.created_at", within: createdAt)
+        if let condition, !condition.isEmpty {
+            filter.require(
+                "e.id IN (SELECT customer_group_id FROM discount_condition_customer_group WHERE condition_id = "
+                    + filter.bind(.text(condition)) + ")")
+        }
+        return ListRequest(
+            member: "customer_groups", entity: CustomerGroup.entity,
+            selection: try Selection(
+                of: CustomerGroup.entity, expand: expand, fields: fields, always: ["created_at"]),
+            offset: offset, limit: limit, filter: filter,
+            order: try .order(order, of: CustomerGroup.entity, default: "e.created_at DESC, e.id"),
+            lane: q == nil ? .fast : .slow)
+    }
+
+    package static func run(
+        _ input: ListRequest, in context: Context
+    ) async throws(APIError) -> Response {
+        try await input.answer(on: context.db)
+    }
+}

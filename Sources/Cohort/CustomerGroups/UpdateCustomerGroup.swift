@@ -1,0 +1,79 @@
+package import HTTP
+import JSON
+package import Postgres
+
+/// Renames a customer group and merges its metadata.
+///
+/// - Throws: `.notFound` when no live group has the id; `.duplicate` when another has the name.
+/// - Source: Medusa 1.20.10, `api/routes/admin/customer-groups/update-customer-group.ts`.
+package enum UpdateCustomerGroup: Endpoint {
+    package static let route: StaticString = "POST /admin/customer-groups/:id"
+
+    package struct Input: Sendable {
+        let id: String
+        let name: String?
+        let metadata: Metadata.Patch?
+        let selection: Selection
+    }
+
+    package static func parse(_ call: Call) throws(APIError) -> Input {
+        var fields = try Fields(call.body)
+        let name = fields.optionalString("name")
+        let metadata = fields.optionalObject("metadata")
+        try fields.finish()
+        let selection = try call.expansion(of: CustomerGroup.entity)
+        if case .null = name {
+            throw .notNull("name", in: "customer_group")
+        }
+        return Input(
+            id: try call.id(), name: name.value, metadata: Metadata.Patch(metadata),
+            selection: selection)
+    }
+
+    // The row is locked before its metadata is read, so concurrent merges add up. `updated_at` moves only
+    // when a column really changes.
+    static let update = Statement(
+        "customer_group.update",
+        """
+        WITH old AS (
+            SELECT id, created_at, updated_at, deleted_at, name, metadata
+            FROM customer_group
+            WHERE id = $1 AND deleted_at IS NULL
+            FOR UPDATE
+        ), wanted AS (
+            SELECT id, COALESCE($2::text, name) AS name,
+                CASE WHEN $3::jsonb IS NULL THEN metadata
+                    ELSE (COALESCE(metadata, '{}') || $3::jsonb) - $4::text[] END AS metadata
+            FROM old
+        ), changed AS (
+            UPDATE customer_group g
+            SET name = w.name, metadata = w.metadata, updated_at = CURRENT_TIMESTAMP
+            FROM wanted w
+            WHERE g.id = w.id AND (g.name, g.metadata) IS DISTINCT FROM (w.name, w.metadata)
+            RETURNING g.id, g.created_at, g.updated_at, g.deleted_at, g.name, g.metadata
+        )
+        SELECT * FROM changed
+        UNION ALL
+        SELECT * FROM old WHERE NOT EXISTS (SELECT FROM changed)
+        """, lane: .write)
+
+    package static let statements = [update]
+
+    package static func run(
+        _ input: Input, in context: Context
+    ) async throws(APIError) -> Response {
+        let rows = try await context.db.query(
+            update,
+            [
+                .text(input.id), input.name.map { .text($0) } ?? .null,
+                input.metadata?.set ?? .null, input.metadata?.removed ?? .texts([]),
+            ]
+        ) { error in
+            error.isUniqueViolation
+                ? .duplicate("Customer_group with name \(input.name ?? "") already exists.") : nil
+        }
+        return try await .record(
+            "customer_group", CustomerGroup.entity, id: input.id, input.selection, rows: rows,
+            on: context.db, missing: CustomerGroup.missing(input.id))
+    }
+}

@@ -1,0 +1,62 @@
+import Postgres
+
+/// The list that two routes share: all customers, or the members of one group.
+///
+/// - Source: Medusa 1.20.10, `api/routes/admin/customers/list-customers.ts`.
+package enum CustomerList {
+    /// - Parameter group: only members of this group; a `groups` filter that the client sent is overwritten.
+    static func parse(
+        _ call: Call, membersOf group: String? = nil
+    ) throws(APIError) -> ListRequest {
+        var query = try call.query(splittingSingleElements: group == nil)
+        let limit = query.number("limit", default: 50)
+        let offset = query.number("offset", default: 0)
+        let expand = query.optionalString("expand").value
+        _ = query.optionalString("fields")
+        let q = query.optionalString("q").value
+        let hasAccount = query.booleanFilter("has_account")
+        let groups: [String]? =
+            if let group {
+                query.overwritten("groups", by: [group])
+            } else {
+                query.groupsFilter("groups")
+            }
+        let order = query.optionalString("order").value
+        let createdAt = query.dateFilter("created_at")
+        let updatedAt = query.dateFilter("updated_at")
+        try query.finish()
+
+        var selection = try Selection(of: Customer.entity, expand: expand)
+        var filter = SQLBuilder()
+        filter.require("e.deleted_at IS NULL")
+        filter.require(anyOf: ["e.email", "e.first_name", "e.last_name"], contains: q)
+        switch hasAccount {
+        case .absent: break
+        case .null: filter.require("e.has_account IS NULL")
+        case .value(let value): filter.require("e.has_account = " + filter.bind(.bool(value)))
+        }
+        if let groups {
+            filter.require(members(of: groups, &filter))
+            // Whoever is listed for a group shows that group, and no other, even with `expand=groups`.
+            selection.branches.removeAll { $0.relation === Customer.groups }
+            selection.branches.append(
+                Branch.Plan(
+                    relation: Customer.groupsOfFilter, selection: Selection(all: CustomerGroup.entity),
+                    extra: [.texts(groups)]))
+        }
+        filter.require("e.created_at", within: createdAt)
+        filter.require("e.updated_at", within: updatedAt)
+        return ListRequest(
+            member: "customers", entity: Customer.entity, selection: selection, offset: offset,
+            limit: limit, filter: filter,
+            order: try .order(order, of: Customer.entity, default: "e.id"),
+            lane: .slow)
+    }
+
+    /// Members of any of some live groups, each once.
+    private static func members(of groups: [String], _ filter: inout SQLBuilder) -> SQL {
+        "e.id IN (SELECT m.customer_id FROM customer_group_customers m"
+            + " JOIN customer_group g ON g.id = m.customer_group_id AND g.deleted_at IS NULL"
+            + " WHERE m.customer_group_id = ANY(" + filter.bind(.texts(groups)) + "::text[]))"
+    }
+}

@@ -1,0 +1,44 @@
+package import HTTP
+
+/// Every route of the service. A new endpoint is a file and a line here.
+package enum Routes {
+    package static let all: [Route] = [
+        Route(Health.self),
+        Route(Ready.self),
+        Route(GetOpenAPI.self),
+        Route(GetDocs.self),
+        Route(GetDocsScript.self),
+        Route(GetDocsStyle.self),
+
+        Route(CreateSession.self),
+        Route(GetSession.self),
+        Route(DeleteSession.self),
+        Route(CreateToken.self),
+
+        Route(ListCustomerGroups.self),
+        Route(CreateCustomerGroup.self),
+        Route(GetCustomerGroup.self),
+        Route(UpdateCustomerGroup.self),
+        Route(DeleteCustomerGroup.self),
+        Route(ListCustomersOfGroup.self),
+        Route(AddCustomersToGroup.self),
+        Route(RemoveCustomersFromGroup.self),
+
+        Route(ListCustomers.self),
+        Route(CreateCustomer.self),
+        Route(GetCustomer.self),
+        Route(UpdateCustomer.self),
+
+        Route(ListUsers.self),
+        Route(CreateUser.self),
+        Route(GetUser.self),
+        Route(UpdateUser.self),
+        Route(DeleteUser.self),
+        Route(RequestPasswordReset.self),
+        Route(ResetPassword.self),
+    ]
+
+    package static func router() throws -> Router<Route> {
+        try Router(all.map { ($0.method, $0.pattern, $0) })
+    }
+}

@@ -1,0 +1,57 @@
+import Cohort
+import EventLoop
+import Postgres
+
+/// Runs what a command does with the database on a loop of its own.
+enum Administration {
+    static func run(
+        _ settings: SettingsArguments,
+        _ body: @escaping @Sendable (UserAdministration) async throws -> Void
+    ) async throws {
+        let configuration = try settings.resolve(.dev).configuration
+        let log = Log(configuration.log)
+        let loop = try EventLoop(label: "loop.command")
+        let pool = Pool(
+            loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
+        loop.start()
+        let outcome: Result<Void, any Error> = await withCheckedContinuation { continuation in
+            loop.perform {
+                pool.start()
+                loop.run {
+                    let administration = UserAdministration(
+                        db: Database(pool: pool, watch: ClientWatch(), shapes: ShapeCache()),
+                        passwords: PasswordWork(
+                            cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork))
+                    do {
+                        try await body(administration)
+                        continuation.resume(returning: .success(()))
+                    } catch {
+                        continuation.resume(returning: .failure(CommandFailure(error)))
+                    }
+                }
+            }
+        }
+        await withCheckedContinuation { continuation in
+            loop.perform {
+                pool.close()
+                continuation.resume()
+            }
+        }
+        loop.stop()
+        try outcome.get()
+    }
+}
+
+/// What a command could not do, in one line.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ error: any Error) {
+        switch error as? APIError {
+        case .internalFault(let cause): description = cause
+        case .overloaded: description = "the database does not answer"
+        case let known?: description = known.wire.message
+        case nil: description = "\(error)"
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+@main
+struct CohortCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cohort",
+        abstract: "Customer groups that drive prices: the Medusa v1 Admin API on PostgreSQL.",
+        subcommands: [
+            Serve.self, Migrate.self, Dev.self, User.self, OpenAPI.self, Config.self,
+        ])
+}

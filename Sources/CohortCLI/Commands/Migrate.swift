@@ -1,0 +1,43 @@
+import ArgumentParser
+import Migrations
+
+struct Migrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the database's schema up to date, or say how far it is.",
+        subcommands: [Up.self, Status.self], defaultSubcommand: Up.self)
+
+    struct Up: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Apply what is pending, beside what Medusa made; nothing of Medusa's is altered.")
+
+        @Flag(help: "Say what would be done, and do nothing.")
+        var dryRun = false
+
+        @OptionGroup var settings: SettingsArguments
+
+        func run() throws {
+            try Migrator(databaseURL: try settings.databaseURL())
+                .migrate(dryRun: dryRun) { print($0) }
+        }
+    }
+
+    struct Status: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the migrations and whether they are applied.")
+
+        @OptionGroup var settings: SettingsArguments
+
+        func run() throws {
+            for status in try Migrator(databaseURL: try settings.databaseURL()).status() {
+                let state =
+                    switch status.state {
+                    case .pending: "pending"
+                    case .applied(let at): "applied \(at)"
+                    case .edited(let at): "edited since it was applied \(at)"
+                    case .unknown(let at): "applied \(at) by a newer program"
+                    }
+                print("\(status.name)  \(state)")
+            }
+        }
+    }
+}

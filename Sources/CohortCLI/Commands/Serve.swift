@@ -1,0 +1,23 @@
+import ArgumentParser
+import Cohort
+import Migrations
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the API until SIGTERM or SIGINT.",
+        discussion: Settings.help)
+
+    @Flag(help: "Apply pending migrations first.")
+    var migrate = false
+
+    @OptionGroup
+    var settings: SettingsArguments
+
+    func run() async throws {
+        let resolved = try settings.resolve(.serve)
+        if migrate {
+            try Migrator(databaseURL: resolved.configuration.database.url).migrate { print($0) }
+        }
+        try await Serving.run(resolved)
+    }
+}

@@ -1,0 +1,94 @@
+import Cohort
+import Dispatch
+import EventLoop
+import Glibc
+
+/// A running service, from the first listener to the last answer.
+enum Serving {
+    /// Serves until SIGTERM or SIGINT, then drains.
+    ///
+    /// - Parameter ready: called with the port once it listens.
+    static func run(
+        _ resolved: Settings.Resolved, ready: (Int) -> Void = { _ in }
+    ) async throws {
+        let configuration = resolved.configuration
+        // A client that leaves is no reason to die; libpq writes to sockets too.
+        unsafe _ = signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
+        let log = Log(configuration.log)
+        for warning in resolved.warnings { log.event(.warning, "setting", [("about", warning)]) }
+        let service = try Service(configuration, log: log)
+        let signals = TerminationSignals()
+        let port: Int
+        do {
+            port = try service.start()
+        } catch {
+            throw StartFailure(error, configuration)
+        }
+        log.event(
+            .info, "listening",
+            [("host", configuration.http.host), ("port", "\(port)")]
+                + (configuration.http.unixSocketPath.map { [("unix_socket", $0)] } ?? []))
+        ready(port)
+        let name = await signals.first()
+        log.event(.info, "stopping", [("signal", name)])
+        await service.stop()
+        log.event(.info, "stopped")
+        log.flush()
+    }
+
+    /// Ten thousand connections need more descriptors than many systems give by default.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+/// Waits for SIGTERM or SIGINT instead of dying of them.
+final class TerminationSignals: Sendable {
+    private let queue = DispatchQueue(label: "control")
+    private let names: AsyncStream<String>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (names, continuation) = AsyncStream<String>.makeStream()
+        self.names = names
+        let queue = queue
+        sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
+            unsafe _ = signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { @Sendable in continuation.yield(name) }
+            source.resume()
+            return source
+        }
+    }
+
+    /// The name of the first one that comes. A second one, while the service drains, ends the process.
+    func first() async -> String {
+        for await name in names {
+            queue.async {
+                unsafe _ = signal(SIGTERM, SIG_DFL)
+                unsafe _ = signal(SIGINT, SIG_DFL)
+            }
+            return name
+        }
+        return "none"
+    }
+}
+
+/// Why the service does not start, in one line that says what to do.
+struct StartFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ error: any Error, _ configuration: Configuration) {
+        let address = "\(configuration.http.host):\(configuration.http.port)"
+        if let error = error as? SystemError, error.number == EADDRINUSE {
+            description =
+                "\(address) is taken by another program; stop it or choose another port with --port"
+        } else {
+            description = "cannot listen on \(address): \(error)"
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Glibc
+
+/// What commands that take every setting as a flag have in common.
+struct SettingsArguments: ParsableArguments {
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var flags: [String] = []
+
+    /// - Throws: `SettingsError`, one line.
+    func resolve(
+        _ mode: Settings.Mode, overrides: [String: String] = [:]
+    ) throws(SettingsError) -> Settings.Resolved {
+        let given = try Settings.flags(in: flags)
+        return try Settings.resolve(
+            environment: Self.environment, flags: given.merging(overrides) { $1 }, mode: mode,
+            cores: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+
+    /// The process's environment, without Foundation.
+    static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        var next = unsafe environ
+        while let entry = unsafe next?.pointee {
+            let pair = unsafe String(cString: entry).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            unsafe next = unsafe next?.advanced(by: 1)
+        }
+        return variables
+    }
+}
+
+extension SettingsArguments {
+    /// The one setting that commands need which only talk to the database; secrets are not theirs to check.
+    func databaseURL() throws(SettingsError) -> String {
+        try resolve(.dev).configuration.database.url
+    }
+}
