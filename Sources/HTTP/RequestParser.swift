@@ -47,9 +47,10 @@ struct RequestParser {
         try checkBeginning(bytes)
         while let end = bytes.lineFeed(from: max(lineStart, searched)) {
             guard end > lineStart, bytes[end - 1] == ASCII.carriageReturn else {
-                throw tooLong(lineStart, end, limits) ?? .malformed("a line ends in a bare line feed")
+                throw tooLong(bytes.extracting(0..<end), limits)
+                    ?? .malformed("a line ends in a bare line feed")
             }
-            if let refusal = tooLong(lineStart, end - 1, limits) { throw refusal }
+            if let refusal = tooLong(bytes.extracting(0..<(end + 1)), limits) { throw refusal }
             let line = lineStart..<(end - 1)
             lineStart = end + 1
             if !hasRequestLine {
@@ -72,7 +73,7 @@ struct RequestParser {
             }
         }
         searched = bytes.count
-        if let refusal = tooLong(lineStart, bytes.count, limits) { throw refusal }
+        if let refusal = tooLong(bytes, limits) { throw refusal }
         return nil
     }
 
@@ -86,10 +87,16 @@ struct RequestParser {
         }
     }
 
-    /// - Parameter end: of the line as far as it is known; its CR may still be counted in, so 1 is allowed for it.
-    private func tooLong(_ start: Int, _ end: Int, _ limits: HTTPLimits) -> RequestRefusal? {
-        if !hasRequestLine, end - start > limits.requestLineBytesMax + 1 { return .targetTooLong }
-        if end + 2 > limits.headBytesMax { return hasRequestLine ? .headTooLarge : .targetTooLong }
+    /// - Parameter bytes: up to the end of the line at hand, its CR and LF included as far as they are there.
+    private func tooLong(_ bytes: Span<UInt8>, _ limits: HTTPLimits) -> RequestRefusal? {
+        var length = bytes.count - lineStart
+        if length > 0, bytes[bytes.count - 1] == ASCII.lineFeed { length -= 1 }
+        // One more for a CR, even if it isn't one: the next byte will tell.
+        if !hasRequestLine, length > limits.requestLineBytesMax + 1 { return .targetTooLong }
+        let isWhole = length < bytes.count - lineStart
+        if bytes.count + (isWhole ? 0 : 1) > limits.headBytesMax {
+            return hasRequestLine ? .headTooLarge : .targetTooLong
+        }
         return nil
     }
 

@@ -62,7 +62,7 @@ package struct RouteTable: Sendable {
     package func match(_ method: Method, path: Span<UInt8>) -> Match {
         guard path.count > 0, path[0] == ASCII.slash else { return .notFound }
         var end = path.count
-        if end > 1, path[end - 1] == ASCII.slash { end -= 1 }
+        if end > 1, path[end - 1] == ASCII.slash, path[end - 2] != ASCII.slash { end -= 1 }
         let path = path.extracting(0..<end)
         var segments = Segments()
         guard let route = find(method, path, from: 1, in: 0, &segments) else {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A blocking client that says exactly what it is told to.
-final class RawClient {
+/// A blocking client that says exactly what it is told to. One thread may send while another receives.
+final class RawClient: @unchecked Sendable {
     let fd: Int32
     private var buffer: [UInt8] = []
     /// The server has closed its side, or reset the connection.
@@ -87,6 +87,12 @@ final class RawClient {
             guard count > 0 else { return }
             offset += count
         }
+    }
+
+    /// Makes the close an abort, as when a process is killed with unread input.
+    func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     func finishSending() { _ = shutdown(fd, Int32(SHUT_WR)) }

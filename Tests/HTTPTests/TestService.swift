@@ -114,3 +114,40 @@ final class Seen: Sendable {
         }
     }
 }
+
+struct Impatience: Error {}
+
+/// Waits until the condition holds; gives up only when something is badly wrong.
+func eventually(_ condition: () throws -> Bool) async throws {
+    for _ in 0..<4_000 {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    throw Impatience()
+}
+
+extension TestService {
+    /// Waits, blocking, until the loop has looked at its deadlines so many times.
+    func waitForTicks(_ count: Int) {
+        let counter = TickCounter(count)
+        loop.queue.sync { loop.addTicker(counter) }
+        counter.group.wait()
+        loop.queue.sync { loop.removeTicker(counter) }
+    }
+}
+
+private final class TickCounter: Ticker, @unchecked Sendable {
+    let group = DispatchGroup()
+    // Touched on the loop only.
+    private var left: Int
+
+    init(_ count: Int) {
+        left = count
+        group.enter()
+    }
+
+    func tick(_ now: MonotonicTime) {
+        left -= 1
+        if left == 0 { group.leave() }
+    }
+}

@@ -1,0 +1,309 @@
+import EventLoop
+import HTTP
+import Synchronization
+import Testing
+
+@Suite struct `The end of a connection` {
+    private static let get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    /// A handler that keeps what it got.
+    private final class Held: Sendable {
+        let exchanges = Mutex<[Exchange]>([])
+        let goneCount = Atomic<Int>(0)
+
+        func keep(_ exchange: Exchange) {
+            exchange.watch.whenGone { self.goneCount.add(1, ordering: .relaxed) }
+            exchanges.withLock { $0.append(exchange) }
+        }
+
+        func waitFor(count: Int) async throws {
+            try await eventually { self.exchanges.withLock { $0.count } >= count }
+        }
+
+        func answerAll(_ service: TestService) {
+            let exchanges = exchanges.withLock { exchanges in
+                defer { exchanges = [] }
+                return exchanges
+            }
+            service.loop.perform {
+                for exchange in exchanges { exchange.respond(Response(status: 200)) }
+            }
+        }
+    }
+
+    @Test func `a client that resets is reported, and its answer dropped`() async throws {
+        let held = Held()
+        let service = try TestService { _, exchange in held.keep(exchange) }
+        var client: RawClient? = try service.client()
+        client?.send(Self.get)
+        try await held.waitFor(count: 1)
+        client?.resetOnClose()
+        client = nil
+        try await eventually { held.goneCount.load(ordering: .relaxed) == 1 }
+        try await eventually { service.connectionCount == 0 }
+        held.answerAll(service)
+        try await eventually { service.handler.log.withLock { $0.first?.status } == 499 }
+    }
+
+    @Test func `a client that has only finished sending gets its answer`() async throws {
+        let held = Held()
+        var limits = HTTPLimits()
+        limits.halfCloseDeadline = .seconds(3_600)
+        let service = try TestService(limits: limits) { _, exchange in held.keep(exchange) }
+        let client = try service.client()
+        client.send(Self.get)
+        client.finishSending()
+        try await held.waitFor(count: 1)
+        held.answerAll(service)
+        #expect(try client.answer()?.status == 200)
+        #expect(try client.readToEnd().isEmpty)
+        #expect(!client.wasReset)
+    }
+
+    @Test func `a client that finished sending is gone after a while`() async throws {
+        let held = Held()
+        var limits = HTTPLimits()
+        limits.halfCloseDeadline = .milliseconds(50)
+        let service = try TestService(limits: limits) { _, exchange in held.keep(exchange) }
+        let client = try service.client()
+        client.send(Self.get)
+        client.finishSending()
+        try await eventually { held.goneCount.load(ordering: .relaxed) == 1 }
+        #expect(try client.readToEnd().isEmpty)
+    }
+
+    @Test func `a client that ends in the middle is told`() throws {
+        let service = try TestService()
+        for text in ["GET /a HTT", "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel"] {
+            let client = try service.client()
+            client.send(text)
+            client.finishSending()
+            #expect(try client.answer()?.status == 400)
+            #expect(try client.readToEnd().isEmpty)
+        }
+        let silent = try service.client()
+        silent.finishSending()
+        #expect(try silent.readToEnd().isEmpty)
+    }
+
+    @Test func `a refusal is read even while the client still sends`() throws {
+        let service = try TestService()
+        for _ in 0..<5 {
+            let client = try service.client()
+            client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n")
+            // Sent whole before the answer is looked at, as simple clients do.
+            client.send(Array(repeating: 0x61, count: 8_000_000))
+            let answer = try client.answer()
+            #expect(answer?.status == 413)
+            #expect(answer?["Connection"] == "close")
+        }
+        #expect(service.handler.log.withLock { $0.isEmpty })
+    }
+
+    @Test func `deadlines end what doesn't move`() async throws {
+        var limits = HTTPLimits()
+        limits.firstByteDeadline = .milliseconds(50)
+        limits.headDeadline = .milliseconds(50)
+        limits.bodyProgressDeadline = .milliseconds(50)
+        limits.idleDeadline = .milliseconds(50)
+        let service = try TestService(limits: limits)
+
+        let silent = try service.client()
+        #expect(try silent.readToEnd().isEmpty)
+
+        let head = try service.client()
+        head.send("GET /a HTTP/1.1\r\nHost: x\r\n")
+        #expect(try head.answer()?.status == 408)
+        #expect(try head.readToEnd().isEmpty)
+
+        let body = try service.client()
+        body.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
+        #expect(try body.answer()?.status == 408)
+
+        let idle = try service.client()
+        idle.send(Self.get)
+        #expect(try idle.answer()?.status == 200)
+        #expect(try idle.readToEnd().isEmpty)
+        try await eventually { service.connectionCount == 0 }
+    }
+
+    @Test func `deadlines that are far off end nothing`() throws {
+        var limits = HTTPLimits()
+        limits.firstByteDeadline = .seconds(3_600)
+        limits.headDeadline = .seconds(3_600)
+        limits.bodyProgressDeadline = .seconds(3_600)
+        limits.bodyDeadline = .seconds(3_600)
+        limits.idleDeadline = .seconds(3_600)
+        let service = try TestService(limits: limits)
+        let client = try service.client()
+        // Two ticks of the loop pass between the pieces.
+        for piece in ["", "GET /a HTTP/1.1\r\n", "Host: x\r\n\r\n"] {
+            client.send(piece)
+            service.waitForTicks(2)
+        }
+        #expect(try client.answer()?.status == 200)
+        service.waitForTicks(2)
+        for piece in ["POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n", "he", "llo"] {
+            client.send(piece)
+            service.waitForTicks(2)
+        }
+        #expect(try client.answer()?.text == "POST /a 5:hello")
+    }
+
+    @Test func `a body that only drips is refused in the end`() throws {
+        var limits = HTTPLimits()
+        limits.bodyDeadline = .milliseconds(300)
+        let service = try TestService(limits: limits)
+        let client = try service.client()
+        client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        let sender = Background {
+            // It ends when the server has closed.
+            for _ in 0..<1_000 where !client.hasEnded {
+                client.send("a")
+                service.waitForTicks(1)
+            }
+        }
+        #expect(try client.answer()?.status == 408)
+        _ = try client.readToEnd()
+        sender.wait()
+    }
+
+    @Test func `an answer that nobody takes is given up`() async throws {
+        var limits = HTTPLimits()
+        limits.writeDeadline = .milliseconds(100)
+        let body: [UInt8] = Array(repeating: 0x61, count: 30_000_000)
+        let service = try TestService(limits: limits) { _, exchange in
+            exchange.respond(Response(status: 200, body: body))
+        }
+        let client = try RawClient(port: service.port, receiveBufferBytes: 4_096)
+        client.send(Self.get)
+        try await eventually { service.handler.log.withLock { !$0.isEmpty } }
+        #expect(service.handler.log.withLock { $0.first?.isComplete } == false)
+        #expect(service.connectionCount == 0)
+        #expect(throws: RawClient.Failure.self) { try client.answer() }
+    }
+}
+
+@Suite struct `Full of connections` {
+    private static let get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    @Test func `a newcomer takes the place of the longest idle one`() async throws {
+        var limits = HTTPLimits()
+        limits.connectionsMax = 3
+        let service = try TestService(limits: limits)
+        var clients: [RawClient] = []
+        for _ in 0..<3 {
+            let client = try service.client()
+            client.send(Self.get)
+            #expect(try client.answer()?.status == 200)
+            clients.append(client)
+        }
+        let newcomer = try service.client()
+        newcomer.send(Self.get)
+        #expect(try newcomer.answer()?.status == 200)
+        #expect(try clients[0].readToEnd().isEmpty)
+        for client in clients[1...] {
+            client.send(Self.get)
+            #expect(try client.answer()?.status == 200)
+        }
+    }
+
+    @Test func `a newcomer is told when all are at work`() async throws {
+        var limits = HTTPLimits()
+        limits.connectionsMax = 2
+        let held = Mutex<[Exchange]>([])
+        let service = try TestService(limits: limits) { _, exchange in
+            held.withLock { $0.append(exchange) }
+        }
+        let busy = [try service.client(), try service.client()]
+        for client in busy { client.send(Self.get) }
+        try await eventually { held.withLock { $0.count } == 2 }
+        let newcomer = try service.client()
+        newcomer.send(Self.get)
+        #expect(try newcomer.answer()?.status == 503)
+        #expect(try newcomer.readToEnd().isEmpty)
+        let exchanges = held.withLock { $0 }
+        service.loop.perform { for exchange in exchanges { exchange.respond(Response(status: 200)) } }
+        for client in busy { #expect(try client.answer()?.status == 200) }
+    }
+}
+
+@Suite struct `Draining` {
+    private static let get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    @Test func `closes idle connections and refuses new ones`() async throws {
+        var limits = HTTPLimits()
+        limits.drainGrace = .zero
+        let service = try TestService(limits: limits)
+        let idle = try service.client()
+        idle.send(Self.get)
+        #expect(try idle.answer()?.status == 200)
+        let silent = try service.client()
+        try await eventually { service.connectionCount == 2 }
+        await service.drain()
+        #expect(try idle.readToEnd().isEmpty)
+        #expect(try silent.readToEnd().isEmpty)
+        #expect(throws: RawClient.Failure.self) { try service.client() }
+        #expect(service.connectionCount == 0)
+    }
+
+    @Test func `answers what is in flight, and then closes`() async throws {
+        let held = Mutex<[Exchange]>([])
+        let service = try TestService { _, exchange in held.withLock { $0.append(exchange) } }
+        let client = try service.client()
+        client.send(Self.get)
+        try await eventually { held.withLock { $0.count } == 1 }
+        async let drained: Void = service.drain()
+        try await eventually { (try? service.client()) == nil }
+        let exchanges = held.withLock { exchanges in
+            defer { exchanges = [] }
+            return exchanges
+        }
+        service.loop.perform { for exchange in exchanges { exchange.respond(Response(status: 200)) } }
+        let answer = try client.answer()
+        #expect(answer?.status == 200)
+        #expect(answer?["Connection"] == "close")
+        #expect(try client.readToEnd().isEmpty)
+        await drained
+    }
+
+    @Test func `lets a connection that was just busy bring one more request`() async throws {
+        var limits = HTTPLimits()
+        limits.drainGrace = .seconds(3_600)
+        let service = try TestService(limits: limits)
+        let client = try service.client()
+        client.send(Self.get)
+        #expect(try client.answer()?["Connection"] == nil)
+        async let drained: Void = service.drain()
+        try await eventually { (try? service.client()) == nil }
+        client.send(Self.get)
+        #expect(try client.answer()?["Connection"] == "close")
+        await drained
+    }
+
+    @Test func `takes those who had connected before`() async throws {
+        let service = try TestService()
+        // They are in the queue, or just taken from it; they have not been read yet.
+        let clients = try (0..<50).map { _ in try service.client() }
+        for client in clients { client.send(Self.get) }
+        await service.drain()
+        for client in clients {
+            #expect(try client.answer()?.status == 200)
+            #expect(!client.wasReset)
+        }
+    }
+
+    @Test func `cuts what is left at its deadline`() async throws {
+        let held = Mutex<[Exchange]>([])
+        let service = try TestService { _, exchange in held.withLock { $0.append(exchange) } }
+        let client = try service.client()
+        client.send(Self.get)
+        try await eventually { held.withLock { $0.count } == 1 }
+        await service.drain(deadline: .milliseconds(100))
+        #expect(try client.readToEnd().isEmpty)
+        #expect(service.connectionCount == 0)
+        let exchanges = held.withLock { $0 }
+        service.loop.perform { for exchange in exchanges { exchange.respond(Response(status: 200)) } }
+        try await eventually { service.handler.log.withLock { $0.first?.status } == 499 }
+    }
+}
