@@ -13,7 +13,7 @@ enum Serving {
     ) async throws {
         let configuration = resolved.configuration
         // A client that leaves is no reason to die; libpq writes to sockets too.
-        unsafe _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
         let log = Log(configuration.log)
         for warning in resolved.warnings { log.event(.warning, "setting", [("about", warning)]) }
@@ -25,10 +25,11 @@ enum Serving {
         } catch {
             throw StartFailure(error, configuration)
         }
-        log.event(
-            .info, "listening",
-            [("host", configuration.http.host), ("port", "\(port)")]
-                + (configuration.http.unixSocketPath.map { [("unix_socket", $0)] } ?? []))
+        var address: [(StaticString, String)] = [
+            ("host", configuration.http.host), ("port", "\(port)"),
+        ]
+        if let path = configuration.http.unixSocketPath { address.append(("unix_socket", path)) }
+        log.event(.info, "listening", address)
         ready(port)
         let name = await signals.first()
         log.event(.info, "stopping", [("signal", name)])
@@ -47,7 +48,8 @@ enum Serving {
 }
 
 /// Waits for SIGTERM or SIGINT instead of dying of them.
-final class TerminationSignals: Sendable {
+// The sources are kept for their lives' sake only.
+final class TerminationSignals: @unchecked Sendable {
     private let queue = DispatchQueue(label: "control")
     private let names: AsyncStream<String>
     private let sources: [any DispatchSourceSignal]
@@ -57,7 +59,7 @@ final class TerminationSignals: Sendable {
         self.names = names
         let queue = queue
         sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
-            unsafe _ = signal(number, SIG_IGN)
+            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in continuation.yield(name) }
             source.resume()
@@ -69,8 +71,8 @@ final class TerminationSignals: Sendable {
     func first() async -> String {
         for await name in names {
             queue.async {
-                unsafe _ = signal(SIGTERM, SIG_DFL)
-                unsafe _ = signal(SIGINT, SIG_DFL)
+                _ = signal(SIGTERM, SIG_DFL)
+                _ = signal(SIGINT, SIG_DFL)
             }
             return name
         }

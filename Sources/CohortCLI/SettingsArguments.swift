@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cohort
 import Glibc
 
 /// What commands that take every setting as a flag have in common.
@@ -20,11 +21,11 @@ struct SettingsArguments: ParsableArguments {
     static var environment: [String: String] {
         var variables: [String: String] = [:]
         var next = unsafe environ
-        while let entry = unsafe next?.pointee {
+        while let entry = unsafe next.pointee {
             let pair = unsafe String(cString: entry).split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
-            unsafe next = unsafe next?.advanced(by: 1)
+            unsafe next += 1
         }
         return variables
     }

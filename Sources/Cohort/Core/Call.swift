@@ -13,9 +13,7 @@ package struct Call: Sendable {
     private let queryText: String?
 
     /// - Throws: `.invalidData` for a body that is not JSON; `.unsupportedCharset`.
-    init(
-        _ request: borrowing Request, _ parameters: PathParameters, parts: ServiceParts
-    ) throws(APIError) {
+    init(_ request: borrowing Request, _ parameters: PathParameters) throws(APIError) {
         body = try Self.json(request)
         self.parameters = parameters
         queryText = request.query

@@ -44,14 +44,22 @@ package final class Server: Handler, @unchecked Sendable {
             exchange.respond(preflight(request, note))
             return
         }
-        let match = router.match(request)
-        if case .found(let route, _) = match { note.route = route.pattern }
+        let destination: Destination
+        var parameters = PathParameters.none
+        switch router.match(request) {
+        case .found(let route, let found):
+            destination = .route(route)
+            parameters = found
+            note.route = route.pattern
+        case .notFound: destination = .nowhere
+        case .badEscape: destination = .unreadable
+        }
         do throws(APIError) {
-            let call = try Call(request, match.parameters, parts: parts)
+            let call = try Call(request, parameters)
             loop.run { [self] in
                 let response: Response
                 do throws(APIError) {
-                    response = try await respond(to: match, call, exchange.watch, note)
+                    response = try await respond(to: destination, call, exchange.watch, note)
                 } catch {
                     response = answer(error, note)
                 }
@@ -64,11 +72,11 @@ package final class Server: Handler, @unchecked Sendable {
 
     /// Who asks, what for, the answer.
     private func respond(
-        to match: Router<Route>.Match, _ call: Call, _ watch: ClientWatch, _ note: RequestNote
+        to destination: Destination, _ call: Call, _ watch: ClientWatch, _ note: RequestNote
     ) async throws(APIError) -> Response {
         let db = Database(pool: pool, watch: watch, shapes: shapes)
-        switch match {
-        case .found(let route, _):
+        switch destination {
+        case .route(let route):
             var context = Context(
                 db: db, loop: loop, service: parts, principal: nil,
                 clientAddress: call.clientAddress, isSecure: call.isSecure)
@@ -83,13 +91,13 @@ package final class Server: Handler, @unchecked Sendable {
             guard let principal = try await check.principal() else { throw .unauthorized }
             context.principal = principal
             return try await route.perform(call, context)
-        case .notFound, .badEscape:
+        case .nowhere, .unreadable:
             if note.isAdmin {
                 guard try await authenticator.begin(call.credentials).principal() != nil else {
                     throw .unauthorized
                 }
             }
-            if case .badEscape = match { throw .invalidData("Failed to decode the path") }
+            if destination.isUnreadable { throw .invalidData("Failed to decode the path") }
             throw .notFound("Cannot \(note.methodName) \(note.path)")
         }
     }
@@ -188,8 +196,15 @@ package final class Server: Handler, @unchecked Sendable {
     }
 }
 
-extension Router.Match {
-    var parameters: PathParameters {
-        if case .found(_, let parameters) = self { parameters } else { .none }
+/// Where a request's path leads.
+private enum Destination: Sendable {
+    case route(Route)
+    /// No such path, or not with that method.
+    case nowhere
+    /// An escape in the path that stands for nothing.
+    case unreadable
+
+    var isUnreadable: Bool {
+        if case .unreadable = self { true } else { false }
     }
 }

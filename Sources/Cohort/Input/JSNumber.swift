@@ -29,10 +29,9 @@ package enum JSNumber {
         let digits = text.utf8
         if !digits.isEmpty, digits.allSatisfy({ 0x30...0x39 ~= $0 }) { return Int64(text) }
         let number = parse(text)
-        guard number >= 0, number < 0x1p63, number == number.rounded(.towardZero) else {
-            return nil
-        }
-        return Int64(number)
+        guard number >= 0, number < 0x1p63 else { return nil }
+        let whole = Int64(number)
+        return Double(whole) == number ? whole : nil
     }
 
     private static func radix(ofPrefix letter: UInt8) -> UInt8? {

@@ -1,4 +1,5 @@
 package import HTTP
+import JSON
 package import Postgres
 
 /// Whether requests can be served now: the database answers and has the schema.

@@ -1,4 +1,3 @@
-package import EventLoop
 package import Postgres
 
 /// What the command line does with users: the endpoints' own statements, without HTTP.

@@ -37,7 +37,7 @@ struct Dev: AsyncParsableCommand {
         resolved = try settings.resolve(.dev, overrides: ["database-url": url])
         try await Serving.run(resolved) { port in
             print(Self.greeting(host: resolved.configuration.http.host, port: port))
-            unsafe _ = fflush(nil)
+            _ = fflush(nil)
         }
     }
 

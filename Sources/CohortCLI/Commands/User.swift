@@ -89,7 +89,7 @@ private func readPassword() throws -> String {
         silent.c_lflag &= ~tcflag_t(ECHO)
         unsafe _ = tcsetattr(0, TCSANOW, &silent)
         print("Password: ", terminator: "")
-        unsafe _ = fflush(nil)
+        _ = fflush(nil)
     }
     defer {
         if isTerminal {

@@ -1,5 +1,7 @@
+import Dispatch
 import EventLoop
 import Glibc
+import Synchronization
 
 /// A program that runs beside this one, in a process group of its own: a Ctrl-C at the terminal
 /// reaches this program only, which can then stop the other when its own work is done.
@@ -45,6 +47,33 @@ struct ChildProcess {
         }
         guard number == 0 else { throw SystemError("posix_spawn", number) }
         return ChildProcess(id: id)
+    }
+
+    /// Does what ``spawn(_:environment:input:output:)`` does, on a thread that lives as long as the program.
+    ///
+    /// The kernel's word to a child that its parent has died (`PR_SET_PDEATHSIG`) is in truth about the thread
+    /// that made it, and threads of a pool come and go.
+    static func spawnFromLastingThread(
+        _ arguments: [String], environment: [String], input: Int32, output: Int32
+    ) throws(SystemError) -> ChildProcess {
+        final class Outcome: Sendable {
+            let value = Mutex<Result<ChildProcess, SystemError>>(.failure(SystemError("spawn", 0)))
+        }
+        let outcome = Outcome()
+        let isThere = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "child").async { @Sendable in
+            let result = Result { () throws(SystemError) in
+                try spawn(arguments, environment: environment, input: input, output: output)
+            }
+            outcome.value.withLock { $0 = result }
+            isThere.signal()
+            guard case .success(let child) = result else { return }
+            // Until it ends, or was waited for elsewhere; WNOWAIT leaves its status to whoever asks.
+            var facts = unsafe siginfo_t()
+            while unsafe waitid(P_PID, id_t(child.id), &facts, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        }
+        isThere.wait()
+        return try outcome.value.withLock { $0 }.get()
     }
 
     /// Its wait status once it has ended, else nil. Asks once; the status is there only once.

@@ -46,7 +46,7 @@ final class EmbeddedPostgres {
 
     /// Starts the server and returns the libpq connection string of its database `cohort`.
     ///
-    /// Called from the main thread, the server also stops when this process dies without `stop`.
+    /// The server stops too when this process dies without `stop`.
     ///
     /// - Parameter reset: throws the old data away first.
     func start(reset: Bool) throws(Failure) -> String {
@@ -71,7 +71,7 @@ final class EmbeddedPostgres {
                 "-c", "logging_collector=off", "-c", "log_destination=stderr",
                 "-c", "timezone=UTC", "-c", "log_timezone=UTC",
             ],
-            diesWithUs: isMainThread())
+            diesWithUs: true)
         try waitUntilReady(child)
         server = child
         return "host=\(quoted(socketDirectory)) dbname=cohort user=cohort"
@@ -188,10 +188,11 @@ extension EmbeddedPostgres {
         }
         if diesWithUs { prefix += ["--pdeathsig=INT"] }
         prefix += ["--"]
+        let environment = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"]
+        let start =
+            diesWithUs ? ChildProcess.spawnFromLastingThread : ChildProcess.spawn
         do {
-            return try ChildProcess.spawn(
-                prefix + arguments, environment: ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"],
-                input: input ?? nothing, output: log)
+            return try start(prefix + arguments, environment, input ?? nothing, log)
         } catch {
             throw Failure("\(arguments[0]): \(error)")
         }

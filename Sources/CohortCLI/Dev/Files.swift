@@ -99,11 +99,6 @@ func processes(in path: String) -> [pid_t] {
     entries(of: "/proc").compactMap { pid_t($0) }.filter { link("/proc/\($0)/cwd") == path }
 }
 
-/// True on the thread that the program began with.
-func isMainThread() -> Bool {
-    link("/proc/thread-self") == "\(getpid())/task/\(getpid())"
-}
-
 /// Where a symbolic link points.
 private func link(_ path: String) -> String? {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
