@@ -12,6 +12,8 @@ final class Acceptor: IOHandler, @unchecked Sendable {
 
     /// Long enough for some connection to close, short enough for the queue not to overflow.
     private static let pause: Duration = .milliseconds(200)
+    /// As many as any queue of ours holds; a flood must not keep a draining server here.
+    private static let finalAccepts = 4_096
 
     init(socket: ListeningSocket, server: HTTPServer) {
         self.socket = socket
@@ -40,7 +42,7 @@ final class Acceptor: IOHandler, @unchecked Sendable {
 
     /// Takes whoever waits and lets go of the socket.
     func finish() {
-        accept(max: Int(Int32.max))
+        accept(max: Self.finalAccepts)
         if isWatching { server.loop.deregister(self) }
         isWatching = false
         pausedUntil = nil
@@ -65,16 +67,18 @@ final class Acceptor: IOHandler, @unchecked Sendable {
                     isWatching = false
                     pausedUntil = server.loop.now + Self.pause
                     return
-                default:
+                case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET,
+                    EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
                     // The connection that was next is gone already (accept(2), "Error handling").
                     continue
+                default:
+                    return
                 }
             }
             if socket.isLocal {
                 server.take(fd, peer: "", isFromProxy: true)
                 continue
             }
-            SocketOptions.enable(fd, Int32(IPPROTO_TCP), TCP_NODELAY)
             let peer = SocketOptions.numericAddress(address)
             server.take(
                 fd, peer: peer?.text ?? "",

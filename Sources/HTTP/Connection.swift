@@ -34,6 +34,8 @@ final class Connection: IOHandler, @unchecked Sendable {
     private var sawHangUp = false
     private var inputEnded = false
     private var isPumping = false
+    /// Reads and requests that are left to it in this turn.
+    private var budget = 0
     /// No request was whole yet.
     private(set) var isFirst = true
     private var lingered = 0
@@ -58,7 +60,7 @@ final class Connection: IOHandler, @unchecked Sendable {
     var answerBytes = 0
 
     /// Reads and requests done for one connection before the others get their turn.
-    private static let budget = 64
+    private static let turnBudget = 64
 
     init(fd: Int32, index: Int, peer: String, isFromProxy: Bool, server: HTTPServer) {
         self.server = server
@@ -125,15 +127,19 @@ final class Connection: IOHandler, @unchecked Sendable {
     /// Reads and handles requests until there is nothing to read, or one is at the handler.
     func pump() {
         guard !isPumping else { return }
+        // The buffer and the head table are in use by a request at its handler.
+        guard !server.isHandling else {
+            pumpLater()
+            return
+        }
         isPumping = true
         defer { isPumping = false }
-        var budget = Self.budget
+        budget = Self.turnBudget
         while phase == .head || phase == .body {
             guard budget > 0 else {
-                server.loop.perform { self.pump() }
+                pumpLater()
                 return
             }
-            budget -= 1
             if !inbox.isEmpty {
                 let held = inbox
                 inbox = []
@@ -151,8 +157,13 @@ final class Connection: IOHandler, @unchecked Sendable {
         }
     }
 
+    private func pumpLater() {
+        server.loop.perform { self.pump() }
+    }
+
     /// Receives once and uses what came; false when nothing did.
     private func receive() -> Bool {
+        budget -= 1
         let buffer = unsafe server.receiveBuffer
         let count = unsafe SocketIO.receive(fd, buffer)
         switch count {
@@ -185,7 +196,7 @@ final class Connection: IOHandler, @unchecked Sendable {
     /// Uses what it can of the bytes; returns how many. Stops at a request that isn't answered at once.
     private func consume(_ bytes: Span<UInt8>) -> Int {
         var used = 0
-        while phase == .head || phase == .body {
+        while phase == .head || phase == .body, budget > 0 {
             let rest = bytes.extracting(used...)
             if phase == .body {
                 used += receiveBody(rest)
@@ -300,7 +311,10 @@ final class Connection: IOHandler, @unchecked Sendable {
         }
         let exchange = Exchange(connection: self, startedAt: server.loop.now)
         let request = Request(bytes: head, head: server.head, body: body)
+        budget -= 1
+        server.isHandling = true
         server.handler.handle(request, exchange)
+        server.isHandling = false
     }
 
     // MARK: Refusing

@@ -12,7 +12,11 @@ import Glibc
 
     // What one request at a time needs is here and not in each of ten thousand connections.
     let receiveBuffer: UnsafeMutableBufferPointer<UInt8>
+    /// For what is read only to be thrown away.
+    let discardBuffer: UnsafeMutableBufferPointer<UInt8>
     let head = Head()
+    /// A handler is reading a request, so `receiveBuffer` and `head` have to stay as they are.
+    var isHandling = false
     var composer = AnswerComposer()
 
     private var connections: [Connection?] = []
@@ -29,6 +33,7 @@ import Glibc
 
     /// Room for most requests in one call, and for a body in a few.
     private static let receiveBytes = 65_536
+    private static let discardBytes = 16_384
     /// Connections beyond the bound that are only told so.
     private static let refusalsMax = 128
     private static let never = Int64.max
@@ -43,10 +48,13 @@ import Glibc
         self.proxies = trustedProxies
         unsafe receiveBuffer = .allocate(capacity: Self.receiveBytes)
         unsafe receiveBuffer.initialize(repeating: 0)
+        unsafe discardBuffer = .allocate(capacity: Self.discardBytes)
+        unsafe discardBuffer.initialize(repeating: 0)
     }
 
     deinit {
         unsafe receiveBuffer.deallocate()
+        unsafe discardBuffer.deallocate()
     }
 
     /// Open connections, idle ones included.

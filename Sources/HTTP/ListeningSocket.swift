@@ -24,7 +24,8 @@ package final class ListeningSocket: Sendable {
         if let path { _ = unsafe unlink(path) }
     }
 
-    /// - Parameter host: a numeric address or a name; a name is looked up, blocking. Empty for all addresses.
+    /// - Parameter host: a numeric address or a name; a name is looked up, blocking. Empty for all
+    ///   IPv4 addresses, `::` for all of both kinds.
     /// - Parameter backlog: connections that the kernel holds until they are accepted.
     /// - Throws: what `getaddrinfo` (as `EINVAL`), `bind` or `listen` left, `EADDRINUSE` above all.
     package static func tcp(
@@ -45,7 +46,9 @@ package final class ListeningSocket: Sendable {
             do throws(SystemError) {
                 let fd = try unsafe bound(
                     candidate.pointee.ai_family, candidate.pointee.ai_addr,
-                    candidate.pointee.ai_addrlen)
+                    candidate.pointee.ai_addrlen, takesIPv4Too: host == "::")
+                // Inherited by every connection: an answer leaves in one send, there is nothing to wait for.
+                SocketOptions.enable(fd, Int32(IPPROTO_TCP), TCP_NODELAY)
                 try listen(fd, backlog)
                 return ListeningSocket(fd: fd, port: boundPort(fd), path: nil)
             } catch {
@@ -113,14 +116,15 @@ package final class ListeningSocket: Sendable {
     }
 
     private static func bound(
-        _ family: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t
+        _ family: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t,
+        takesIPv4Too: Bool = false
     ) throws(SystemError) -> Int32 {
         let flags = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
         let fd = socket(family, Int32(flags), 0)
         guard fd >= 0 else { throw SystemError("socket", errno) }
         // A restart must not wait for the connections of the process before it to time out.
         SocketOptions.enable(fd, SOL_SOCKET, SO_REUSEADDR)
-        if family == AF_INET6 { SocketOptions.enable(fd, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
+        if family == AF_INET6, !takesIPv4Too { SocketOptions.enable(fd, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
         guard unsafe bind(fd, address, length) == 0 else {
             let error = SystemError("bind", errno)
             _ = close(fd)

@@ -262,6 +262,37 @@ import Testing
         #expect(outcome.map { $0.duration > .zero } == true)
     }
 
+    @Test func `keeps a request readable while another connection is answered`() throws {
+        let waiting = Mutex<Exchange?>(nil)
+        let service = try TestService { request, exchange in
+            if request.path == "/wait" {
+                waiting.withLock { $0 = exchange }
+                return
+            }
+            let before = "\(request.path) \(request.header("x-mine") ?? "-")"
+            // The other connection has its next request in the socket already.
+            let other = waiting.withLock { other in
+                defer { other = nil }
+                return other
+            }
+            other?.respond(Response(status: 200, body: Array("waited".utf8)))
+            exchange.respond(Response(status: 200, body: Array("x".utf8)))
+            let after = "\(request.path) \(request.header("x-mine") ?? "-")"
+            #expect(before == after)
+        }
+        let first = try service.client()
+        let second = try service.client()
+        for _ in 0..<20 {
+            first.send("GET /wait HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n")
+            service.waitForTicks(1)
+            first.send("GET /another HTTP/1.1\r\nA: b\r\nX-Mine: no\r\nHost: x\r\n\r\n")
+            second.send("GET /mine HTTP/1.1\r\nHost: x\r\nX-Mine: yes\r\n\r\n")
+            #expect(try second.answer()?.text == "x")
+            #expect(try first.answer()?.text == "waited")
+            #expect(try first.answer()?.text == "x")
+        }
+    }
+
     @Test func `answers 500 when the handler forgets to`() throws {
         let service = try TestService { _, _ in }
         #expect(try service.exchange(Self.get)?.status == 500)
