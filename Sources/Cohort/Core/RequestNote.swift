@@ -9,6 +9,7 @@ package final class RequestNote: @unchecked Sendable {
     let path: String
     let origin: String?
     let ifNoneMatch: String?
+    let acceptedCompression: Compression?
     /// `Cache-Control: no-cache` asks for the answer itself.
     let forbidsCached: Bool
     let id: String
@@ -26,6 +27,9 @@ package final class RequestNote: @unchecked Sendable {
         forbidsCached =
             ifNoneMatch != nil
             && (request.header("cache-control")?.lowercased().contains("no-cache") ?? false)
+        acceptedCompression =
+            request.hasHeader("x-no-compression")
+            ? nil : request.header("accept-encoding").flatMap(Compression.init(acceptedBy:))
         id = request.id ?? Self.makeID()
     }
 
@@ -35,6 +39,7 @@ package final class RequestNote: @unchecked Sendable {
         path = request.path ?? "-"
         origin = request.origin
         ifNoneMatch = nil
+        acceptedCompression = nil
         forbidsCached = false
         id = request.id ?? Self.makeID()
     }

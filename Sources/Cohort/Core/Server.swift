@@ -156,8 +156,21 @@ package final class Server: Handler, @unchecked Sendable {
                 response.body = .bytes([])
             }
         }
+        if parts.configuration.http.compression { compress(&response, note) }
         if note.isAdmin { addCORS(to: &response, note) }
         return response
+    }
+
+    /// Shorter answers gain nothing. Streamed ones go as they are: they are for programs, not for phones.
+    private static let compressedBytesMin = 1024
+
+    /// - Source: Medusa 1.20.10, `api/middlewares` (the `compression` package).
+    private func compress(_ response: inout Response, _ note: RequestNote) {
+        guard let body = response.bytes, body.count > Self.compressedBytesMin else { return }
+        response.append("Vary", "Accept-Encoding")
+        guard let coding = note.acceptedCompression, let coded = coding.encode(body) else { return }
+        response.body = .bytes(coded)
+        response.append("Content-Encoding", coding.name)
     }
 
     /// A foreign origin is not refused; its browser keeps the answer from it.
