@@ -70,7 +70,9 @@ struct ChildProcess {
             guard case .success(let child) = result else { return }
             // Until it ends, or was waited for elsewhere; WNOWAIT leaves its status to whoever asks.
             var facts = unsafe siginfo_t()
-            while unsafe waitid(P_PID, id_t(child.id), &facts, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            while unsafe waitid(P_PID, id_t(child.id), &facts, WEXITED | WNOWAIT) < 0,
+                errno == EINTR
+            {}
         }
         isThere.wait()
         return try outcome.value.withLock { $0 }.get()
