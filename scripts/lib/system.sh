@@ -77,8 +77,9 @@ install_missing() {
         echo "${0##*/}: not a Debian system: libpq, zlib, pkg-config and PostgreSQL 15 are taken for granted" >&2
         return 0
     }
-    # SwiftPM asks pkg-config where libpq's headers are.
+    # SwiftPM asks pkg-config where libpq's headers are; curl is what the README and scripts/dev ask for.
     command -v pkg-config >/dev/null || install_packages pkg-config
+    command -v curl >/dev/null || install_packages curl ca-certificates
     install_packages libpq-dev zlib1g-dev
     install_postgresql
     [ ! -e .build ] || [ -w .build ] ||
