@@ -78,8 +78,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/(/", "\"/(/\" is not a regular expression"),
-        ("/[a/", "\"/[a/\" is not a regular expression"),
+        ("/(/", "\"/(/\" is a regular expression that has a ( without its )"),
+        ("/[a/", "\"/[a/\" is a regular expression that has a [ without its ]"),
         ("/a", "\"/a\" begins like a regular expression but has no closing /"),
         ("/a{1,2}/", "\"/a{1\" begins like a regular expression but has no closing /"),
         ("//", "\"//\" is an empty regular expression"), ("/a/x", "\"/a/x\" has the flag \"x\""),

@@ -194,7 +194,7 @@ private func refusal(
         )
         #expect(
             refusal(["ADMIN_CORS": "/(/"])?.hasPrefix(
-                #"ADMIN_CORS (environment) = "/(/" cannot be read: "/(/" is not a regular expression"#
+                #"ADMIN_CORS (environment) = "/(/" cannot be read: "/(/" is a regular expression that has a ( without its )"#
             ) == true)
         #expect(
             refusal(["COHORT_TRUSTED_PROXIES": "10.0.0.0/8,proxy"])

@@ -3,6 +3,9 @@
 /// Entries are separated by commas and not trimmed. An entry is compared as it is; one of the form
 /// `/expression/flags` is a regular expression and matches anywhere in an origin unless anchored.
 /// The delimiter is any of `/ ~ @ ; % # '`, the flags are JavaScript's `gimsuy`.
+///
+/// An expression cannot look ahead or behind or refer back to a group; see ``OriginPattern``.
+///
 /// - Source: Medusa 1.20.10, `utils/parse-cors-origins.ts`, `utils/build-regexp-if-valid.ts`.
 package struct CORSPolicy: Sendable {
     /// Why a setting is not a list of origins.
@@ -10,19 +13,11 @@ package struct CORSPolicy: Sendable {
         package let description: String
     }
 
-    /// A longer `Origin` matches no expression: host names end at 253 characters, and what an
-    /// expression costs can grow fast with its input.
+    /// A longer `Origin` matches no expression: host names end at 253 characters.
     package static let originLengthMax = 300
 
     private let origins: Set<String>
-    private let expressions: [Expression]
-
-    /// A compiled expression.
-    // Regex is not Sendable because it may hold closures; one made from text holds none and does
-    // not change.
-    private struct Expression: @unchecked Sendable {
-        let regex: Regex<AnyRegexOutput>
-    }
+    private let expressions: [OriginPattern]
 
     /// Reads the setting; an empty one allows no origin.
     ///
@@ -30,7 +25,7 @@ package struct CORSPolicy: Sendable {
     ///   or lacks its end.
     package init(_ text: String) throws(Fault) {
         var origins: Set<String> = []
-        var expressions: [Expression] = []
+        var expressions: [OriginPattern] = []
         for entry in text.split(separator: ",", omittingEmptySubsequences: true) {
             if let first = entry.first, Self.delimiters.contains(first) {
                 expressions.append(try Self.expression(entry, delimiter: first))
@@ -55,7 +50,7 @@ package struct CORSPolicy: Sendable {
         guard !expressions.isEmpty, origin.utf8.count <= Self.originLengthMax,
             origin.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return false }
-        return expressions.contains { (try? $0.regex.firstMatch(in: origin)) != nil }
+        return expressions.contains { $0.matches(origin.utf8) }
     }
 
     /// Whether no origin at all is allowed.
@@ -66,7 +61,7 @@ package struct CORSPolicy: Sendable {
 
     private static func expression(
         _ entry: Substring, delimiter: Character
-    ) throws(Fault) -> Expression {
+    ) throws(Fault) -> OriginPattern {
         let body = entry.dropFirst()
         guard let end = body.lastIndex(of: delimiter) else {
             throw Fault(
@@ -80,26 +75,16 @@ package struct CORSPolicy: Sendable {
             throw Fault(
                 description: "\"\(entry)\" is an empty regular expression: it allows every origin")
         }
-        do {
-            var regex = try Regex(String(pattern)).matchingSemantics(.unicodeScalar)
-            for flag in flags {
-                switch flag {
-                case "i": regex = regex.ignoresCase()
-                case "m": regex = regex.anchorsMatchLineEndings()
-                case "s": regex = regex.dotMatchesNewlines()
-                // Where to go on searching, and how to count characters: nothing to a yes or no.
-                case "g", "u", "y": break
-                default:
-                    throw Fault(
-                        description:
-                            "\"\(entry)\" has the flag \"\(flag)\"; allowed are g i m s u y")
-                }
-            }
-            return Expression(regex: regex)
-        } catch let fault as Fault {
-            throw fault
+        for flag in flags where !"gimsuy".contains(flag) {
+            throw Fault(
+                description: "\"\(entry)\" has the flag \"\(flag)\"; allowed are g i m s u y")
+        }
+        do throws(OriginPattern.Fault) {
+            // The other flags are about line ends, where to go on searching, and how to count
+            // characters: nothing to a yes or no about an origin.
+            return try OriginPattern(String(pattern), ignoresCase: flags.contains("i"))
         } catch {
-            throw Fault(description: "\"\(entry)\" is not a regular expression: \(error)")
+            throw Fault(description: "\"\(entry)\" is a regular expression that \(error.reason)")
         }
     }
 }
