@@ -1,4 +1,5 @@
 package import HTTP
+package import Postgres
 
 /// Every route of the service. A new endpoint is a file and a line here.
 package enum Routes {
@@ -37,6 +38,22 @@ package enum Routes {
         Route(RequestPasswordReset.self),
         Route(ResetPassword.self),
     ]
+
+    /// The kinds of record that answers show.
+    package static let entities = [
+        CustomerGroup.entity, Customer.entity, Address.entity, Country.entity, PriceList.entity,
+        Price.entity, User.entity,
+    ]
+
+    /// Every statement with a fixed text, once, by name.
+    package static let statements: [Statement] = {
+        let used =
+            all.flatMap(\.statements) + Authenticator.statements + UserAdministration.statements
+            + entities.flatMap { $0.relations.compactMap(\.load) }
+            + [Customer.groupsOfFilter].compactMap(\.load)
+        return Dictionary(used.map { ($0.name, $0) }) { first, _ in first }
+            .values.sorted { $0.name < $1.name }
+    }()
 
     package static func router() throws -> Router<Route> {
         try Router(all.map { ($0.method, $0.pattern, $0) })

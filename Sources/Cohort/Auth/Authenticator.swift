@@ -41,7 +41,15 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         "auth.api_token",
         #"SELECT id FROM "user" WHERE api_token = $1 AND deleted_at IS NULL LIMIT 1"#)
 
-    package static let statements = [bySession, byUser, byToken]
+    static let extendSession = Statement(
+        "auth.extend_session",
+        """
+        UPDATE cohort_session
+        SET expires_at = now() + make_interval(secs => $2::float8)
+        WHERE id = $1
+        """, lane: .write)
+
+    package static let statements = [bySession, byUser, byToken, extendSession]
 
     package init(database: Database, loop: EventLoop, parts: ServiceParts) {
         self.database = database
@@ -150,7 +158,20 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         guard case .session(let key) = credential else {
             return Principal(userID: user, sessionKey: nil)
         }
+        keepAlive(key, until: rows.timestamp(0, 1))
         return Principal(userID: user, sessionKey: key)
+    }
+
+    /// Uses of a session in the same minute extend it once.
+    private static let extensionStep = Duration.seconds(60)
+
+    /// A session lasts from its last use. Nobody waits for that to be written.
+    private func keepAlive(_ key: String, until expiry: Int64) {
+        let lifetime = parts.configuration.auth.sessionLifetime
+        let renewed = (WallTime.now() + lifetime).microsecondsSince2000
+        guard renewed - expiry > Self.extensionStep.components.seconds * 1_000_000 else { return }
+        _ = database.start(
+            Self.extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
     }
 
     private func settle(_ lookup: Lookup, _ outcome: Result<Principal?, APIError>) {

@@ -42,7 +42,8 @@ package enum CreateSession: Endpoint {
             insert,
             [
                 .text(id.key), .text(user.text(0, 0)),
-                .float8(Double(cookie.attributes.lifetime.components.seconds)),
+                .float8(
+                    Double(context.service.configuration.auth.sessionLifetime.components.seconds)),
             ])
         var response = Response.record("user", User.entity, user)
         if let field = cookie.setting(id, at: .now(), isSecure: context.isSecure) {

@@ -13,8 +13,10 @@ package struct Call: Sendable {
     private let queryText: String?
 
     /// - Throws: `.invalidData` for a body that is not JSON; `.unsupportedCharset`.
-    init(_ request: borrowing Request, _ parameters: PathParameters) throws(APIError) {
-        body = try Self.json(request)
+    init(
+        _ request: borrowing Request, _ parameters: PathParameters, readsBody: Bool
+    ) throws(APIError) {
+        body = readsBody ? try Self.json(request) : nil
         self.parameters = parameters
         queryText = request.query
         credentials = Credentials(

@@ -40,6 +40,8 @@ package enum Access: Sendable {
 /// Which of the two configured bounds a route's body has.
 package enum BodyBound: Sendable {
     case ordinary
+    /// As ``ordinary``, and not looked at: whatever it holds, the answer is the same.
+    case ignored
     /// For routes that take thousands of ids or prices at once.
     case batch
 }

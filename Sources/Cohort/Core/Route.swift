@@ -1,4 +1,5 @@
 package import HTTP
+package import Postgres
 
 /// An endpoint as the router keeps it: its type erased, its two functions in one.
 package struct Route: Sendable {
@@ -7,6 +8,7 @@ package struct Route: Sendable {
     package let pattern: String
     package let access: Access
     package let body: BodyBound
+    package let statements: [Statement]
     private let needsPrincipal: Bool
     package let perform: @Sendable (Call, Context) async throws(APIError) -> Response
 
@@ -19,6 +21,7 @@ package struct Route: Sendable {
         pattern = String(words[1])
         access = endpoint.access
         body = endpoint.body
+        statements = endpoint.statements
         needsPrincipal = endpoint.needsPrincipal
         perform = { call, context throws(APIError) in
             try await endpoint.run(try endpoint.parse(call), in: context)

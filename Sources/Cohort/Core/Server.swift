@@ -46,16 +46,18 @@ package final class Server: Handler, @unchecked Sendable {
         }
         let destination: Destination
         var parameters = PathParameters.none
+        var readsBody = true
         switch router.match(request) {
         case .found(let route, let found):
             destination = .route(route)
             parameters = found
+            readsBody = route.body != .ignored
             note.route = route.pattern
         case .notFound: destination = .nowhere
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
-            let call = try Call(request, parameters)
+            let call = try Call(request, parameters, readsBody: readsBody)
             loop.run { [self] in
                 let response: Response
                 do throws(APIError) {

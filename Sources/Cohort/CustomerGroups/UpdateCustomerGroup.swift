@@ -11,7 +11,7 @@ package enum UpdateCustomerGroup: Endpoint {
 
     package struct Input: Sendable {
         let id: String
-        let name: String?
+        let name: Optionality<String>
         let metadata: Metadata.Patch?
         let selection: Selection
     }
@@ -22,11 +22,8 @@ package enum UpdateCustomerGroup: Endpoint {
         let metadata = fields.optionalObject("metadata")
         try fields.finish()
         let selection = try call.expansion(of: CustomerGroup.entity)
-        if case .null = name {
-            throw .notNull("name", in: "customer_group")
-        }
         return Input(
-            id: try call.id(), name: name.value, metadata: Metadata.Patch(metadata),
+            id: try call.id(), name: name, metadata: Metadata.Patch(metadata),
             selection: selection)
     }
 
@@ -62,15 +59,21 @@ package enum UpdateCustomerGroup: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
+        if case .null = input.name {
+            // An unknown group is the greater mistake.
+            let rows = try await context.db.query(GetCustomerGroup.find, [.text(input.id)])
+            throw rows.count == 1
+                ? .notNull("name", in: "customer_group") : CustomerGroup.missing(input.id)
+        }
         let rows = try await context.db.query(
             update,
             [
-                .text(input.id), input.name.map { .text($0) } ?? .null,
+                .text(input.id), Value(input.name),
                 input.metadata?.set ?? .null, input.metadata?.removed ?? .texts([]),
             ]
         ) { error in
             error.isUniqueViolation
-                ? .duplicate("Customer_group with name \(input.name ?? "") already exists.") : nil
+                ? .duplicate("Customer_group with name \(input.name.value ?? "") already exists.") : nil
         }
         return try await .record(
             "customer_group", CustomerGroup.entity, id: input.id, input.selection, rows: rows,

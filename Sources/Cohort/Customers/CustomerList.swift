@@ -38,10 +38,12 @@ package enum CustomerList {
         if let groups {
             filter.require(members(of: groups, &filter))
             // Whoever is listed for a group shows that group, and no other, even with `expand=groups`.
+            let asked = selection.branches.first { $0.relation === Customer.groups }
             selection.branches.removeAll { $0.relation === Customer.groups }
             selection.branches.append(
                 Branch.Plan(
-                    relation: Customer.groupsOfFilter, selection: Selection(all: CustomerGroup.entity),
+                    relation: Customer.groupsOfFilter,
+                    selection: asked?.selection ?? Selection(all: CustomerGroup.entity),
                     extra: [.texts(groups)]))
         }
         filter.require("e.created_at", within: createdAt)

@@ -15,7 +15,8 @@ package import JSON
 ///   `forbidNonWhitelisted`).
 package struct Fields {
     private let object: JSONObject
-    private var declared: [String] = []
+    /// For each member of the object, whether a field of its name was read.
+    private var isDeclared: [Bool]
     private var failures = ValidationFailures()
 
     /// - Parameter body: nil where the client sent none, which is the same as `{}`.
@@ -27,6 +28,7 @@ package struct Fields {
         case .null, .bool, .number, .string, .array:
             throw .invalidData("an unknown value was passed to the validate function")
         }
+        isDeclared = Array(repeating: false, count: object.count)
     }
 
     /// Throws what is wrong: first every field that no one asked for, in the client's order, then the
@@ -34,7 +36,10 @@ package struct Fields {
     ///
     /// - Throws: `.invalidData`.
     package func finish() throws(APIError) {
-        var all = ValidationFailures.unknown(in: object, besides: declared)
+        var all = ValidationFailures()
+        for (member, isDeclared) in zip(object.members, isDeclared) where !isDeclared {
+            all.add(unknown: member.name)
+        }
         all.add(failures)
         if !all.isEmpty { throw .invalidData(all.message) }
         if object.containsNUL {
@@ -46,8 +51,9 @@ package struct Fields {
 
     /// Declares a field and returns what was sent.
     mutating func take(_ name: String) -> JSONValue? {
-        declared.append(name)
-        return object[name]
+        guard let position = object.position(of: name) else { return nil }
+        isDeclared[position] = true
+        return object.members[position].value
     }
 
     mutating func fail(_ message: String) {
@@ -81,13 +87,17 @@ struct ValidationFailures {
     /// More than any form has fields; a body of 100 KiB filled with wrong elements reaches it.
     private static let messagesMax = 1000
 
-    /// One failure for each member that is not declared.
+    /// One failure for each member of a nested object that is not declared.
     static func unknown(in object: JSONObject, besides declared: [String]) -> ValidationFailures {
         var failures = ValidationFailures()
         for member in object.members where !declared.contains(member.name) {
-            failures.add("property \(member.name) should not exist")
+            failures.add(unknown: member.name)
         }
         return failures
+    }
+
+    mutating func add(unknown name: String) {
+        add("property \(name) should not exist")
     }
 
     var isEmpty: Bool { messages.isEmpty }

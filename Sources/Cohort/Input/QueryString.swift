@@ -15,25 +15,36 @@ package enum QueryString {
     /// - Source: qs 6.11, `lib/parse.js`, with `arrayLimit: Infinity` as in Medusa 1.20.10,
     ///   `loaders/api.ts`.
     package static func parse(_ text: String) -> JSONObject {
+        if text.isEmpty { return JSONObject() }
         // First by the whole name, brackets and all, …
         var flat = QueryObject()
         let parts = text.utf8.split(
             separator: UInt8(ascii: "&"), maxSplits: pairsMax, omittingEmptySubsequences: false)
         for part in parts.prefix(pairsMax) {
             let (name, value) = pair(part)
-            if flat[name] == nil {
-                flat.set(name, .text(value))
+            if let position = flat.position(of: name) {
+                flat.update(at: position) { $0.append(.text(value)) }
             } else {
-                flat.update(name) { $0.append(.text(value)) }
+                flat.set(name, .text(value))
             }
         }
         // … then each name is taken apart and merged into the whole.
-        var root = QueryValue.object(QueryObject())
+        var root = QueryObject()
         for member in flat.members {
-            if let path = path(member.name) { root.merge(nest(member.value, under: path)) }
+            guard let path = path(member.name), let first = path.first else { continue }
+            switch first {
+            case .name(let name):
+                root.merge(nest(member.value, under: path.dropFirst()), into: name)
+            case .brackets:
+                // Without a name in front, positions are names too.
+                switch nest(member.value, under: path[...]) {
+                case .object(let object): root.merge(object)
+                case .list(let list): root.merge(QueryObject(list))
+                case .text, .flag: break
+                }
+            }
         }
-        guard case .object(let object) = root else { return JSONObject() }
-        return object.json
+        return root.json
     }
 
     /// Replaces each array of one string by that string split at commas, as some of Medusa's lists do.
@@ -66,6 +77,9 @@ package enum QueryString {
     /// Percent-decoded as UTF-8 with `+` for a space; text that cannot be decoded is taken as it is, but
     /// for its `+`.
     private static func decoded(_ encoded: ArraySlice<UInt8>) -> String {
+        guard encoded.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(decoding: encoded, as: UTF8.self)
+        }
         var literal = Array(encoded)
         for index in literal.indices where literal[index] == UInt8(ascii: "+") {
             literal[index] = UInt8(ascii: " ")
@@ -109,11 +123,15 @@ package enum QueryString {
 
     /// Takes `a[b][c]` apart; nil for names that are ignored.
     private static func path(_ name: String) -> [Step]? {
+        if name.isEmpty { return nil }
+        guard name.utf8.contains(UInt8(ascii: "[")) else {
+            return QueryObject.isInborn(name) ? nil : [.name(name)]
+        }
         let bytes = Array(name.utf8)
         func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
         let groups = brackets(in: bytes)
         let parent = text(0..<(groups.first?.lowerBound ?? bytes.count))
-        guard !bytes.isEmpty, !QueryObject.isInborn(parent) else { return nil }
+        guard !QueryObject.isInborn(parent) else { return nil }
         var path: [Step] = parent.isEmpty ? [] : [.name(parent)]
         for group in groups.prefix(depthMax) {
             let inner = text(group.lowerBound + 1..<group.upperBound - 1)
@@ -141,7 +159,7 @@ package enum QueryString {
         return groups
     }
 
-    private static func nest(_ leaf: QueryValue, under path: [Step]) -> QueryValue {
+    private static func nest(_ leaf: QueryValue, under path: ArraySlice<Step>) -> QueryValue {
         var value = leaf
         for step in path.reversed() {
             switch step {

@@ -1,7 +1,7 @@
 import JSON
 
 /// A value in a query string that is still being put together.
-enum QueryValue {
+enum QueryValue: Sendable {
     case text(String)
     /// What a bare text becomes inside an object: `a[b]=1&a=c` is `{"b": "1", "c": true}`.
     case flag
@@ -77,8 +77,8 @@ enum QueryValue {
 }
 
 /// An array with gaps, which cost nothing however wide they are, and are gone in the end.
-struct QueryList {
-    struct Element {
+struct QueryList: Sendable {
+    struct Element: Sendable {
         let position: Int
         var value: QueryValue
     }
@@ -141,24 +141,17 @@ struct QueryList {
     }
 }
 
-/// An object in the order in which its names came.
-struct QueryObject {
-    struct Member {
-        let name: String
-        var value: QueryValue
-    }
+typealias QueryObject = NamedValues<QueryValue>
 
-    private(set) var members: [Member] = []
-    private var positions: [ByteKey: Int] = [:]
-
-    init() {}
-
+extension NamedValues<QueryValue> {
     init(_ name: String, _ value: QueryValue) {
+        self.init()
         set(name, value)
     }
 
     /// The elements by their positions.
     init(_ list: QueryList) {
+        self.init()
         for element in list.elements { set(String(element.position), element.value) }
     }
 
@@ -173,37 +166,17 @@ struct QueryObject {
         }
     }
 
-    subscript(name: String) -> QueryValue? {
-        positions[ByteKey(name)].map { members[$0].value }
-    }
-
-    mutating func set(_ name: String, _ value: QueryValue) {
-        if let position = positions[ByteKey(name)] {
-            members[position].value = value
-        } else {
-            positions[ByteKey(name)] = members.count
-            members.append(Member(name: name, value: value))
-        }
-    }
-
-    /// Changes the value of a name that is there.
-    mutating func update(_ name: String, _ change: (inout QueryValue) -> Void) {
-        if let position = positions[ByteKey(name)] { change(&members[position].value) }
-    }
-
     mutating func merge(_ others: QueryObject) {
-        for other in others.members {
-            if positions[ByteKey(other.name)] != nil {
-                update(other.name) { $0.merge(other.value) }
-            } else {
-                set(other.name, other.value)
-            }
+        for other in others.members { merge(other.value, into: other.name) }
+    }
+
+    mutating func merge(_ value: QueryValue, into name: String) {
+        if let position = position(of: name) {
+            update(at: position) { $0.merge(value) }
+        } else {
+            set(name, value)
         }
     }
 
-    var json: JSONObject {
-        var object = JSONObject()
-        for member in members { object.set(member.name, member.value.json) }
-        return object
-    }
+    var json: JSONObject { mapValues { $0.json } }
 }

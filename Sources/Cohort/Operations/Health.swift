@@ -6,6 +6,7 @@ package import HTTP
 package enum Health: Endpoint {
     package static let route: StaticString = "GET /health"
     package static let access = Access.open
+    package static let body = BodyBound.ignored
 
     package static func parse(_ call: Call) throws(APIError) {}
 

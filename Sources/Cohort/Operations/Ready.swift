@@ -8,6 +8,7 @@ package import Postgres
 package enum Ready: Endpoint {
     package static let route: StaticString = "GET /ready"
     package static let access = Access.open
+    package static let body = BodyBound.ignored
 
     package static func parse(_ call: Call) throws(APIError) {}
 
