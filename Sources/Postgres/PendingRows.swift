@@ -1,4 +1,117 @@
-/// A statement on its way; its rows can be taken once.
-package final class PendingRows: @unchecked Sendable {
-    package func rows() async throws(PostgresError) -> Rows { fatalError() }
+import CPostgres
+import EventLoop
+
+/// A statement on its way. Its rows can be taken once, by one caller; not taking them is allowed.
+///
+/// Confined to the loop of its pool (hence the unchecked conformance).
+@safe package final class PendingRows: @unchecked Sendable {
+    let statement: Statement
+    let values: [Value]
+    let watch: ClientWatch?
+    let submittedAt: MonotonicTime
+    /// The transaction that it is part of; nil when it is on its own.
+    let transaction: Transaction?
+    /// How many times it has been sent for nothing.
+    var attempts = 0
+    /// Goes in a segment of its own: in a shared one it was aborted by a neighbour.
+    var isAlone = false
+    /// The rows of a write, until its commit is confirmed.
+    private var held = Held()
+    /// What a write will be answered when its transaction has ended; nil for its rows.
+    var verdict: PostgresError?
+    /// The connection is free again when this is over.
+    var releasesConnection = false
+
+    private var outcome = Outcome.pending
+    private var continuation: UnsafeContinuation<Void, Never>?
+
+    @safe private struct Held {
+        var handle: OpaquePointer?
+    }
+
+    @safe private enum Outcome {
+        case pending
+        case rows(OpaquePointer)
+        case failed(PostgresError)
+        case taken
+    }
+
+    init(
+        _ statement: Statement, _ values: [Value], watch: ClientWatch?, at time: MonotonicTime,
+        transaction: Transaction? = nil
+    ) {
+        self.statement = statement
+        self.values = values
+        self.watch = watch
+        submittedAt = time
+        self.transaction = transaction
+    }
+
+    deinit {
+        if case .rows(let handle) = outcome { unsafe PQclear(handle) }
+        dropHeld()
+    }
+
+    /// A transaction of its own, to be answered when its commit is confirmed.
+    var isSelfCommitting: Bool { statement.lane == .write && transaction == nil }
+
+    var isSettled: Bool {
+        if case .pending = outcome { false } else { true }
+    }
+
+    /// Waits for the rows.
+    package func rows() async throws(PostgresError) -> Rows {
+        if case .pending = outcome {
+            unsafe precondition(continuation == nil, "rows are waited for once")
+            unsafe await withUnsafeContinuation { unsafe continuation = unsafe $0 }
+        }
+        switch outcome {
+        case .rows(let handle):
+            outcome = .taken
+            return unsafe Rows(owning: handle)
+        case .failed(let error): throw error
+        case .taken, .pending: preconditionFailure("rows are taken once")
+        }
+    }
+
+    /// Takes over the result.
+    func succeed(_ handle: OpaquePointer) {
+        guard !isSettled else {
+            unsafe PQclear(handle)
+            return
+        }
+        settle(unsafe .rows(handle))
+    }
+
+    func fail(_ error: PostgresError) {
+        guard !isSettled else { return }
+        settle(.failed(error))
+    }
+
+    func hold(_ handle: OpaquePointer) {
+        dropHeld()
+        unsafe held.handle = unsafe handle
+    }
+
+    func dropHeld() {
+        if let handle = unsafe held.handle.take() { unsafe PQclear(handle) }
+    }
+
+    /// Answers with the rows that are held; false when there are none.
+    func succeedWithHeld() -> Bool {
+        guard let handle = unsafe held.handle.take() else { return false }
+        unsafe succeed(handle)
+        return true
+    }
+
+    /// What the server's refusal means for it.
+    func failure(_ error: PostgresError.ServerError) -> PostgresError {
+        error.sqlstate == "57014" && watch?.isGone == true ? .clientGone : .server(error)
+    }
+
+    private func settle(_ outcome: Outcome) {
+        self.outcome = outcome
+        let continuation = unsafe continuation.take()
+        unsafe continuation?.resume()
+    }
 }

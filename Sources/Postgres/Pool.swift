@@ -1,51 +1,77 @@
 package import EventLoop
 
 /// The PostgreSQL connections of one loop, confined to it.
+///
+/// A statement names its lane. On the fast lane all that one turn starts leaves in one segment; a statement
+/// of the write lane is a transaction of its own and is answered when its commit is confirmed.
+///
+/// What fails without a trace is sent again by itself, at most three times and within the lane's wait deadline:
+/// reads whose connection broke, neighbours of a failed read, writes that the server refused for a deadlock
+/// or before it went away. A write whose fate is unknown is never repeated.
 package final class Pool: @unchecked Sendable {
+    // Confined to the loop, hence the unchecked conformance.
     let loop: EventLoop
-    let configuration: PoolConfiguration
+    private let fast: Lane
+    private let write: Lane
+    private let slow: Lane
 
     package init(loop: EventLoop, configuration: PoolConfiguration) {
         self.loop = loop
-        self.configuration = configuration
+        fast = Lane(.fast, loop: loop, configuration: configuration)
+        write = Lane(.write, loop: loop, configuration: configuration)
+        slow = Lane(.slow, loop: loop, configuration: configuration)
     }
 
-    /// Begins to connect; what is asked for before that waits.
+    /// Begins to connect. What is asked for before there is a connection waits.
     package func start() {
-        fatalError()
+        loop.assertOnLoop()
+        for kind in LaneKind.allCases { lane(kind).start() }
     }
 
+    /// Sends a statement without waiting, or queues it. Call within a turn of the loop.
+    ///
+    /// - Parameter watch: when that client goes away, the statement is not sent any more; on the slow lane
+    ///   one under way is cancelled.
     package func start(
         _ statement: Statement, _ values: [Value] = [], watch: ClientWatch? = nil
     ) -> PendingRows {
-        fatalError()
+        let pending = PendingRows(statement, values, watch: watch, at: loop.now)
+        lane(statement.lane).submit(.statement(pending))
+        return pending
     }
 
+    /// Sends a statement and waits for its rows.
     package func query(
         _ statement: Statement, _ values: [Value] = [], watch: ClientWatch? = nil
     ) async throws(PostgresError) -> Rows {
         try await start(statement, values, watch: watch).rows()
     }
 
-    package func transaction<T, Failure: Error>(
-        on lane: LaneKind = .write, watch: ClientWatch? = nil,
-        _ body: (Transaction) async throws(Failure) -> T
-    ) async throws(TransactionError<Failure>) -> T {
-        fatalError()
-    }
-
-    package func cursor(
-        _ statement: Statement, _ values: [Value] = [], chunkRows: Int = 1000,
-        watch: ClientWatch? = nil
-    ) -> Cursor {
-        fatalError()
-    }
-
+    /// Closes everything now. What is still under way fails.
     package func close() {
-        fatalError()
+        loop.assertOnLoop()
+        for kind in LaneKind.allCases { lane(kind).close() }
     }
 
-    package var isReachable: Bool { fatalError() }
+    /// Whether there is a connection for quick reads.
+    package var isReachable: Bool { fast.isReachable }
 
-    package func statistics(_ lane: LaneKind) -> LaneStatistics { fatalError() }
+    package func statistics(_ kind: LaneKind) -> LaneStatistics { lane(kind).statistics }
+
+    func lane(_ kind: LaneKind) -> Lane {
+        switch kind {
+        case .fast: fast
+        case .write: write
+        case .slow: slow
+        }
+    }
+
+    /// A connection for the caller alone, until it is released by a statement that says so.
+    func checkOut(
+        _ kind: LaneKind, watch: ClientWatch?, since time: MonotonicTime
+    ) async throws(PostgresError) -> Connection {
+        let checkout = Checkout(watch: watch, at: time)
+        lane(kind).submit(.checkout(checkout))
+        return try await checkout.connection()
+    }
 }

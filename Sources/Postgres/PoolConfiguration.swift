@@ -73,8 +73,6 @@ package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     case lost(LaneKind, String)
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
-    /// A warning that came with an answer.
-    case notice(String)
 
     package var description: String {
         switch self {
@@ -82,7 +80,6 @@ package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
         case .unreachable(let lane, let reason): "\(lane) lane: cannot connect: \(reason)"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
-        case .notice(let text): text
         }
     }
 }

@@ -104,6 +104,16 @@ extension PostgresError {
         }
     }
 
+    /// Nothing was kept, and the same may succeed on another connection or a moment later.
+    var isWorthRepeating: Bool {
+        switch self {
+        case .connectionLost: true
+        case .server(let error):
+            isSerializationFailure || error.endsConnection || error.isStalePreparation
+        default: false
+        }
+    }
+
     /// Whether a write may have been committed all the same.
     package var isOutcomeUnknown: Bool { self == .outcomeUnknown }
 }

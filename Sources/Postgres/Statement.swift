@@ -22,6 +22,8 @@ package final class Statement: Sendable {
     package let name: String
     package let sql: String
     package let lane: LaneKind
+    /// False for texts that are used once.
+    let isPrepared: Bool
 
     private static let lastID = Atomic<Int>(0)
 
@@ -30,6 +32,7 @@ package final class Statement: Sendable {
         self.name = name.description
         self.sql = sql.description
         self.lane = lane
+        isPrepared = true
     }
 
     /// A text joined from fixed pieces. Whoever joins them answers for there being no value among them.
@@ -41,6 +44,16 @@ package final class Statement: Sendable {
         self.name = detail.map { "\(subject).\($0)" } ?? subject.description
         self.sql = sql
         self.lane = lane
+        isPrepared = true
+    }
+
+    /// A text that is sent whole each time.
+    init(unprepared sql: String, name: String, lane: LaneKind) {
+        self.id = Self.nextID()
+        self.name = name
+        self.sql = sql
+        self.lane = lane
+        isPrepared = false
     }
 
     private static func nextID() -> Int {

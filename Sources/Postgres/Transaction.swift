@@ -1,12 +1,111 @@
+package import EventLoop
+
 /// Statements between BEGIN and COMMIT on a connection of their own; see ``Pool/transaction(on:watch:_:)``.
 package final class Transaction: @unchecked Sendable {
-    /// Sends a statement without waiting. Those of one turn leave together.
-    package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows { fatalError() }
+    // Confined to the loop, hence the unchecked conformance.
+    private let connection: Connection
+    private let watch: ClientWatch?
+    private let begin: Statement
+    private var hasBegun = false
+    private var hasEnded = false
+    /// The first thing that went wrong; nothing after it was kept.
+    private(set) var failure: PostgresError?
+    /// The COMMIT, once it is on its way.
+    private(set) var commit: PendingRows?
 
+    static let begin = Statement("transaction.begin", "BEGIN", lane: .write)
+    static let beginReadOnly = Statement("transaction.begin_read_only", "BEGIN READ ONLY", lane: .slow)
+    static let commit = Statement("transaction.commit", "COMMIT", lane: .write)
+    static let rollback = Statement("transaction.rollback", "ROLLBACK", lane: .write)
+
+    init(_ connection: Connection, watch: ClientWatch?, begin: Statement = Transaction.begin) {
+        self.connection = connection
+        self.watch = watch
+        self.begin = begin
+    }
+
+    deinit {
+        if !hasEnded { Self.abandon(connection) }
+    }
+
+    /// Sends a statement without waiting. Those of one turn leave together; what is started after a failure
+    /// fails with the same. The statement's own lane does not matter here.
+    package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows {
+        precondition(!hasEnded && commit == nil, "the transaction is over")
+        if !hasBegun {
+            hasBegun = true
+            send(begin, [])
+        }
+        return send(statement, values)
+    }
+
+    /// Sends a statement and waits for its rows.
     package func query(
         _ statement: Statement, _ values: [Value] = []
     ) async throws(PostgresError) -> Rows {
         try await start(statement, values).rows()
+    }
+
+    @discardableResult
+    private func send(_ statement: Statement, _ values: [Value]) -> PendingRows {
+        let pending = PendingRows(
+            statement, values, watch: watch, at: connection.lane.loop.now, transaction: self)
+        if let failure {
+            pending.fail(failure)
+        } else {
+            connection.send(pending)
+        }
+        return pending
+    }
+
+    func note(_ error: PostgresError) {
+        if failure == nil { failure = error }
+    }
+
+    /// Commits, or rolls back if anything failed.
+    func end() async throws(PostgresError) {
+        guard hasBegun, failure == nil else {
+            rollBack()
+            if let failure { throw failure }
+            return
+        }
+        let pending = PendingRows(
+            Self.commit, [], watch: nil, at: connection.lane.loop.now, transaction: self)
+        commit = pending
+        connection.send(pending)
+        do throws(PostgresError) {
+            let answer = try await pending.rows()
+            // The server's way to say that the transaction had failed before.
+            guard answer.commandTag == "COMMIT" else { throw failure ?? .connectionLost }
+            hasEnded = true
+            connection.checkIn()
+        } catch {
+            rollBack()
+            throw failure ?? error
+        }
+    }
+
+    /// Gives the connection back; the caller need not wait for it.
+    func rollBack() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if hasBegun { Self.rollBack(connection) } else { connection.checkIn() }
+    }
+
+    private static func rollBack(_ connection: Connection) {
+        guard !connection.isClosed else { return }
+        // Belongs to a transaction of its own, so that the failure of the first does not keep it back.
+        let ending = Transaction(connection, watch: nil)
+        ending.hasEnded = true
+        let pending = PendingRows(
+            rollback, [], watch: nil, at: connection.lane.loop.now, transaction: ending)
+        pending.releasesConnection = true
+        connection.send(pending)
+    }
+
+    /// For one that nobody ended: its connection is freed from wherever the last reference went.
+    private static func abandon(_ connection: Connection) {
+        connection.lane.loop.perform { rollBack(connection) }
     }
 }
 
@@ -14,4 +113,57 @@ package final class Transaction: @unchecked Sendable {
 package enum TransactionError<Failure: Error>: Error {
     case body(Failure)
     case postgres(PostgresError)
+}
+
+extension Pool {
+    /// Runs `body` between BEGIN and COMMIT on a connection of its own; whatever it throws rolls back.
+    ///
+    /// A deadlock, a serialization failure or a connection that breaks before the COMMIT left nothing behind: then the
+    /// body runs again, up to three times in all, so it must not do anything but ask the database. A
+    /// statement that failed fails the transaction, even when nobody looked at its rows.
+    ///
+    /// - Throws: `.postgres(.outcomeUnknown)` when the connection broke at the COMMIT.
+    package func transaction<T, Failure: Error>(
+        on lane: LaneKind = .write, watch: ClientWatch? = nil,
+        _ body: (Transaction) async throws(Failure) -> T
+    ) async throws(TransactionError<Failure>) -> T {
+        precondition(lane != .fast, "connections of the fast lane are shared")
+        let since = loop.now
+        var attempts = 0
+        while true {
+            attempts += 1
+            let connection: Connection
+            do throws(PostgresError) {
+                connection = try await checkOut(lane, watch: watch, since: since)
+            } catch {
+                throw .postgres(error)
+            }
+            let transaction = Transaction(connection, watch: watch)
+            let outcome: Result<T, TransactionError<Failure>>
+            do throws(Failure) {
+                let value = try await body(transaction)
+                outcome = await end(transaction, value)
+            } catch {
+                transaction.rollBack()
+                outcome = .failure(.body(error))
+            }
+            if case .failure = outcome, attempts < 3, transaction.failure?.isWorthRepeating == true,
+                loop.now - since < self.lane(lane).limits.waitDeadline, watch?.isGone != true
+            {
+                continue
+            }
+            return try outcome.get()
+        }
+    }
+
+    private func end<T, Failure: Error>(
+        _ transaction: Transaction, _ value: T
+    ) async -> Result<T, TransactionError<Failure>> {
+        do throws(PostgresError) {
+            try await transaction.end()
+            return .success(value)
+        } catch {
+            return .failure(.postgres(error))
+        }
+    }
 }

@@ -1,0 +1,184 @@
+import CPostgres
+import Dispatch
+import EventLoop
+import Glibc
+
+/// Makes connections, away from the loops.
+///
+/// libpq's non-blocking connect looks up host names blocking all the same, spends milliseconds on TLS and on
+/// SCRAM, and has no way to give up one host of several and try the next: only the blocking call keeps
+/// `connect_timeout`. So the blocking call runs here, on a queue that no request ever waits for, and a loop
+/// gets a connection that is ready.
+enum Connector {
+    /// A connection between its maker and its loop.
+    @safe struct Handle: @unchecked Sendable {
+        // Passed on, never shared: whoever has it is the only one that uses it.
+        let pg: OpaquePointer
+    }
+
+    private static let queue = DispatchQueue(
+        label: "cohort.postgres.connect", attributes: .concurrent)
+
+    static func connect(
+        _ configuration: PoolConfiguration, _ lane: LaneKind,
+        then completion: @escaping @Sendable (Result<Handle, PostgresError>) -> Void
+    ) {
+        queue.async { completion(connect(configuration, lane)) }
+    }
+
+    /// Asks the server to stop what a connection is doing. The completion runs when it has been asked.
+    ///
+    /// - Parameter handle: from `PQgetCancel`; freed here.
+    static func cancel(_ handle: Handle, then completion: @escaping @Sendable () -> Void) {
+        queue.async {
+            var message: [CChar] = Array(repeating: 0, count: 256)
+            _ = unsafe PQcancel(handle.pg, &message, Int32(message.count))
+            unsafe PQfreeCancel(handle.pg)
+            completion()
+        }
+    }
+
+    private static func connect(
+        _ configuration: PoolConfiguration, _ lane: LaneKind
+    ) -> Result<Handle, PostgresError> {
+        // libpq's own message would repeat the string, password included.
+        guard PoolConfiguration.isWellFormed(configuration.url) else {
+            return .failure(.unavailable("the connection string cannot be read"))
+        }
+        let parameters = Parameters(configuration)
+        guard let pg = unsafe parameters.connect() else {
+            return .failure(.unavailable("out of memory"))
+        }
+        guard unsafe PQstatus(pg) == CONNECTION_OK else {
+            let message = unsafe trimmed(PQerrorMessage(pg))
+            unsafe PQfinish(pg)
+            return .failure(.unavailable(message))
+        }
+        // Notices would go to standard error.
+        unsafe _ = PQsetNoticeReceiver(pg, { _, _ in }, nil)
+        let deadline = MonotonicTime.now() + configuration.connectDeadline
+        if configuration.prepares,
+            unsafe !execute(sessionSettings(configuration, lane), on: pg, until: deadline)
+        {
+            let message = unsafe trimmed(PQerrorMessage(pg))
+            unsafe PQfinish(pg)
+            return .failure(
+                .unavailable(message.isEmpty ? "the server does not answer" : message))
+        }
+        guard unsafe PQsetnonblocking(pg, 1) == 0,
+            !configuration.prepares || (unsafe PQenterPipelineMode(pg) == 1)
+        else {
+            unsafe PQfinish(pg)
+            return .failure(.unavailable("libpq refused to pipeline"))
+        }
+        return .success(unsafe Handle(pg: pg))
+    }
+
+    private static func sessionSettings(_ configuration: PoolConfiguration, _ lane: LaneKind) -> String {
+        """
+        SET statement_timeout = \(configuration[lane].statementTimeout.milliseconds);
+        SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout.milliseconds);
+        SET TimeZone = 'UTC';
+        SET default_transaction_read_only = \(lane == .write ? "off" : "on")
+        """
+    }
+
+    /// Runs a text before the connection is handed over; false when it fails or time is up.
+    private static func execute(
+        _ sql: String, on pg: OpaquePointer, until deadline: MonotonicTime
+    ) -> Bool {
+        guard unsafe PQsendQuery(pg, sql) == 1 else { return false }
+        var isGood = true
+        while true {
+            while unsafe PQisBusy(pg) == 1 {
+                let rest = deadline - .now()
+                guard rest > .zero else { return false }
+                var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
+                _ = unsafe poll(&descriptor, 1, Int32(clamping: rest.milliseconds + 1))
+                let isSilent = descriptor.revents == 0
+                guard isSilent || (unsafe PQconsumeInput(pg) == 1) else { return false }
+            }
+            guard let result = unsafe PQgetResult(pg) else { return isGood }
+            if unsafe PQresultStatus(result) == PGRES_FATAL_ERROR { isGood = false }
+            unsafe PQclear(result)
+        }
+    }
+
+    /// libpq's messages have several lines.
+    static func trimmed(_ text: UnsafePointer<CChar>?) -> String {
+        guard let text = unsafe text else { return "" }
+        return unsafe String(cString: text).split(whereSeparator: \.isNewline)
+            .joined(separator: "; ")
+    }
+
+    /// The connection string between our defaults, which it overrides, and what it may not change.
+    private struct Parameters {
+        private var names: [String] = []
+        private var values: [String] = []
+
+        init(_ configuration: PoolConfiguration) {
+            add("connect_timeout", String(max(2, configuration.connectDeadline.components.seconds)))
+            // A peer that vanished without a word is noticed within half a minute.
+            add("keepalives_idle", "10")
+            add("keepalives_interval", "5")
+            add("keepalives_count", "4")
+            add("tcp_user_timeout", "30000")
+            add("application_name", configuration.applicationName)
+            // Of several hosts, the one that takes writes.
+            if Self.hasSeveralHosts(configuration.url) { add("target_session_attrs", "read-write") }
+            add("dbname", configuration.url)
+            add("client_encoding", "UTF8")
+        }
+
+        private mutating func add(_ name: String, _ value: String) {
+            names.append(name)
+            values.append(value)
+        }
+
+        func connect() -> OpaquePointer? {
+            var keywords = unsafe names.map { unsafe UnsafePointer(strdup($0)) }
+            var settings = unsafe values.map { unsafe UnsafePointer(strdup($0)) }
+            defer {
+                for unsafe pointer in unsafe keywords + settings {
+                    unsafe free(UnsafeMutablePointer(mutating: pointer))
+                }
+            }
+            unsafe keywords.append(nil)
+            unsafe settings.append(nil)
+            return unsafe PQconnectdbParams(keywords, settings, 1)
+        }
+
+        private static func hasSeveralHosts(_ url: String) -> Bool {
+            guard let options = unsafe PQconninfoParse(url, nil) else { return false }
+            defer { unsafe PQconninfoFree(options) }
+            var option = unsafe options
+            while let keyword = unsafe option.pointee.keyword {
+                if unsafe strcmp(keyword, "host") == 0 || strcmp(keyword, "hostaddr") == 0,
+                    let value = unsafe option.pointee.val, unsafe strchr(value, 44) != nil
+                {
+                    return true
+                }
+                unsafe option += 1
+            }
+            return false
+        }
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}
+
+extension PoolConfiguration {
+    /// Whether libpq can read a connection string. Names of hosts, users and files are not looked up.
+    package static func isWellFormed(_ url: String) -> Bool {
+        // Anything else is the name of a database.
+        guard url.contains("=") || url.hasPrefix("postgres://") || url.hasPrefix("postgresql://")
+        else { return true }
+        var message: UnsafeMutablePointer<CChar>?
+        let options = unsafe PQconninfoParse(url, &message)
+        unsafe PQfreemem(message)
+        unsafe PQconninfoFree(options)
+        return unsafe options != nil
+    }
+}

@@ -1,0 +1,305 @@
+import EventLoop
+
+/// The connections of one kind: performs what ``LaneState`` decides, keeps deadlines, opens and replaces.
+final class Lane: Ticker, @unchecked Sendable {
+    // Confined to the loop, hence the unchecked conformance.
+    let kind: LaneKind
+    let loop: EventLoop
+    let configuration: PoolConfiguration
+    let limits: PoolConfiguration.Lane
+    private var state: LaneState<Waiter>
+    private var connections: [Connection?]
+    private var isClosed = false
+
+    /// Since when there is no connection; nil while there is one.
+    private var downSince: MonotonicTime?
+    private var isDownTold = false
+    private var lastFailure = "not connected yet"
+    /// Attempts that failed since one succeeded.
+    private var failures = 0
+    private var nextAttempt: MonotonicTime?
+    /// Places for which a younger connection is on its way.
+    private var replacing: Set<Int> = []
+    private var isServing = false
+
+    var statementCount = 0
+    var segmentCount = 0
+    private var totals = LaneStatistics()
+
+    init(_ kind: LaneKind, loop: EventLoop, configuration: PoolConfiguration) {
+        self.kind = kind
+        self.loop = loop
+        self.configuration = configuration
+        limits = configuration.effective(kind)
+        state = LaneState(
+            limits: .init(
+                connectionsMax: limits.connections, depth: limits.depth,
+                waitersMax: limits.waitersMax))
+        connections = Array(repeating: nil, count: limits.connections)
+    }
+
+    func start() {
+        downSince = loop.now
+        loop.addTicker(self)
+        openConnections()
+    }
+
+    // MARK: Statements
+
+    func submit(_ waiter: Waiter) {
+        if let refusal = refusal() {
+            waiter.fail(refusal)
+            return
+        }
+        switch state.submit(waiter) {
+        case .send(let place): dispatch(waiter, to: place)
+        case .wait:
+            totals.waited += 1
+            openConnections()
+        case .refuse:
+            totals.refused += 1
+            waiter.fail(.laneFull)
+        }
+    }
+
+    /// Nobody waits for a database that has been away for a while.
+    private func refusal() -> PostgresError? {
+        if isClosed { return .unavailable("the service is stopping") }
+        guard let downSince, loop.now - downSince > configuration.unavailableGrace else {
+            return nil
+        }
+        return .unavailable(lastFailure)
+    }
+
+    private func dispatch(_ waiter: Waiter, to place: Int) {
+        guard let connection = connections[place] else {
+            preconditionFailure("an open place without a connection")
+        }
+        // Statements that come one at a time can afford to look first.
+        if limits.depth == 1, !connection.isAlive() {
+            // The place is empty by now.
+            state.giveBack(waiter)
+            serve()
+            return
+        }
+        switch waiter {
+        case .statement(let pending): connection.send(pending)
+        case .checkout(let checkout): checkout.settle(.success(connection))
+        }
+    }
+
+    /// Sends what waits, as far as there is room.
+    func serve() {
+        guard !isServing else { return }
+        isServing = true
+        defer { isServing = false }
+        while let (waiter, place) = state.next() {
+            totals.waitedTotal += loop.now - waiter.submittedAt
+            if waiter.isClientGone {
+                waiter.fail(.clientGone)
+                state.finished(place)
+            } else {
+                dispatch(waiter, to: place)
+            }
+        }
+        openConnections()
+    }
+
+    /// Sends again what provably left nothing behind, if there is time; the caller sees to ``serve()``.
+    func retry(_ pending: PendingRows, otherwise error: PostgresError) {
+        guard !pending.isSettled else { return }
+        pending.attempts += 1
+        guard !isClosed, pending.attempts <= 3,
+            loop.now - pending.submittedAt < limits.waitDeadline,
+            pending.watch?.isGone != true
+        else {
+            pending.fail(error)
+            return
+        }
+        totals.retried += 1
+        state.giveBack(.statement(pending))
+    }
+
+    func finished(_ connection: Connection) {
+        guard !connection.isLeaving else { return }
+        state.finished(connection.place)
+        if state.hasWaiters { serve() }
+    }
+
+    // MARK: Connections
+
+    /// Opens as many as are needed; one at a time while none can be had.
+    private func openConnections() {
+        guard !isClosed else { return }
+        if let nextAttempt, loop.now < nextAttempt { return }
+        nextAttempt = nil
+        let openingMax = failures == 0 ? limits.connections : 1
+        while let place = state.openPlace(openingMax: openingMax) { connect(place) }
+    }
+
+    private func connect(_ place: Int) {
+        Connector.connect(configuration, kind) { [self] result in
+            loop.perform { self.connected(place, result) }
+        }
+    }
+
+    private func connected(
+        _ place: Int, _ result: Result<Connector.Handle, PostgresError>
+    ) {
+        let isReplacement = replacing.remove(place) != nil
+        switch result {
+        case .success(let handle):
+            // Its deinit closes it if nobody wants it.
+            let connection = Connection(handle, lane: self, place: place)
+            guard !isClosed else { return }
+            if isReplacement, connections[place] == nil || (limits.depth == 1 && state.inFlight(place) > 0) {
+                return
+            }
+            do throws(SystemError) {
+                try loop.register(connection, .read)
+            } catch {
+                if !isReplacement { openingFailed(place, "\(error)") }
+                return
+            }
+            if isReplacement {
+                connections[place]?.leave()
+                state.replaced(place)
+            } else {
+                state.opened(place)
+            }
+            connections[place] = connection
+            totals.connectionsOpened += 1
+            failures = 0
+            nextAttempt = nil
+            downSince = nil
+            if isDownTold || totals.connectionsOpened == 1 { tell(.reachable(kind)) }
+            isDownTold = false
+            serve()
+        case .failure(let error):
+            if !isReplacement, !isClosed { openingFailed(place, error.reason) }
+        }
+    }
+
+    private func openingFailed(_ place: Int, _ reason: String) {
+        state.openingFailed(place)
+        lastFailure = reason
+        if state.open == 0 {
+            if downSince == nil { downSince = loop.now }
+            if !isDownTold {
+                isDownTold = true
+                tell(.unreachable(kind, reason))
+            }
+        }
+        backOff()
+    }
+
+    private func backOff() {
+        failures += 1
+        let doublings = min(failures - 1, 10)
+        let limit = min(configuration.backoffMin * (1 << doublings), configuration.backoffMax)
+        // Many processes that lost one server must not come back in step.
+        let delay = Duration.nanoseconds(
+            Int64.random(in: limit.nanoseconds / 2...max(limit.nanoseconds, 1)))
+        nextAttempt = loop.now + delay
+        loop.perform(after: delay + .milliseconds(1)) { [weak self] in self?.openConnections() }
+    }
+
+    /// Called by a connection that has just closed, before it hands back what was on it.
+    func lost(_ connection: Connection, _ reason: String) {
+        guard !connection.isLeaving else { return }
+        let place = connection.place
+        connections[place] = nil
+        state.lost(place)
+        guard !isClosed else { return }
+        totals.connectionsLost += 1
+        lastFailure = reason
+        tell(.lost(kind, reason))
+        if state.open == 0, downSince == nil { downSince = loop.now }
+        // One that breaks as soon as it is made is no better than one that cannot be made.
+        if loop.now - connection.openedAt < .seconds(1) { backOff() }
+    }
+
+    /// Closes a connection that nothing is wrong with but its age or what it is connected to.
+    private func replaceOld(_ now: MonotonicTime) {
+        guard configuration.connectionAgeMax > .zero, failures == 0 else { return }
+        for (place, connection) in connections.enumerated() {
+            guard let connection, !replacing.contains(place),
+                now - connection.openedAt > configuration.connectionAgeMax,
+                limits.depth > 1 || state.inFlight(place) == 0
+            else { continue }
+            replacing.insert(place)
+            connect(place)
+            // One at a time.
+            return
+        }
+    }
+
+    // MARK: Deadlines
+
+    func tick(_ now: MonotonicTime) {
+        for connection in connections { connection?.tick(now) }
+        if state.hasWaiters {
+            let refusal = refusal()
+            while let oldest = state.oldest,
+                refusal != nil || now - oldest.submittedAt >= limits.waitDeadline
+            {
+                _ = state.removeOldest()
+                oldest.fail(refusal ?? (state.open == 0 ? .unavailable(lastFailure) : .waitedTooLong))
+            }
+            for waiter in state.removeWaiters(where: \.isClientGone) { waiter.fail(.clientGone) }
+            serve()
+        } else {
+            openConnections()
+        }
+        replaceOld(now)
+    }
+
+    // MARK: The end and the figures
+
+    func close() {
+        isClosed = true
+        loop.removeTicker(self)
+        for waiter in state.removeWaiters(where: { _ in true }) {
+            waiter.fail(.unavailable("the service is stopping"))
+        }
+        for connection in connections { connection?.close(reason: "the service is stopping") }
+    }
+
+    var isReachable: Bool { state.open > 0 }
+
+    func tell(_ event: PoolEvent) { configuration.log(event) }
+
+    var statistics: LaneStatistics {
+        var figures = totals
+        figures.connections = state.open
+        figures.inFlight = state.inFlight
+        figures.waiting = state.waiting
+        figures.statements = statementCount
+        figures.segments = segmentCount
+        return figures
+    }
+}
+
+extension PostgresError {
+    /// Without the introduction.
+    var reason: String {
+        if case .unavailable(let reason) = self { reason } else { description }
+    }
+}
+
+extension PoolConfiguration {
+    /// A lane's figures as they can be kept.
+    func effective(_ kind: LaneKind) -> Lane {
+        var lane = self[kind]
+        lane.connections = max(lane.connections, 1)
+        lane.depth = max(lane.depth, 1)
+        if !prepares {
+            lane.depth = 1
+            if kind == .fast { lane.connections = max(lane.connections, 4) }
+        } else if kind != .fast {
+            // Each is a transaction of its own, or takes long.
+            lane.depth = 1
+        }
+        return lane
+    }
+}

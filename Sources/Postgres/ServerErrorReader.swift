@@ -1,0 +1,34 @@
+import CPostgres
+
+/// Copies an error out of libpq's result.
+enum ServerErrorReader {
+    /// Frees the result.
+    static func take(
+        _ result: OpaquePointer, _ statement: Statement?
+    ) -> PostgresError.ServerError {
+        defer { unsafe PQclear(result) }
+        func field(_ code: Int32) -> String {
+            unsafe PQresultErrorField(result, code).map { unsafe String(cString: $0) } ?? ""
+        }
+        func field(_ letter: Unicode.Scalar) -> String { field(Int32(letter.value)) }
+        var error = PostgresError.ServerError()
+        // The letters of the protocol: severity that is never translated, code, message and so on.
+        error.severity = field("V")
+        error.sqlstate = field("C")
+        error.message = field("M")
+        error.detail = field("D")
+        error.hint = field("H")
+        error.schema = field("s")
+        error.table = field("t")
+        error.column = field("c")
+        error.type = field("d")
+        error.constraint = field("n")
+        error.position = field("P")
+        error.statement = statement?.name ?? ""
+        if error.message.isEmpty {
+            // libpq's own word: the connection broke.
+            error.message = unsafe Connector.trimmed(PQresultErrorMessage(result))
+        }
+        return error
+    }
+}
