@@ -83,6 +83,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings),
+        .testTarget(
+            name: "MigrationsTests", dependencies: ["Migrations"],
+            exclude: ["Awkward", "EmbedText.list", "medusa-schema.sql", "schema.txt"],
+            swiftSettings: settings, plugins: ["EmbedText"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(
             name: "InputTests", dependencies: ["Cohort", "JSON"], swiftSettings: settings),

@@ -77,7 +77,8 @@ struct History {
     private static func sha256(
         _ file: MigrationFile, in connection: BlockingConnection
     ) throws(SQLFailure) -> String? {
-        try connection.query("SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')", [file.text])[0][0]
+        try connection.query("SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')", [file.text])[
+            0][0]
     }
 
     private func names(where matches: (MigrationStatus.State) -> Bool) -> [String] {

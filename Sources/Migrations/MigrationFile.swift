@@ -13,7 +13,9 @@ package struct MigrationFile: Sendable {
     }
 
     /// All of this program, in order.
-    package static let all = SQLFiles.files.map { MigrationFile(name: "\($0.name)", text: "\($0.text)") }
+    package static let all = SQLFiles.files.map {
+        MigrationFile(name: "\($0.name)", text: "\($0.text)")
+    }
 
     var needsNoTransaction: Bool { directives.contains("no transaction") }
 

@@ -9,11 +9,22 @@ import Glibc
 package struct Migrator {
     private let databaseURL: String
     private let files: [MigrationFile]
+    private let lockTimeout_ms: Int
+    private let pause_ms: UInt32
 
-    /// - Parameter databaseURL: any libpq connection string.
-    package init(databaseURL: String, files: [MigrationFile] = MigrationFile.all) {
+    /// - Parameters:
+    ///   - databaseURL: any libpq connection string.
+    ///   - lockTimeout_ms: how long a file may wait for a table that somebody uses, and make others wait
+    ///     behind it, before it lets them pass and tries again.
+    ///   - pause_ms: how long it lets them.
+    package init(
+        databaseURL: String, files: [MigrationFile] = MigrationFile.all,
+        lockTimeout_ms: Int = 3000, pause_ms: UInt32 = 1000
+    ) {
         self.databaseURL = databaseURL
         self.files = files
+        self.lockTimeout_ms = lockTimeout_ms
+        self.pause_ms = pause_ms
     }
 
     /// Applies what is missing, and says what it does line by line.
@@ -24,7 +35,7 @@ package struct Migrator {
     ) throws(MigrationError) {
         let connection = try BlockingConnection(databaseURL)
         try sql("connecting") { () throws(SQLFailure) in
-            try connection.run(Self.session)
+            try connection.run(session)
             try Self.takeLock(connection, report)
         }
         let history = try History(of: files, in: connection)
@@ -54,12 +65,14 @@ package struct Migrator {
 
     // MARK: - One file
 
-    /// Others hold locks on Medusa's tables for moments; a migration that queues behind one of them has
-    /// everybody else queue behind it, so it gives up soon and tries again.
-    private static let session = """
-        SET lock_timeout = '3s'; SET statement_timeout = 0;
+    private var session: String {
+        """
+        SET lock_timeout = \(lockTimeout_ms); SET statement_timeout = 0;
         SET idle_in_transaction_session_timeout = 0; SET client_min_messages = notice;
         """
+    }
+
+    /// Whoever uses a table for longer than ten tries is not somebody to wait for.
     private static let triesMax = 10
 
     private func apply(
@@ -82,7 +95,7 @@ package struct Migrator {
                     throw Self.failure(of: file, error)
                 }
                 report("\(file.name): a table is in use, trying again (\(error.message))")
-                sleep(1)
+                usleep(pause_ms * 1000)
             }
         }
         report("\(file.name): applied")
@@ -114,7 +127,7 @@ package struct Migrator {
                 try connection.run(statement)
             }
             try History.record(file, in: connection)
-            try connection.run(Self.session)
+            try connection.run(session)
         } catch {
             throw .failed(file: file.name, error)
         }

@@ -53,7 +53,8 @@ func literal(_ bytes: [UInt8], of path: String) -> String {
 }
 
 func quoted(_ name: String) -> String {
-    guard name.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+    guard
+        name.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
     else { fail("\(name): no name for an embedded file") }
     return "\"\(name)\""
 }

@@ -1,0 +1,134 @@
+import Testing
+
+@testable import Migrations
+
+@Suite struct AdoptionTests {
+    /// A database of Medusa's, changed by `edit` first.
+    private func medusa(_ edit: String = "") throws -> (url: String, BlockingConnection) {
+        let url = try ScratchCluster.database()
+        let connection = try BlockingConnection(url)
+        try connection.run(try fixture("medusa-schema.sql") + edit)
+        return (url, connection)
+    }
+
+    @Test func `Medusa's tables stay as they are, but for indexes of our own`() throws {
+        let (url, connection) = try medusa()
+        let before = try Catalog.lines(connection)
+        let rows = try Catalog.rows(connection)
+        let reports = try migrate(url)
+
+        let after = try Catalog.lines(connection)
+        #expect(before.filter { !after.contains($0) } == [])
+        for line in after where !before.contains(line) {
+            #expect(
+                line.hasPrefix("column cohort_") || line.hasPrefix("constraint cohort_")
+                    || line.hasPrefix("index CREATE INDEX cohort_")
+                    || line.hasPrefix("index CREATE UNIQUE INDEX cohort_"), "\(line)")
+        }
+        #expect(try Catalog.rows(connection).filter { rows[$0.key] != nil } == rows)
+        #expect(reports.count { $0.hasPrefix("adopted ") } == 19)
+        #expect(
+            reports.filter { $0.hasPrefix("created ") } == [
+                "created cohort_session", "created cohort_signin_attempt",
+            ])
+    }
+
+    @Test func `a dry run on Medusa's database changes nothing`() throws {
+        let (url, connection) = try medusa()
+        let before = try Catalog.lines(connection)
+        #expect(try migrate(url, dryRun: true).contains("would have adopted customer_group"))
+        #expect(try Catalog.lines(connection) == before)
+    }
+
+    @Test func `what Medusa's database lacks is made`() throws {
+        let (url, connection) = try medusa(
+            """
+            DROP TABLE discount_condition_customer_group, discount_condition, discount, discount_rule;
+            DROP TYPE discount_condition_type_enum, discount_condition_operator_enum,
+                discount_rule_type_enum, discount_rule_allocation_enum;
+            DROP TABLE price_list_customer_groups;
+            """)
+        let reports = try migrate(url)
+        #expect(reports.contains("adopted customer_group"))
+        for table in [
+            "discount_rule", "discount", "discount_condition", "discount_condition_customer_group",
+            "price_list_customer_groups",
+        ] {
+            #expect(reports.contains("created \(table)"))
+        }
+        let documented = try fixture("schema.txt").split(separator: "\n").map(String.init)
+        let found = try Catalog.lines(connection)
+        #expect(documented.filter { !found.contains($0) } == [])
+    }
+
+    @Test func `groups and customers alone are enough`() throws {
+        let url = try ScratchCluster.database()
+        let connection = try BlockingConnection(url)
+        try connection.run(
+            """
+            CREATE TABLE customer_group (id varchar PRIMARY KEY, name varchar NOT NULL,
+                created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+                deleted_at timestamptz, metadata jsonb);
+            CREATE TABLE customer (id varchar PRIMARY KEY, email varchar NOT NULL, first_name text,
+                last_name text, billing_address_id varchar, password_hash varchar, phone varchar,
+                has_account boolean NOT NULL DEFAULT false,
+                created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+                deleted_at timestamptz, metadata jsonb);
+            """)
+        let before = try Catalog.lines(connection)
+        let reports = try migrate(url)
+        #expect(
+            reports.filter { $0.hasPrefix("adopted ") } == [
+                "adopted customer_group", "adopted customer",
+            ])
+        let after = try Catalog.lines(connection)
+        #expect(before.filter { !after.contains($0) } == [])
+        #expect(
+            !after.contains { $0.hasPrefix("constraint customer FK_") },
+            "customer is not ours to change")
+    }
+
+    @Test func `the unique constraint of older versions is accepted`() throws {
+        let (url, connection) = try medusa(
+            """
+            DROP INDEX "IDX_unique_email_for_guests_and_customer_accounts";
+            ALTER TABLE customer ADD CONSTRAINT "UQ_unique_email_for_guests_and_customer_accounts"
+                UNIQUE (email, has_account);
+            """)
+        try migrate(url)
+        let after = try Catalog.lines(connection)
+        #expect(after.contains { $0.contains("UQ_unique_email_for_guests_and_customer_accounts") })
+        #expect(
+            !after.contains { $0.contains("IDX_unique_email_for_guests_and_customer_accounts") })
+    }
+
+    @Test func `everything that is missing is named at once, and nothing is made`() throws {
+        let (url, connection) = try medusa(
+            """
+            ALTER TABLE customer DROP has_account;
+            ALTER TABLE customer_group ALTER metadata TYPE text;
+            ALTER TABLE "user" DROP role;
+            ALTER TABLE price_list ALTER starts_at TYPE timestamp;
+            """)
+        let before = try Catalog.lines(connection)
+        let error = #expect(throws: MigrationError.self) { try migrate(url) }
+        #expect(
+            error?.description == """
+                Medusa's tables in this database are not those of Medusa 1.20.10: \
+                customer.has_account is missing, customer_group.metadata is varchar instead of jsonb, \
+                price_list.starts_at is timestamp without time zone instead of timestamptz, \
+                user.role is missing; let Medusa run its own migrations first
+                """)
+        #expect(
+            try Catalog.lines(connection).filter { !$0.contains("cohort_migration") } == before)
+        #expect(#expect(throws: MigrationError.self) { try migrate(url, dryRun: true) } == error)
+    }
+
+    @Test func `prices from before the link table are refused`() throws {
+        let (url, _) = try medusa(
+            "DROP TABLE product_variant_money_amount; ALTER TABLE money_amount ADD variant_id varchar;"
+        )
+        let error = #expect(throws: MigrationError.self) { try migrate(url) }
+        #expect(error == .misfit("product_variant_money_amount is missing beside money_amount"))
+    }
+}
