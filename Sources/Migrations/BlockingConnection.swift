@@ -9,10 +9,10 @@ import CPostgres
     /// - Parameter url: any libpq connection string; an empty one leaves all to libpq's environment.
     /// - Throws: `.cannotConnect`.
     init(_ url: String) throws(MigrationError) {
-        // What the URL says comes later and wins.
+        // What the URL says comes later and wins. Of several hosts only the primary can be migrated.
         let options = [
-            ("connect_timeout", "10"), ("application_name", "cohort migrate"), ("dbname", url),
-            ("client_encoding", "UTF8"),
+            ("connect_timeout", "10"), ("application_name", "cohort migrate"),
+            ("target_session_attrs", "read-write"), ("dbname", url), ("client_encoding", "UTF8"),
         ]
         let names = options.map(\.0)
         let values = options.map(\.1)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Migrations
 
-@Suite struct AdoptionTests {
+@Suite(.blocking) struct AdoptionTests {
     /// A database of Medusa's, changed by `edit` first.
     private func medusa(_ edit: String = "") throws -> (url: String, BlockingConnection) {
         let url = try ScratchCluster.database()

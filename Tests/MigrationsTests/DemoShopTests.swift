@@ -2,14 +2,22 @@ import Testing
 
 @testable import Migrations
 
-@Suite struct DemoShopTests {
+@Suite(.blocking) struct DemoShopTests {
     private static let admin = DemoShop.Admin(
         passwordHash: "hash'\\ with quotes", apiToken: "token")
 
-    private func shop() throws -> (url: String, BlockingConnection) {
+    /// One for all tests that only look.
+    private static let loaded = Result { try load() }
+
+    private static func load() throws -> String {
         let url = try ScratchCluster.database()
         try migrate(url)
-        #expect(try DemoShop.load(databaseURL: url, admin: Self.admin))
+        #expect(try DemoShop.load(databaseURL: url, admin: admin))
+        return url
+    }
+
+    private func shop() throws -> (url: String, BlockingConnection) {
+        let url = try Self.loaded.get()
         return (url, try BlockingConnection(url))
     }
 
@@ -18,7 +26,7 @@ import Testing
         let rows = try Catalog.rows(connection).filter { $0.key != "cohort_migration" }
         #expect(try !DemoShop.load(databaseURL: url, admin: Self.admin))
         #expect(try Catalog.rows(connection).filter { $0.key != "cohort_migration" } == rows)
-        let (_, other) = try shop()
+        let other = try BlockingConnection(Self.load())
         #expect(try Catalog.rows(other).filter { $0.key != "cohort_migration" } == rows)
     }
 

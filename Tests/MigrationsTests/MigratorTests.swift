@@ -13,7 +13,7 @@ func migrate(
     return lines.all
 }
 
-@Suite struct FreshDatabaseTests {
+@Suite(.blocking) struct FreshDatabaseTests {
     @Test func `an empty database gets exactly the documented schema`() throws {
         let url = try ScratchCluster.database()
         try migrate(url)
@@ -96,7 +96,7 @@ func migrate(
     }
 }
 
-@Suite struct HistoryTests {
+@Suite(.blocking) struct HistoryTests {
     private static let first = MigrationFile(
         name: "0001_a.sql", text: "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1);\n")
     private static let second = MigrationFile(name: "0002_b.sql", text: "CREATE TABLE b (x int);\n")
@@ -215,7 +215,7 @@ func migrate(
     }
 }
 
-@Suite struct IndexTests {
+@Suite(.blocking) struct IndexTests {
     private static let table = MigrationFile(name: "0001_a.sql", text: "CREATE TABLE a (x int);\n")
     private static let index = MigrationFile(
         name: "0002_i.sql",

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import Migrations
 
@@ -104,4 +105,33 @@ func fixture(_ name: String) throws -> String {
 final class Lines {
     private(set) var all: [String] = []
     func append(_ line: String) { all.append(line) }
+}
+
+/// For tests that wait for PostgreSQL with a thread in hand: they run on threads of their own, so that
+/// other suites' tests get theirs meanwhile.
+struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?,
+        performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await withTaskExecutorPreference(Executor.shared) { try await function() }
+    }
+
+    private final class Executor: TaskExecutor {
+        static let shared = Executor()
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            // A Dispatch queue would draw on the same few threads as Swift's own executor.
+            Thread.detachNewThread {
+                unsafe job.runSynchronously(on: self.asUnownedTaskExecutor())
+            }
+        }
+    }
+}
+
+extension Trait where Self == BlockingTrait {
+    static var blocking: Self { BlockingTrait() }
 }
