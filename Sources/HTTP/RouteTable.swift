@@ -16,8 +16,15 @@ package struct RouteTable: Sendable {
         let index: Int
     }
 
+    // Not a tuple: the runtime looks a tuple's type up whenever an array of them is touched.
+    private struct Literal: Sendable {
+        /// In lower case.
+        let segment: [UInt8]
+        let node: Int
+    }
+
     private struct Node: Sendable {
-        var literals: [(segment: [UInt8], node: Int)] = []
+        var literals: [Literal] = []
         var parameter: Int?
         var routes: [Route] = []
     }
@@ -44,7 +51,7 @@ package struct RouteTable: Sendable {
                     node = known.node
                 } else {
                     nodes.append(Node())
-                    nodes[node].literals.append((bytes, nodes.count - 1))
+                    nodes[node].literals.append(Literal(segment: bytes, node: nodes.count - 1))
                     node = nodes.count - 1
                 }
             }

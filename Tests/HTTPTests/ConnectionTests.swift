@@ -250,11 +250,13 @@ import Testing
         #expect(refusals.last?.1.path == nil)
     }
 
-    @Test func `tells the log how it went`() throws {
+    @Test func `tells the log how it went`() async throws {
         let service = try TestService()
         let client = try service.client()
         client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
         #expect(try client.answer()?.body.count == 15)
+        // The answer may be here before the log is.
+        try await eventually { service.handler.log.withLock { !$0.isEmpty } }
         let outcome = service.handler.log.withLock { $0.first }
         #expect(outcome?.status == 200)
         #expect(outcome?.bodyBytes == 15)
