@@ -49,9 +49,12 @@ extension JSONWriter {
         bool(value)
     }
 
-    package mutating func member<Integer: FixedWidthInteger & Sendable>(
-        _ name: StaticString, _ value: Integer
-    ) {
+    package mutating func member(_ name: StaticString, _ value: Int64) {
+        key(name)
+        int(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: Int) {
         key(name)
         int(value)
     }

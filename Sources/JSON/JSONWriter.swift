@@ -33,6 +33,18 @@ package struct JSONWriter: Sendable {
 
     // MARK: Structure
 
+    /// Appends a value of at most so many bytes, and the comma in front of it.
+    @inline(__always)
+    private mutating func value(
+        atMost most: Int, _ write: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>
+    ) {
+        let comma = needsComma
+        needsComma = true
+        unsafe bytes.append(atMost: most + 1) { start in
+            unsafe write(comma ? start.put(UInt8(ascii: ",")) : start) - start
+        }
+    }
+
     @inline(__always)
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
@@ -63,12 +75,11 @@ package struct JSONWriter: Sendable {
 
     /// Starts a member whose name needs no escaping, as names in our source do not.
     package mutating func key(_ name: StaticString) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
-        unsafe bytes.append(
-            contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let count = name.utf8CodeUnitCount
+        unsafe value(atMost: count + 3) { start in
+            unsafe start.put(UInt8(ascii: "\"")).put(name.utf8Start, count)
+                .put(UInt8(ascii: "\"")).put(UInt8(ascii: ":"))
+        }
         needsComma = false
     }
 
@@ -82,18 +93,23 @@ package struct JSONWriter: Sendable {
     // MARK: Values
 
     package mutating func null() {
-        separate()
-        append("null")
+        literal("null")
     }
 
     package mutating func bool(_ value: Bool) {
-        separate()
-        append(value ? "true" : "false")
+        literal(value ? "true" : "false")
     }
 
-    package mutating func int<Integer: FixedWidthInteger & Sendable>(_ value: Integer) {
-        separate()
-        DecimalDigits.append(Int64(value), to: &bytes)
+    package mutating func int(_ number: Int64) {
+        unsafe value(atMost: DecimalDigits.bytesMax) { unsafe DecimalDigits.put(number, at: $0) }
+    }
+
+    package mutating func int(_ number: Int32) {
+        int(Int64(number))
+    }
+
+    package mutating func int(_ number: Int) {
+        int(Int64(number))
     }
 
     /// A number as JavaScript prints it; NaN and the infinities become `null`.
@@ -107,32 +123,40 @@ package struct JSONWriter: Sendable {
     /// - Parameter microseconds: since 2000-01-01T00:00:00Z, as PostgreSQL counts; its two infinities
     ///   become `null`.
     package mutating func timestamp(microsecondsSince2000 microseconds: Int64) {
-        separate()
-        Timestamp.append(microsecondsSince2000: microseconds, to: &bytes)
+        unsafe value(atMost: Timestamp.bytesMax) {
+            unsafe Timestamp.put(microsecondsSince2000: microseconds, at: $0)
+        }
     }
 
     package mutating func string(_ text: String) {
-        separate()
-        JSONText.append(text.utf8Span.span, to: &bytes)
+        string(utf8: text.utf8Span.span)
     }
 
     package mutating func string(_ text: StaticString) {
-        separate()
         let text = unsafe UnsafeBufferPointer(
             start: text.utf8Start, count: text.utf8CodeUnitCount)
-        unsafe JSONText.append(text.span, to: &bytes)
+        unsafe string(utf8: text.span)
     }
 
     /// - Parameter text: UTF-8.
     package mutating func string(utf8 text: Span<UInt8>) {
-        separate()
-        JSONText.append(text, to: &bytes)
+        guard JSONText.nextSpecial(in: text, from: 0) == text.count else {
+            separate()
+            JSONText.append(text, to: &bytes)
+            return
+        }
+        unsafe text.withUnsafeBufferPointer { text in
+            unsafe value(atMost: text.count + 2) { start in
+                var place = unsafe start.put(UInt8(ascii: "\""))
+                if let first = text.baseAddress { unsafe place = place.put(first, text.count) }
+                return unsafe place.put(UInt8(ascii: "\""))
+            }
+        }
     }
 
     /// - Parameter text: UTF-8.
     package mutating func string(utf8 text: RawSpan) {
-        separate()
-        JSONText.append(Span(_bytes: text), to: &bytes)
+        string(utf8: Span(_bytes: text))
     }
 
     /// - Parameter text: UTF-8.
@@ -147,14 +171,17 @@ package struct JSONWriter: Sendable {
 
     /// Copies a value that is JSON already, such as the text of a `jsonb`.
     package mutating func raw(_ json: [UInt8]) {
-        separate()
-        bytes.append(contentsOf: json)
+        unsafe raw(json.span.bytes)
     }
 
     /// Copies a value that is JSON already, such as the text of a `jsonb`.
     package mutating func raw(_ json: RawSpan) {
-        separate()
-        unsafe json.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        unsafe json.withUnsafeBytes { json in
+            unsafe value(atMost: json.count) { start in
+                guard let first = json.baseAddress else { return unsafe start }
+                return unsafe start.put(first.assumingMemoryBound(to: UInt8.self), json.count)
+            }
+        }
     }
 
     /// Copies a value that is JSON already, such as the text of a `jsonb`.
@@ -167,9 +194,8 @@ package struct JSONWriter: Sendable {
         unsafe raw(json.bytes)
     }
 
-    private mutating func append(_ literal: StaticString) {
-        unsafe bytes.append(
-            contentsOf: UnsafeBufferPointer(
-                start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    private mutating func literal(_ text: StaticString) {
+        let count = text.utf8CodeUnitCount
+        unsafe value(atMost: count) { unsafe $0.put(text.utf8Start, count) }
     }
 }

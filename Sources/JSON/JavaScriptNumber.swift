@@ -9,8 +9,12 @@ enum JavaScriptNumber {
             bytes.append(contentsOf: [0x6e, 0x75, 0x6c, 0x6c])
             return
         }
-        if value.magnitude < 9_007_199_254_740_992, value == value.rounded(.towardZero) {
-            return DecimalDigits.append(Int64(value), to: &bytes)  // -0 prints as 0
+        if value.magnitude < 9_007_199_254_740_992 {
+            // Truncates. `rounded` and `init(exactly:)` would need libm, which nothing here links.
+            let whole = Int64(value)
+            if Double(whole) == value {
+                return DecimalDigits.append(whole, to: &bytes)  // -0 prints as 0
+            }
         }
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         let (digits, point) = decompose(value.magnitude)

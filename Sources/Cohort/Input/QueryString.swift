@@ -18,19 +18,21 @@ package enum QueryString {
         if text.isEmpty { return JSONObject() }
         // First by the whole name, brackets and all, …
         var flat = QueryObject()
-        let parts = text.utf8.split(
+        let parts = Array(text.utf8).split(
             separator: UInt8(ascii: "&"), maxSplits: pairsMax, omittingEmptySubsequences: false)
         for part in parts.prefix(pairsMax) {
             let (name, value) = pair(part)
-            if let position = flat.position(of: name) {
-                flat.update(at: position) { $0.append(.text(value)) }
-            } else {
-                flat.set(name, .text(value))
-            }
+            flat.append(.text(value), to: name)
         }
         // … then each name is taken apart and merged into the whole.
         var root = QueryObject()
         for member in flat.members {
+            guard member.name.utf8.contains(UInt8(ascii: "[")) else {
+                if !member.name.isEmpty, !QueryObject.isInborn(member.name) {
+                    root.merge(member.value, into: member.name)
+                }
+                continue
+            }
             guard let path = path(member.name), let first = path.first else { continue }
             switch first {
             case .name(let name):
@@ -64,14 +66,18 @@ package enum QueryString {
 
     // MARK: Pairs
 
-    private static func pair(_ part: Substring.UTF8View) -> (name: String, value: String) {
-        let bytes = Array(part)
-        var split = bytes.indices.first {
-            bytes[$0] == UInt8(ascii: "]") && bytes.dropFirst($0 + 1).first == UInt8(ascii: "=")
-        }.map { $0 + 1 }
-        if split == nil { split = bytes.firstIndex(of: UInt8(ascii: "=")) }
-        guard let split else { return (decoded(bytes[...]), "") }
-        return (decoded(bytes[..<split]), decoded(bytes[(split + 1)...]))
+    private static func pair(_ part: ArraySlice<UInt8>) -> (name: String, value: String) {
+        // The first `]=` is where a name with brackets ends, however many `=` stand between them.
+        var split: Int?
+        for index in part.indices where part[index] == UInt8(ascii: "=") {
+            if split == nil { split = index }
+            if index > part.startIndex, part[index - 1] == UInt8(ascii: "]") {
+                split = index
+                break
+            }
+        }
+        guard let split else { return (decoded(part), "") }
+        return (decoded(part[..<split]), decoded(part[(split + 1)...]))
     }
 
     /// Percent-decoded as UTF-8 with `+` for a space; text that cannot be decoded is taken as it is, but
@@ -123,10 +129,6 @@ package enum QueryString {
 
     /// Takes `a[b][c]` apart; nil for names that are ignored.
     private static func path(_ name: String) -> [Step]? {
-        if name.isEmpty { return nil }
-        guard name.utf8.contains(UInt8(ascii: "[")) else {
-            return QueryObject.isInborn(name) ? nil : [.name(name)]
-        }
         let bytes = Array(name.utf8)
         func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
         let groups = brackets(in: bytes)

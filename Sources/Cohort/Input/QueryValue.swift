@@ -141,23 +141,34 @@ struct QueryList: Sendable {
     }
 }
 
-typealias QueryObject = NamedValues<QueryValue>
+/// An object in the order in which its names came.
+struct QueryObject: Sendable {
+    struct Member: Sendable {
+        let name: String
+        var value: QueryValue
+    }
 
-extension NamedValues<QueryValue> {
+    private(set) var members: [Member] = []
+    /// Positions by name, as soon as there are so many that searching them would cost more.
+    private var positions: [ByteKey: Int] = [:]
+    private static let searchedMax = 16
+
+    init() {}
+
     init(_ name: String, _ value: QueryValue) {
-        self.init()
-        set(name, value)
+        members = [Member(name: name, value: value)]
     }
 
     /// The elements by their positions.
     init(_ list: QueryList) {
-        self.init()
-        for element in list.elements { set(String(element.position), element.value) }
+        for element in list.elements { add(String(element.position), element.value) }
     }
 
     /// Whether every JavaScript object has a property of this name; `qs` lets nobody overwrite those.
     static func isInborn(_ name: String) -> Bool {
-        switch name {
+        // None is shorter than `valueOf`.
+        guard name.utf8.count >= 7 else { return false }
+        return switch name {
         case "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
             "__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable",
             "toLocaleString", "toString", "valueOf":
@@ -172,11 +183,47 @@ extension NamedValues<QueryValue> {
 
     mutating func merge(_ value: QueryValue, into name: String) {
         if let position = position(of: name) {
-            update(at: position) { $0.merge(value) }
+            members[position].value.merge(value)
         } else {
-            set(name, value)
+            add(name, value)
         }
     }
 
-    var json: JSONObject { mapValues { $0.json } }
+    /// Sets a value: in place where the name is known, else at the end.
+    mutating func set(_ name: String, _ value: QueryValue) {
+        if let position = position(of: name) {
+            members[position].value = value
+        } else {
+            add(name, value)
+        }
+    }
+
+    /// Adds a value to what the name has, arrays laid end to end.
+    mutating func append(_ value: QueryValue, to name: String) {
+        if let position = position(of: name) {
+            members[position].value.append(value)
+        } else {
+            add(name, value)
+        }
+    }
+
+    /// Adds a member whose name is not there.
+    private mutating func add(_ name: String, _ value: QueryValue) {
+        members.append(Member(name: name, value: value))
+        guard members.count > Self.searchedMax else { return }
+        for position in positions.count..<members.count {
+            positions[ByteKey(members[position].name)] = position
+        }
+    }
+
+    private func position(of name: String) -> Int? {
+        if members.count > Self.searchedMax { return positions[ByteKey(name)] }
+        return members.firstIndex { $0.name.hasSameBytes(as: name) }
+    }
+
+    var json: JSONObject {
+        var object = JSONObject()
+        for member in members { object.set(member.name, member.value.json) }
+        return object
+    }
 }
