@@ -152,6 +152,16 @@ func migrate(
         #expect(try BlockingConnection(url).query("SELECT x FROM a") == [["1"]])
     }
 
+    @Test func `a file that cannot be recorded leaves nothing`() throws {
+        let url = try ScratchCluster.database()
+        let saboteur = MigrationFile(
+            name: "0002_b.sql",
+            text: "CREATE TABLE b (x int);\nALTER TABLE cohort_migration RENAME TO elsewhere;\n")
+        #expect(throws: MigrationError.self) { try migrate(url, [Self.first, saboteur]) }
+        #expect(try BlockingConnection(url).query("SELECT to_regclass('b')") == [[nil]])
+        #expect(try migrate(url, [Self.first, Self.second]) == ["0002_b.sql: applied"])
+    }
+
     @Test func `a connection killed in the middle leaves nothing of the file`() throws {
         let url = try ScratchCluster.database()
         let suicidal = MigrationFile(
