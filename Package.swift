@@ -87,6 +87,12 @@ let package = Package(
             name: "MigrationsTests", dependencies: ["Migrations"],
             exclude: ["Awkward", "EmbedText.list", "medusa-schema.sql", "schema.txt"],
             swiftSettings: settings, plugins: ["EmbedText"]),
+        .target(
+            name: "TestSupport", dependencies: ["CPostgres"], path: "Tests/Support",
+            swiftSettings: settings),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestSupport"],
+            swiftSettings: settings + [lifetimes]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(
             name: "InputTests", dependencies: ["Cohort", "JSON"], swiftSettings: settings),

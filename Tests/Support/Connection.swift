@@ -1,0 +1,59 @@
+import CPostgres
+
+/// A blocking connection, for what tests do beside the service.
+@safe package final class Connection {
+    private let pg: OpaquePointer
+
+    package init(_ url: String) throws {
+        guard let pg = unsafe PQconnectdb(url) else {
+            throw PrivateCluster.Failure(description: "out of memory")
+        }
+        unsafe self.pg = unsafe pg
+        guard unsafe PQstatus(pg) == CONNECTION_OK else {
+            throw PrivateCluster.Failure(description: unsafe String(cString: PQerrorMessage(pg)))
+        }
+        unsafe _ = PQsetNoticeReceiver(pg, { _, _ in }, nil)
+    }
+
+    deinit { unsafe PQfinish(pg) }
+
+    /// Runs a text, which may hold several statements; the rows of the last one, nil for null.
+    @discardableResult
+    package func execute(_ sql: String) throws -> [[String?]] {
+        guard let result = unsafe PQexec(pg, sql) else {
+            throw PrivateCluster.Failure(description: unsafe String(cString: PQerrorMessage(pg)))
+        }
+        defer { unsafe PQclear(result) }
+        let status = unsafe PQresultStatus(result)
+        guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY
+        else {
+            throw PrivateCluster.Failure(
+                description: unsafe String(cString: PQresultErrorMessage(result)))
+        }
+        return unsafe (0..<PQntuples(result)).map { row in
+            unsafe (0..<PQnfields(result)).map { column in
+                unsafe PQgetisnull(result, row, column) != 0
+                    ? nil : String(cString: PQgetvalue(result, row, column))
+            }
+        }
+    }
+
+    static func answers(_ url: String) -> Bool {
+        unsafe PQping(url) == PQPING_OK
+    }
+
+    /// What a connection string sets; nil for one that libpq cannot read.
+    static func settings(of url: String) -> [String: String]? {
+        guard let options = unsafe PQconninfoParse(url, nil) else { return nil }
+        defer { unsafe PQconninfoFree(options) }
+        var settings: [String: String] = [:]
+        var option = unsafe options
+        while let keyword = unsafe option.pointee.keyword {
+            if let value = unsafe option.pointee.val {
+                unsafe settings[String(cString: keyword)] = unsafe String(cString: value)
+            }
+            unsafe option += 1
+        }
+        return settings
+    }
+}

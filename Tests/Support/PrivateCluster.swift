@@ -1,0 +1,206 @@
+import Foundation
+import Synchronization
+
+/// A PostgreSQL server for tests: its own data, a unix socket and nothing else, nothing kept.
+///
+/// It ends with the test process, however that ends: the server's keeper reads a pipe that only this process
+/// holds open. Calls block.
+package final class PrivateCluster: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The one that tests share; started by the first that asks.
+    ///
+    /// `COHORT_TEST_DATABASE_URL` names another server instead; one that is not on this machine is refused.
+    package static let shared: Result<PrivateCluster, any Error> = Result {
+        if let url = ProcessInfo.processInfo.environment["COHORT_TEST_DATABASE_URL"], !url.isEmpty {
+            return try PrivateCluster(existing: url)
+        }
+        return try PrivateCluster()
+    }
+
+    /// libpq settings without the database.
+    private let settings: [String: String]
+    /// nil for a server that was there before.
+    private let home: URL?
+    private let state = Mutex(State())
+
+    private struct State {
+        var keeper: Process?
+        var lifeline: Pipe?
+        var names = 0
+    }
+
+    /// Makes and starts a cluster of its own, for tests that stop or kill it.
+    package init() throws {
+        let home = try Self.makeHome()
+        self.home = home
+        settings = ["host": home.path, "user": "cohort"]
+        Leftovers.add(home)
+        try Self.run([
+            PostgresBinaries.path("initdb"), "-D", home.appending(path: "data").path, "-U", "cohort",
+            "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-instructions", "--no-sync",
+        ])
+        try start()
+    }
+
+    /// Uses a server that is there already.
+    package init(existing url: String) throws {
+        guard let settings = Connection.settings(of: url) else {
+            throw Failure(description: "COHORT_TEST_DATABASE_URL cannot be read")
+        }
+        let host = settings["host"] ?? settings["hostaddr"] ?? ""
+        guard host.isEmpty || host.hasPrefix("/") || ["localhost", "127.0.0.1", "::1"].contains(host)
+        else {
+            throw Failure(
+                description: "COHORT_TEST_DATABASE_URL is not on this machine; tests make and drop databases")
+        }
+        home = nil
+        self.settings = settings
+    }
+
+    deinit {
+        kill()
+        if let home { try? FileManager.default.removeItem(at: home) }
+    }
+
+    // MARK: Databases
+
+    /// The libpq connection string of a database.
+    package func url(_ database: String) -> String {
+        var settings = settings
+        settings["dbname"] = database
+        return settings.sorted { $0.key < $1.key }.map { name, value in
+            let quoted = value.replacingOccurrences(of: "\\", with: "\\\\")
+                .replacingOccurrences(of: "'", with: "\\'")
+            return "\(name)='\(quoted)'"
+        }.joined(separator: " ")
+    }
+
+    /// Makes a database with a new name.
+    ///
+    /// - Parameter template: a database to clone; nobody may be connected to it.
+    package func createDatabase(from template: String = "template0") throws -> String {
+        let number = state.withLock { state -> Int in
+            state.names += 1
+            return state.names
+        }
+        let name = "test_\(ProcessInfo.processInfo.processIdentifier)_\(number)"
+        try execute("CREATE DATABASE \"\(name)\" TEMPLATE \"\(template)\"", in: "postgres")
+        return name
+    }
+
+    /// Drops a database and throws out whoever is connected to it.
+    package func dropDatabase(_ name: String) throws {
+        try execute("DROP DATABASE IF EXISTS \"\(name)\" WITH (FORCE)", in: "postgres")
+    }
+
+    /// Runs `body` with the connection string of a database of its own.
+    package func withDatabase<T>(
+        from template: String = "template0", _ body: (String) async throws -> T
+    ) async throws -> T {
+        let name = try createDatabase(from: template)
+        defer { try? dropDatabase(name) }
+        return try await body(url(name))
+    }
+
+    /// Runs a text, which may hold several statements; the rows of the last one, nil for null.
+    @discardableResult
+    package func execute(_ sql: String, in database: String) throws -> [[String?]] {
+        try Connection(url(database)).execute(sql)
+    }
+
+    // MARK: The server's life
+
+    /// Starts the server and waits until it takes connections. Nothing happens when it runs.
+    package func start() throws {
+        guard let home else { return }
+        try state.withLock { state in
+            guard state.keeper == nil else { return }
+            let lifeline = Pipe()
+            let keeper = Process()
+            let command = Self.asServerUser([
+                "/bin/sh", "-c",
+                // Reads until this process closes the pipe or is gone; then the server goes too.
+                #"exec 3<&0; "$@" </dev/null >>"$LOG" 2>&1 3<&- & server=$!; read -r _ <&3; kill -QUIT $server 2>/dev/null"#,
+                "keeper", PostgresBinaries.path("postgres"),
+                "-D", home.appending(path: "data").path, "-k", home.path,
+                "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+                "-c", "max_connections=200", "-c", "shared_buffers=32MB",
+                "-c", "log_min_messages=warning",
+            ])
+            keeper.executableURL = URL(filePath: command[0])
+            keeper.arguments = Array(command.dropFirst())
+            keeper.environment = [
+                "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
+                "LOG": home.appending(path: "log").path,
+            ]
+            keeper.currentDirectoryURL = URL(filePath: "/")
+            keeper.standardInput = lifeline
+            // Whoever waits for the end of the tests' output must not wait for it.
+            keeper.standardOutput = FileHandle.nullDevice
+            keeper.standardError = FileHandle.nullDevice
+            try keeper.run()
+            state.keeper = keeper
+            state.lifeline = lifeline
+        }
+        let deadline = Date.now + 60
+        while !Connection.answers(url("postgres")) {
+            guard Date.now < deadline else {
+                throw Failure(description: "PostgreSQL did not start; see \(home.path)/log")
+            }
+            usleep(20_000)
+        }
+    }
+
+    /// Stops the server as an operator would who does not wait for clients.
+    package func stop() throws {
+        end(with: SIGINT)
+    }
+
+    /// Ends the server as a crash does: no farewell to clients, recovery at the next start.
+    package func kill() {
+        end(with: SIGKILL)
+    }
+
+    /// Lets the server's main process and all its sessions stand still, or go on.
+    package func freeze(_ frozen: Bool) {
+        guard let postmaster else { return }
+        for process in Self.children(of: postmaster) + [postmaster] {
+            Self.send(frozen ? SIGSTOP : SIGCONT, to: process)
+        }
+    }
+
+    private func end(with signal: Int32) {
+        guard home != nil else { return }
+        state.withLock { state in
+            guard let keeper = state.keeper else { return }
+            if let postmaster {
+                Self.send(signal, to: postmaster)
+                let sessions = Self.children(of: postmaster)
+                if signal == SIGKILL { for process in sessions { Self.send(signal, to: process) } }
+                while Self.isAlive(postmaster) { usleep(2_000) }
+            }
+            try? state.lifeline?.fileHandleForWriting.close()
+            keeper.waitUntilExit()
+            state.keeper = nil
+            state.lifeline = nil
+            if signal == SIGKILL, let home {
+                // A crash leaves it; its number might belong to somebody else soon.
+                try? FileManager.default.removeItem(at: home.appending(path: "data/postmaster.pid"))
+                for name in [".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+                    try? FileManager.default.removeItem(at: home.appending(path: name))
+                }
+            }
+        }
+    }
+
+    private var postmaster: pid_t? {
+        guard let home,
+            let text = try? String(
+                contentsOf: home.appending(path: "data/postmaster.pid"), encoding: .utf8)
+        else { return nil }
+        return text.split(separator: "\n").first.flatMap { pid_t($0) }
+    }
+}
