@@ -136,7 +136,10 @@ extension Connection {
 
     func writePiece(_ bytes: [UInt8], _ exchange: Exchange) async throws(ClientGone) {
         server.loop.assertOnLoop()
-        guard let stream, phase == .answering else { throw ClientGone() }
+        // A writer that outlived its answer must not write into the next one.
+        guard let stream, self.exchange === exchange, phase == .answering else {
+            throw ClientGone()
+        }
         precondition(!stream.hasEnded, "a stream is written to until its producer returns")
         guard !bytes.isEmpty else { return }
         answerBytes += bytes.count
@@ -158,7 +161,7 @@ extension Connection {
 
     func streamEnded(_ exchange: Exchange, _ error: (any Error)?) {
         server.loop.assertOnLoop()
-        guard let stream, phase == .answering else { return }
+        guard let stream, self.exchange === exchange, phase == .answering else { return }
         if let error {
             guard stream.head != nil else {
                 // Part of it is out: only a cut tells the client that it is not whole.

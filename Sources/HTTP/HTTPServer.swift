@@ -32,7 +32,7 @@ import Glibc
     private var drained: (() -> Void)?
 
     /// Room for most requests in one call, and for a body in a few.
-    private static let receiveBytes = 65_536
+    static let receiveBytes = 65_536
     private static let discardBytes = 16_384
     /// Connections beyond the bound that are only told so.
     private static let refusalsMax = 128
