@@ -30,6 +30,8 @@ package struct Migrator {
     /// Applies what is missing, and says what it does line by line.
     ///
     /// - Parameter dryRun: finds out and says what would be done, changing nothing.
+    /// - Throws: `.edited` or `.newer` before anything is done; `.misfit` and `.failed` for the file that
+    ///   could not be applied, with those before it in place.
     package func migrate(
         dryRun: Bool = false, report: (String) -> Void = { _ in }
     ) throws(MigrationError) {
@@ -38,11 +40,14 @@ package struct Migrator {
             try connection.run(session)
             try Self.takeLock(connection, report)
         }
+        // Closing the connection does the same, unless a pooler keeps it open for the next client.
+        defer { try? connection.run("SELECT pg_advisory_unlock(\(Self.lock)); RESET ALL") }
         let history = try History(of: files, in: connection)
         guard history.edited.isEmpty else { throw .edited(history.edited) }
         guard history.unknown.isEmpty else { throw .newer(history.unknown) }
-        if history.pending.isEmpty { report("nothing to do") }
-        if dryRun {
+        if history.pending.isEmpty {
+            report("nothing to do")
+        } else if dryRun {
             try rehearse(history.pending, on: connection, report)
         } else {
             try sql("cohort_migration") { () throws(SQLFailure) in
@@ -174,13 +179,15 @@ package struct Migrator {
 
     // MARK: - One at a time
 
+    /// "cohort" in ASCII: any number that no other program picks.
+    private static let lock = "x'636f686f7274'::bigint"
+
     /// Polls instead of waiting in the database: a waiting statement would hold a snapshot, and an index
     /// that the other builds concurrently waits for all of those.
     private static func takeLock(
         _ connection: BlockingConnection, _ report: (String) -> Void
     ) throws(SQLFailure) {
-        // "cohort" in ASCII: any number that no other program picks.
-        let take = "SELECT pg_try_advisory_lock(x'636f686f7274'::bigint)"
+        let take = "SELECT pg_try_advisory_lock(\(lock))"
         guard try connection.query(take) != [["t"]] else { return }
         report("waiting for another migration of this database")
         repeat { usleep(100_000) } while try connection.query(take) != [["t"]]

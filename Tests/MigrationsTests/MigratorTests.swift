@@ -49,6 +49,15 @@ func migrate(
         #expect(try Catalog.lines(BlockingConnection(url)) == before)
     }
 
+    @Test func `a role that may change nothing finds nothing to do`() throws {
+        let url = try ScratchCluster.database()
+        try migrate(url)
+        let connection = try BlockingConnection(url)
+        let role = "reader_" + (try connection.query("SELECT current_database()")[0][0] ?? "")
+        try connection.run("CREATE ROLE \(role) LOGIN; GRANT SELECT ON cohort_migration TO \(role)")
+        #expect(try migrate("\(url) user=\(role)") == ["nothing to do"])
+    }
+
     @Test func `the status names what is pending and then when it was applied`() throws {
         let url = try ScratchCluster.database()
         let migrator = Migrator(databaseURL: url)
