@@ -84,7 +84,7 @@ let package = Package(
         .testTarget(
             name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings),
         .testTarget(
-            name: "MigrationsTests", dependencies: ["Migrations"],
+            name: "MigrationsTests", dependencies: ["Migrations", "TestSupport"],
             exclude: ["Awkward", "EmbedText.list", "medusa-schema.sql", "schema.txt"],
             swiftSettings: settings, plugins: ["EmbedText"]),
         .target(

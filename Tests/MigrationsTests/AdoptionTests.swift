@@ -5,7 +5,7 @@ import Testing
 @Suite(.blocking) struct AdoptionTests {
     /// A database of Medusa's, changed by `edit` first.
     private func medusa(_ edit: String = "") throws -> (url: String, BlockingConnection) {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let connection = try BlockingConnection(url)
         try connection.run(try fixture("medusa-schema.sql") + edit)
         return (url, connection)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `groups and customers alone are enough`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let connection = try BlockingConnection(url)
         try connection.run(
             """

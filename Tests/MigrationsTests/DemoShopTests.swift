@@ -10,7 +10,7 @@ import Testing
     private static let loaded = Result { try load() }
 
     private static func load() throws -> String {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url)
         #expect(try DemoShop.load(databaseURL: url, admin: admin))
         return url
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `a shop of somebody's own is not mixed with the demo`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url)
         let connection = try BlockingConnection(url)
         try connection.run("INSERT INTO customer (id, email) VALUES ('cus_own', 'own@example.com')")
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `without the schema the load fails with one line`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let error = #expect(throws: MigrationError.self) {
             _ = try DemoShop.load(databaseURL: url, admin: Self.admin)
         }

@@ -15,7 +15,7 @@ func migrate(
 
 @Suite(.blocking) struct FreshDatabaseTests {
     @Test func `an empty database gets exactly the documented schema`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url)
         let found = try Catalog.lines(BlockingConnection(url))
         let documented = try fixture("schema.txt").split(separator: "\n").map(String.init)
@@ -24,7 +24,7 @@ func migrate(
     }
 
     @Test func `countries and currencies are there, in lower case`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url)
         let connection = try BlockingConnection(url)
         #expect(
@@ -42,7 +42,7 @@ func migrate(
     }
 
     @Test func `a second run has nothing to do`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url)
         let before = try Catalog.lines(BlockingConnection(url))
         #expect(try migrate(url) == ["nothing to do"])
@@ -50,16 +50,17 @@ func migrate(
     }
 
     @Test func `a role that may change nothing finds nothing to do`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url)
         let connection = try BlockingConnection(url)
         let role = "reader_" + (try connection.query("SELECT current_database()")[0][0] ?? "")
         try connection.run("CREATE ROLE \(role) LOGIN; GRANT SELECT ON cohort_migration TO \(role)")
+        defer { try? connection.run("DROP OWNED BY \(role); DROP ROLE \(role)") }
         #expect(try migrate("\(url) user=\(role)") == ["nothing to do"])
     }
 
     @Test func `the status names what is pending and then when it was applied`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let migrator = Migrator(databaseURL: url)
         #expect(try migrator.status().map(\.name) == MigrationFile.all.map(\.name))
         #expect(try migrator.status().allSatisfy { $0.state == .pending })
@@ -75,7 +76,7 @@ func migrate(
     }
 
     @Test func `a dry run says what a run does and changes nothing`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let announced = try migrate(url, dryRun: true)
         #expect(try Catalog.lines(BlockingConnection(url)).isEmpty)
         #expect(
@@ -113,7 +114,7 @@ func migrate(
     @Test func `a file that changed after it was applied is refused, and nothing else is applied`()
         throws
     {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url, [Self.first])
         let edited = MigrationFile(name: Self.first.name, text: Self.first.text + "-- more\n")
         let error = #expect(throws: MigrationError.self) {
@@ -135,7 +136,7 @@ func migrate(
     }
 
     @Test func `a database that is newer than the program is left alone`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url, [Self.first, Self.second])
         let error = #expect(throws: MigrationError.self) { try migrate(url, [Self.first]) }
         #expect(error == .newer(["0002_b.sql"]))
@@ -148,7 +149,7 @@ func migrate(
     }
 
     @Test func `a failing file leaves nothing of itself, and the next run resumes there`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let broken = MigrationFile(
             name: "0002_b.sql", text: "CREATE TABLE b (x int);\nSELECT 1 / 0;\n")
         let error = #expect(throws: MigrationError.self) { try migrate(url, [Self.first, broken]) }
@@ -162,7 +163,7 @@ func migrate(
     }
 
     @Test func `a file that cannot be recorded leaves nothing`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let saboteur = MigrationFile(
             name: "0002_b.sql",
             text: "CREATE TABLE b (x int);\nALTER TABLE cohort_migration RENAME TO elsewhere;\n")
@@ -172,7 +173,7 @@ func migrate(
     }
 
     @Test func `a connection killed in the middle leaves nothing of the file`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let suicidal = MigrationFile(
             name: "0002_b.sql",
             text: "CREATE TABLE b (x int);\nSELECT pg_terminate_backend(pg_backend_pid());\n")
@@ -182,7 +183,7 @@ func migrate(
     }
 
     @Test func `two programs at once migrate once`() async throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let reports = try await withThrowingTaskGroup(of: [String].self) { group in
             for _ in 0..<4 { group.addTask { try migrate(url) } }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -194,7 +195,7 @@ func migrate(
     }
 
     @Test func `a table in use is waited for without blocking its users`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url, [Self.first])
         let user = try BlockingConnection(url)
         try user.run("BEGIN; LOCK TABLE a IN ACCESS SHARE MODE")
@@ -215,7 +216,7 @@ func migrate(
     }
 
     @Test func `a table in use for too long ends the run`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url, [Self.first])
         let user = try BlockingConnection(url)
         try user.run("BEGIN; LOCK TABLE a IN ACCESS SHARE MODE")
@@ -241,7 +242,7 @@ func migrate(
         text: "-- no transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS a_x\n    ON a (x);\n")
 
     @Test func `an index that an interruption left unfinished is built anew`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url, [Self.table])
         let connection = try BlockingConnection(url)
         try connection.run("INSERT INTO a VALUES (1), (1)")
@@ -260,7 +261,7 @@ func migrate(
     }
 
     @Test func `an index that is there is kept`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         try migrate(url, [Self.table])
         let connection = try BlockingConnection(url)
         try connection.run("CREATE INDEX a_x ON a (x)")
@@ -270,7 +271,7 @@ func migrate(
     }
 
     @Test func `without its extension an optional file is put off, and tried again`() throws {
-        let url = try ScratchCluster.database()
+        let url = try database()
         let optional = MigrationFile(
             name: "0001_o.sql",
             text: "-- no transaction\n-- optional: no_such_extension\nSELECT 1;\n")
