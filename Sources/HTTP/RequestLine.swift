@@ -2,6 +2,9 @@
 ///
 /// - Source: RFC 9112, section 3.
 enum RequestLine {
+    /// The registered methods have at most 17 letters.
+    private static let methodBytesMax = 64
+
     static func parse(
         _ bytes: Span<UInt8>, _ line: Range<Int>, into head: Head
     ) throws(RequestRefusal) {
@@ -12,6 +15,8 @@ enum RequestLine {
         guard methodEnd > line.lowerBound, methodEnd < line.upperBound,
             bytes[methodEnd] == ASCII.space
         else { throw .malformed("a request line without a method") }
+        // RFC 9112, section 3: a method longer than any we know is not implemented.
+        guard methodEnd - line.lowerBound <= methodBytesMax else { throw .notImplemented }
         var targetEnd = methodEnd + 1
         while targetEnd < line.upperBound, bytes[targetEnd] != ASCII.space { targetEnd += 1 }
         guard targetEnd < line.upperBound else {

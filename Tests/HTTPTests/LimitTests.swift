@@ -37,6 +37,13 @@ import Testing
         #expect(Self.first("GET /\(Self.text(16_381))") == .refused(.targetTooLong))
     }
 
+    @Test func `the longest method has 64 letters`() {
+        for (count, status) in [(64, 200), (65, 501), (9_000, 501)] {
+            let request = "\(Self.text(count)) / HTTP/1.1\r\nHost: x\r\n\r\n"
+            #expect(Self.status(Self.first(request)) == status, "\(count)")
+        }
+    }
+
     @Test func `the longest head is 64 KiB`() {
         let start = "GET / HTTP/1.1\r\nHost: x\r\nA: "
         for (count, status) in [(65_536, 200), (65_537, 431), (200_000, 431)] {
