@@ -19,7 +19,8 @@ extension Connection {
         answerStatus = response.status
         answerBytes = 0
         setDeadline(server.limits.writeDeadline)
-        let sendsBody = !isHead && response.status >= 200 && response.status != 204
+        let sendsBody =
+            !isHead && response.status >= 200 && response.status != 204
             && response.status != 304
         switch response.body {
         case .bytes(let body):

@@ -50,7 +50,8 @@ extension Connection {
         case .bytes(let count):
             // Less than there was room for: the socket is empty, unless its end is behind.
             if count < buffer.count, !sawHangUp { mayRead = false }
-            let bytes = unsafe Span<UInt8>(_unsafeElements: UnsafeBufferPointer(rebasing: buffer[..<count]))
+            let bytes = unsafe Span<UInt8>(
+                _unsafeElements: UnsafeBufferPointer(rebasing: buffer[..<count]))
             if inbox.isEmpty {
                 let used = consume(bytes)
                 guard phase != .closed else { return false }

@@ -113,8 +113,9 @@ import Glibc
     private func makeRoom() -> Bool {
         var oldest: Connection?
         for case let connection? in connections where connection.isSpare {
-            if let other = oldest, (other.isIdle ? 0 : 1, deadlines[other.index])
-                <= (connection.isIdle ? 0 : 1, deadlines[connection.index])
+            if let other = oldest,
+                (other.isIdle ? 0 : 1, deadlines[other.index])
+                    <= (connection.isIdle ? 0 : 1, deadlines[connection.index])
             {
                 continue
             }

@@ -124,7 +124,9 @@ package final class ListeningSocket: Sendable {
         guard fd >= 0 else { throw SystemError("socket", errno) }
         // A restart must not wait for the connections of the process before it to time out.
         SocketOptions.enable(fd, SOL_SOCKET, SO_REUSEADDR)
-        if family == AF_INET6, !takesIPv4Too { SocketOptions.enable(fd, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
+        if family == AF_INET6, !takesIPv4Too {
+            SocketOptions.enable(fd, Int32(IPPROTO_IPV6), IPV6_V6ONLY)
+        }
         guard unsafe bind(fd, address, length) == 0 else {
             let error = SystemError("bind", errno)
             _ = close(fd)

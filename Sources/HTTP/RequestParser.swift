@@ -110,7 +110,8 @@ struct RequestParser {
             let first = bytes[line.lowerBound]
             throw .malformed(
                 first == ASCII.space || first == ASCII.tab
-                    ? "a folded header line" : "a header name with a character that it may not have")
+                    ? "a folded header line" : "a header name with a character that it may not have"
+            )
         }
         guard colon > line.lowerBound else { throw .malformed("a header without a name") }
         var start = colon + 1

@@ -42,8 +42,12 @@ package struct Response: Sendable {
 
     /// The value of the first field of that name, in any case.
     package func header(_ name: StaticString) -> String? {
-        headers.first { unsafe $0.name.bytes.elementsEqual(name.bytes) { ASCII.lowercased($0) == ASCII.lowercased($1) } }?
-            .value
+        headers.first {
+            unsafe $0.name.bytes.elementsEqual(name.bytes) {
+                ASCII.lowercased($0) == ASCII.lowercased($1)
+            }
+        }?
+        .value
     }
 
     /// Adds a field line; several of one name stay several.
@@ -53,7 +57,11 @@ package struct Response: Sendable {
 
     /// Replaces all fields of that name by one.
     package mutating func set(_ name: StaticString, _ value: String) {
-        headers.removeAll { unsafe $0.name.bytes.elementsEqual(name.bytes) { ASCII.lowercased($0) == ASCII.lowercased($1) } }
+        headers.removeAll {
+            unsafe $0.name.bytes.elementsEqual(name.bytes) {
+                ASCII.lowercased($0) == ASCII.lowercased($1)
+            }
+        }
         headers.append((name, value))
     }
 

@@ -133,4 +133,3 @@ package struct RouteTable: Sendable {
         return true
     }
 }
-

@@ -27,7 +27,9 @@ import Testing
         #expect(service.connectionCount == 1)
     }
 
-    @Test func `answers pipelined requests in their order, whenever their answers are ready`() throws {
+    @Test func `answers pipelined requests in their order, whenever their answers are ready`()
+        throws
+    {
         let service = try TestService { request, exchange in
             let path = request.path
             // Every other answer comes later than the turn that asked.
@@ -42,7 +44,8 @@ import Testing
         let client = try service.client()
         var text = ""
         for number in 0..<200 {
-            text += number % 3 == 0
+            text +=
+                number % 3 == 0
                 ? "POST /\(number % 2)\(number)\(number % 2) HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
                 : "GET /\(number % 2)\(number)\(number % 2) HTTP/1.1\r\nHost: x\r\n\r\n"
         }
@@ -92,7 +95,9 @@ import Testing
     @Test func `unpacks a packed body`() throws {
         let service = try TestService()
         let body = Array("hello".utf8)
-        for (name, coding) in [("gzip", ContentCodingName.gzip), ("x-gzip", .gzip), ("Deflate", .deflate)] {
+        for (name, coding) in [
+            ("gzip", ContentCodingName.gzip), ("x-gzip", .gzip), ("Deflate", .deflate),
+        ] {
             let packed = coding.pack(body)
             let client = try service.client()
             client.send(
@@ -102,7 +107,8 @@ import Testing
             #expect(try client.answer()?.text == "POST /a 5:hello", "\(name)")
         }
         let broken = try service.exchange(
-            "POST /a HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello")
+            "POST /a HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"
+        )
         #expect(broken?.status == 400)
         let empty = try service.exchange(
             "POST /a HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\nContent-Length: 0\r\n\r\n")
@@ -192,7 +198,8 @@ import Testing
         }
         let answer = try service.exchange(
             "GET /? HTTP/1.1\r\nHost: x\r\nX-List: a\r\nX-LIST:  b \r\nX-Empty:\r\n"
-                + "X-Request-Id: abc-123\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n")
+                + "X-Request-Id: abc-123\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n"
+        )
         // Nobody is trusted here, so what is forwarded is not believed.
         #expect(answer?.text == "a, b|-||abc-123|false|127.0.0.1|false|")
         for id in ["a b", "ä", String(repeating: "x", count: 129), ""] {
@@ -203,7 +210,8 @@ import Testing
     }
 
     @Test func `believes a trusted proxy`() throws {
-        let service = try TestService(proxies: TrustedProxies(["127.0.0.0/8"])) { request, exchange in
+        let service = try TestService(proxies: TrustedProxies(["127.0.0.0/8"])) {
+            request, exchange in
             exchange.respond(
                 Response(
                     status: 200, body: Array("\(request.clientAddress) \(request.isSecure)".utf8)))
@@ -228,7 +236,9 @@ import Testing
                     status: 200, body: Array("\(request.clientAddress) \(request.isSecure)".utf8)))
         }
         let client = try RawClient(path: path)
-        client.send("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\n\r\n")
+        client.send(
+            "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\n\r\n"
+        )
         #expect(try client.answer()?.text == "9.9.9.9 true")
         #expect(throws: SystemError.self) { try ListeningSocket.unix(path: path) }
         withExtendedLifetime(service) {}
@@ -237,7 +247,8 @@ import Testing
     @Test func `says what was refused as far as it is known`() throws {
         let service = try TestService()
         let answer = try service.exchange(
-            "POST /a?b HTTP/1.1\r\nHost: x\r\nOrigin: http://o\r\nX-Request-Id: 7\r\nContent-Length: x\r\n\r\n")
+            "POST /a?b HTTP/1.1\r\nHost: x\r\nOrigin: http://o\r\nX-Request-Id: 7\r\nContent-Length: x\r\n\r\n"
+        )
         #expect(answer?.status == 400)
         #expect(answer?.text == "a Content-Length that is not a number")
         _ = try service.exchange("nonsense\r\n\r\n")

@@ -9,7 +9,8 @@ enum Deflate {
         let bits: Int32 = coding == .gzip ? 31 : 15
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
         guard
-            unsafe deflateInit2_(&stream, 6, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+            unsafe deflateInit2_(
+                &stream, 6, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
                 == Z_OK
         else { return [] }
         defer { unsafe deflateEnd(&stream) }

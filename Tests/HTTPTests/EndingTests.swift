@@ -228,7 +228,9 @@ private final class Flag: Sendable {
         #expect(try newcomer.answer()?.status == 503)
         #expect(try newcomer.readToEnd().isEmpty)
         let exchanges = held.withLock { $0 }
-        service.loop.perform { for exchange in exchanges { exchange.respond(Response(status: 200)) } }
+        service.loop.perform {
+            for exchange in exchanges { exchange.respond(Response(status: 200)) }
+        }
         for client in busy { #expect(try client.answer()?.status == 200) }
     }
 }
@@ -264,7 +266,9 @@ private final class Flag: Sendable {
             defer { exchanges = [] }
             return exchanges
         }
-        service.loop.perform { for exchange in exchanges { exchange.respond(Response(status: 200)) } }
+        service.loop.perform {
+            for exchange in exchanges { exchange.respond(Response(status: 200)) }
+        }
         let answer = try client.answer()
         #expect(answer?.status == 200)
         #expect(answer?["Connection"] == "close")
@@ -308,7 +312,9 @@ private final class Flag: Sendable {
         #expect(try client.readToEnd().isEmpty)
         #expect(service.connectionCount == 0)
         let exchanges = held.withLock { $0 }
-        service.loop.perform { for exchange in exchanges { exchange.respond(Response(status: 200)) } }
+        service.loop.perform {
+            for exchange in exchanges { exchange.respond(Response(status: 200)) }
+        }
         try await eventually { service.handler.log.withLock { $0.first?.status } == 499 }
     }
 }

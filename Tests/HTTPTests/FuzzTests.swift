@@ -5,7 +5,8 @@ import Testing
 @Suite struct `Any bytes` {
     /// Bytes that mean something to the parser turn up more often than chance would have them.
     private static let spice: [[UInt8]] = [
-        "\r\n", "\n", "\r", " ", "\t", ":", ";", ",", "=", "\"", "\\", "0", "5", "\0", "%", "/", "?",
+        "\r\n", "\n", "\r", " ", "\t", ":", ";", ",", "=", "\"", "\\", "0", "5", "\0", "%", "/",
+        "?",
         "\r\n\r\n", "Host: y\r\n", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n",
         "HTTP/1.1", "0\r\n\r\n", "5\r\nhello\r\n", "\u{FF}", "Connection: close\r\n",
         "Expect: 100-continue\r\n", " HTTP/1.0",
@@ -78,7 +79,8 @@ import Testing
                 taken += 1
                 let objection = Self.objection(toHead: fields)
                 #expect(objection == nil, "seed \(seed), round \(round), \(bytes)")
-                #expect(!path.utf8.contains { $0 <= 32 || $0 >= 127 }, "seed \(seed), round \(round)")
+                #expect(
+                    !path.utf8.contains { $0 <= 32 || $0 >= 127 }, "seed \(seed), round \(round)")
             }
         }
         // A fuzz that is always refused tests only the first check.
@@ -91,7 +93,8 @@ import Testing
         var dice = Dice(seed: seed)
         for round in 0..<300 {
             let body = (0..<dice.below(3_000)).map { _ in UInt8(dice.below(256)) }
-            var sent = Array("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
+            var sent = Array(
+                "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
             var rest = body[...]
             while !rest.isEmpty {
                 let piece = rest.prefix(1 + dice.below(400))

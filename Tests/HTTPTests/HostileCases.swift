@@ -43,7 +43,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     ) -> HostileCase {
         refused(
             section, name,
-            "POST /first HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\(body)", statuses)
+            "POST /first HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\(body)", statuses
+        )
     }
 
     private static func goodChunks(_ name: String, _ body: String) -> HostileCase {
@@ -93,7 +94,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         line("9110 15.6.6", "HTTP/3.0", "GET / HTTP/3.0", [505]),
         line("9110 15.6.6", "HTTP/9.9", "GET / HTTP/9.9", [505]),
         refused("9113 3.4", "the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [505]),
-        refused("9112 2.2", "a TLS greeting", "\u{16}\u{03}\u{01}\u{02}\0\u{01}\0\u{01}\u{FC}\u{03}"),
+        refused(
+            "9112 2.2", "a TLS greeting", "\u{16}\u{03}\u{01}\u{02}\0\u{01}\0\u{01}\u{FC}\u{03}"),
         refused("9112 2.2", "NUL in front", "\0GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
         refused("9112 2.2", "a bare LF in front", "\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"),
         refused("9112 2.2", "a bare CR in front", "\rGET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -147,7 +149,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         refused("9112 3.2", "no Host beside others", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"),
         refused("9112 3.2", "two Hosts", "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"),
         refused("9112 3.2", "one Host twice", "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"),
-        refused("9112 3.2", "two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n"),
+        refused(
+            "9112 3.2", "two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n"),
         refused(
             "9112 3.2", "two Hosts spelled differently",
             "GET / HTTP/1.1\r\nhOST: x\r\nHost: y\r\n\r\n"),
@@ -230,7 +233,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         fields("9112 6.2", "a length with an underscore", "Content-Length: 5_0", body: "hello"),
         fields("9112 6.2", "a length in quotes", "Content-Length: \"5\"", body: "hello"),
         fields("9112 6.2", "a length with a semicolon", "Content-Length: 5;", body: "hello"),
-        fields("9112 6.2", "a length with a vertical tab", "Content-Length: \u{0B}5", body: "hello"),
+        fields(
+            "9112 6.2", "a length with a vertical tab", "Content-Length: \u{0B}5", body: "hello"),
         fields("9112 6.2", "digits beyond ASCII", "Content-Length: ٥", body: "hello"),
         fields("9112 6.3", "a list of lengths", "Content-Length: 5, 5", body: "hello"),
         fields("9112 6.3", "a list of other lengths", "Content-Length: 5, 6", body: "hello"),
@@ -313,7 +317,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         chunks("9112 7.1", "data shorter than its size", "6\r\nhello\r\n0\r\n\r\n"),
         chunks("9112 7.1", "a size past 64 bits", "10000000000000005\r\nhello\r\n0\r\n\r\n"),
         chunks("9112 7.1", "a size of 16 digits", "ffffffffffffffff\r\nhello\r\n"),
-        chunks("9112 7.1", "leading zeros without end", String(repeating: "0", count: 300) + "5\r\n"),
+        chunks(
+            "9112 7.1", "leading zeros without end", String(repeating: "0", count: 300) + "5\r\n"),
         chunks("9110 15.5.14", "a size past the bound", "19001\r\n", [413]),
         chunks("9110 15.5.14", "a huge size", "7ffffffffffffff\r\n", [413]),
         chunks("9112 7.1.1", "an extension without a name", "5;\r\nhello\r\n0\r\n\r\n"),
@@ -357,12 +362,17 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
             "9112 3.2.2", "an absolute target that disagrees with Host",
             "GET http://x/first HTTP/1.1\r\nHost: y\r\n\r\n"),
         good("9112 3.2.4", "OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"),
-        good("9112 3.2", "brackets in the query", "GET /first?a[b]={c}|d HTTP/1.1\r\nHost: x\r\n\r\n"),
+        good(
+            "9112 3.2", "brackets in the query", "GET /first?a[b]={c}|d HTTP/1.1\r\nHost: x\r\n\r\n"
+        ),
         good("9110 7.2", "an IPv6 Host", "GET /first HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n"),
         good("9110 7.2", "a Host with an empty port", "GET /first HTTP/1.1\r\nHost: x:\r\n\r\n"),
         good(
-            "9110 7.2", "a Host with an underscore", "GET /first HTTP/1.1\r\nHost: a_b:65535\r\n\r\n"),
-        good("9112 6.3", "a length", "POST /first HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"),
+            "9110 7.2", "a Host with an underscore",
+            "GET /first HTTP/1.1\r\nHost: a_b:65535\r\n\r\n"),
+        good(
+            "9112 6.3", "a length",
+            "POST /first HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"),
         good(
             "9112 6.3", "a length with zeros in front",
             "POST /first HTTP/1.1\r\nHost: x\r\nContent-Length: 005\r\n\r\nhello"),

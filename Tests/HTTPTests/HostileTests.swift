@@ -39,7 +39,8 @@ import Testing
             client.send(item.bytes + Array(smuggled.utf8))
             client.finishSending()
             let answer = try client.answer()
-            #expect(answer.map { item.statuses.contains($0.status) } == true, "\(item.testDescription)")
+            #expect(
+                answer.map { item.statuses.contains($0.status) } == true, "\(item.testDescription)")
             #expect(answer?["Connection"] == "close", "\(item.testDescription)")
             #expect(try client.readToEnd().isEmpty, "\(item.testDescription)")
         }

@@ -73,7 +73,8 @@ import Testing
 
     @Test func `the longest body is the handler's`() {
         for (count, status) in [(1_000, 200), (1_001, 413)] {
-            let sized = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(count)\r\n\r\n\(Self.text(count))"
+            let sized =
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(count)\r\n\r\n\(Self.text(count))"
             #expect(Self.status(Self.first(sized, bodyBytesMax: 1_000)) == status)
             let size = String(count - 500, radix: 16)
             let chunked =

@@ -38,7 +38,8 @@ import Testing
         ("/admin/customer-groups/x", "get"), ("/admin/customer-groups/x/", "get"),
         ("/admin/customer-groups/batch", "batch"), ("/admin/customer-groups/BATCH", "batch"),
         ("/admin/customer-groups/batch/customers", "members"),
-        ("/admin/customer-groups//customers", "-"), ("/admin/customer-groups/x/customers", "members"),
+        ("/admin/customer-groups//customers", "-"),
+        ("/admin/customer-groups/x/customers", "members"),
         ("/admin/customer-groups/x/y", "-"), ("/admin/customer%2Dgroups", "-"),
         ("/admin/customer-groups/%zz", "%"), ("/admin/customer-groups/%", "%"),
         ("/admin/customer-groups/%4", "%"), ("/admin/customer-groups/%00", "%"),
@@ -109,18 +110,22 @@ import Testing
         #expect(!(try TrustedProxies(["0.0.0.0/0"]).contains("::1")))
     }
 
-    @Test(arguments: ["", "x", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "::/129", "1.2.3"])
+    @Test(arguments: [
+        "", "x", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "::/129", "1.2.3",
+    ])
     func `refuse what is no network`(_ text: String) {
         #expect(throws: TrustedProxies.Unreadable.self) { try TrustedProxies([text]) }
     }
 }
 
 @Suite struct `Small parts` {
-    @Test(arguments: [
-        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-        (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),
-        (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ] as [(Int64, String)])
     func `a date is written as RFC 9110 wants`(_ seconds: Int64, _ text: String) {
         var bytes: [UInt8] = []
         bytes.append(httpDate: seconds)

@@ -14,7 +14,8 @@ final class RawClient: @unchecked Sendable {
     init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
         fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         if var size = receiveBufferBytes {
-            _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+            _ = unsafe setsockopt(
+                fd, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -92,7 +93,8 @@ final class RawClient: @unchecked Sendable {
     /// Makes the close an abort, as when a process is killed with unread input.
     func resetOnClose() {
         var option = linger(l_onoff: 1, l_linger: 0)
-        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        _ = unsafe setsockopt(
+            fd, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     func finishSending() { _ = shutdown(fd, Int32(SHUT_WR)) }
@@ -124,7 +126,8 @@ final class RawClient: @unchecked Sendable {
             if let end = buffer.firstIndex(of: 10) {
                 let line = Array(buffer[..<end])
                 buffer.removeFirst(end + 1)
-                return String(decoding: line.last == 13 ? line.dropLast() : line[...], as: UTF8.self)
+                return String(
+                    decoding: line.last == 13 ? line.dropLast() : line[...], as: UTF8.self)
             }
             guard try more() else { return nil }
         }

@@ -11,7 +11,9 @@ import Testing
         let service = try TestService { _, exchange in
             exchange.respond(
                 .stream(status: 200, contentType: "text/plain") { writer in
-                    for piece in ["hello", "", " ", "world"] { try await writer.write(Array(piece.utf8)) }
+                    for piece in ["hello", "", " ", "world"] {
+                        try await writer.write(Array(piece.utf8))
+                    }
                 })
         }
         let client = try service.client()
