@@ -50,7 +50,7 @@ import Testing
     @Test func `users are made, listed, given tokens and passwords`() async throws {
         let shop = try await Shop.open()
         let environment = shop.environment
-        func cohort(_ arguments: String..., input: String? = nil) throws -> String {
+        func cohort(_ arguments: String..., input: String = "") throws -> String {
             let outcome = try ServiceProcess.run(arguments, environment: environment, input: input)
             try #require(outcome.exitCode == 0, "\(outcome.output)")
             return outcome.output

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 /// PostgreSQL goes away under load and comes back; the service is never restarted.
@@ -12,9 +13,8 @@ import Testing
 
     @Test(arguments: 1...3)
     func `acknowledged writes are there, refused ones are not`(round: Int) async throws {
-        let cluster = try Cluster()
-        _ = try Shop.Database.makeTemplate(on: cluster)
-        let shop = try Shop(Shop.Database(copyOn: cluster))
+        let cluster = try PrivateCluster()
+        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
         let isOver = Atomic(false)
         let recovered = Atomic(false)
         let outcomes = concurrently(9) { worker -> [Outcome] in
@@ -47,7 +47,8 @@ import Testing
             }
             return told
         }
-        #expect(recovered.load(ordering: .relaxed), "\(shop.service.output.suffix(2000))")
+        let hasRecovered = recovered.load(ordering: .relaxed)
+        #expect(hasRecovered, "\(shop.service.output.suffix(2000))")
         #expect(shop.service.isRunning)
 
         var present: [String: Int] = [:]
@@ -87,9 +88,8 @@ import Testing
     }
 
     @Test func `a service that starts before its database serves when it is there`() async throws {
-        let cluster = try Cluster()
-        _ = try Shop.Database.makeTemplate(on: cluster)
-        let database = try Shop.Database(copyOn: cluster)
+        let cluster = try PrivateCluster()
+        let database = try Shop.Database(on: cluster, from: Shop.Template(on: cluster))
         cluster.kill()
         let shop = try Shop(database)
         let client = shop.signedIn()

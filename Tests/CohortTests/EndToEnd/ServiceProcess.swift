@@ -3,8 +3,7 @@ import Glibc
 
 /// The real program as a child process: `cohort` from the build that these tests belong to.
 ///
-/// Unchecked: everything but `port` never changes, that is set before anybody else has this, and `Process` may
-/// be asked from any thread.
+/// Unchecked: everything but `port` never changes, and that is set before anybody else has this.
 final class ServiceProcess: @unchecked Sendable {
     struct DidNotStart: Error, CustomStringConvertible {
         let exitCode: Int32?
@@ -12,7 +11,7 @@ final class ServiceProcess: @unchecked Sendable {
         var description: String { "exit \(exitCode.map(String.init) ?? "none yet"): \(output)" }
     }
 
-    private let process = Process()
+    private let child: Child
     private let outputFile: URL
     /// The TCP port on 127.0.0.1; 0 for a command that does not serve.
     private(set) var port: UInt16 = 0
@@ -27,27 +26,12 @@ final class ServiceProcess: @unchecked Sendable {
     }
 
     /// Starts it with an environment of its own: nothing of ours reaches it.
-    private init(_ arguments: [String], environment: [String: String], input: String?) throws {
+    private init(_ arguments: [String], environment: [String: String], input: String) throws {
         outputFile = FileManager.default.temporaryDirectory
             .appending(path: "cohort-output-\(UUID().uuidString)")
-        _ = FileManager.default.createFile(atPath: outputFile.path, contents: nil)
-        let output = try FileHandle(forWritingTo: outputFile)
-        process.executableURL = Self.binary
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
-        process.standardOutput = output
-        process.standardError = output
-        if let input {
-            let pipe = Pipe()
-            process.standardInput = pipe
-            try process.run()
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-        } else {
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-        }
-        try output.close()
+        child = try Child(
+            [Self.binary.path] + arguments, environment: environment, output: outputFile.path,
+            input: input)
     }
 
     /// `cohort serve` on a free port; returns once it listens.
@@ -56,10 +40,10 @@ final class ServiceProcess: @unchecked Sendable {
     ) throws -> ServiceProcess {
         let defaults = ["PORT": "0", "COHORT_LOG_FORMAT": "json"]
         let service = try ServiceProcess(
-            ["serve"] + arguments, environment: defaults.merging(environment) { $1 }, input: nil)
+            ["serve"] + arguments, environment: defaults.merging(environment) { $1 }, input: "")
         let isUp = Waiting.until(seconds: 30) {
             service.port = service.listeningPort ?? 0
-            return service.port != 0 || !service.process.isRunning
+            return service.port != 0 || !service.isRunning
         }
         guard isUp, service.port != 0 else {
             service.kill()
@@ -70,7 +54,7 @@ final class ServiceProcess: @unchecked Sendable {
 
     /// Any command that ends by itself.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+        _ arguments: [String], environment: [String: String] = [:], input: String = ""
     ) throws -> (exitCode: Int32, output: String) {
         let command = try ServiceProcess(arguments, environment: environment, input: input)
         guard let code = command.waitForExit() else {
@@ -85,8 +69,7 @@ final class ServiceProcess: @unchecked Sendable {
         try? FileManager.default.removeItem(at: outputFile)
     }
 
-    var id: pid_t { process.processIdentifier }
-    var isRunning: Bool { process.isRunning }
+    var isRunning: Bool { child.exitCode == nil }
 
     /// Everything it wrote so far, standard output and error together.
     var output: String {
@@ -105,21 +88,12 @@ final class ServiceProcess: @unchecked Sendable {
 
     func client() -> Client { Client(.port(port)) }
 
-    func signal(_ number: Int32) {
-        if process.isRunning { _ = Glibc.kill(id, number) }
-    }
+    func signal(_ number: Int32) { child.signal(number) }
 
-    /// - Returns: nil when it still runs; 128 + n when signal n ended it.
-    var exitCode: Int32? {
-        guard !process.isRunning else { return nil }
-        let isSignal = process.terminationReason == .uncaughtSignal
-        return isSignal ? 128 + process.terminationStatus : process.terminationStatus
-    }
+    /// nil while it runs; 128 + n when signal n ended it.
+    var exitCode: Int32? { child.exitCode }
 
-    func waitForExit(seconds: Double = 30) -> Int32? {
-        _ = Waiting.until(seconds: seconds) { !process.isRunning }
-        return exitCode
-    }
+    func waitForExit(seconds: Double = 30) -> Int32? { child.waitForExit(seconds: seconds) }
 
     func kill() {
         signal(SIGKILL)
@@ -128,7 +102,7 @@ final class ServiceProcess: @unchecked Sendable {
 
     /// Its resident memory in KiB.
     var residentKiB: Int {
-        let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+        let status = (try? String(contentsOfFile: "/proc/\(child.id)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A running service on a database of its own: the schema, one admin, nothing else unless a seed is given.
 final class Shop: Sendable {
     let service: ServiceProcess
@@ -7,7 +9,8 @@ final class Shop: Sendable {
 
     /// - Parameter settings: by environment variable, over those that every shop has.
     static func open(_ seed: Seed? = nil, settings: [String: String] = [:]) async throws -> Shop {
-        try Shop(Database(on: Cluster.shared.get()), seed, settings)
+        try Shop(
+            Database(on: PrivateCluster.shared.get(), from: Template.shared.get()), seed, settings)
     }
 
     init(_ database: Database, _ seed: Seed? = nil, _ settings: [String: String] = [:]) throws {
@@ -36,60 +39,51 @@ final class Shop: Sendable {
     }
 
     static func emptyDatabase() async throws -> Database {
-        try Database(emptyOn: Cluster.shared.get())
+        try Database(on: PrivateCluster.shared.get(), from: nil)
     }
 
     /// A database that goes away with its last reference.
     final class Database: Sendable {
-        let cluster: Cluster
+        let url: String
+        private let name: String
+        private let cluster: PrivateCluster
+
+        /// - Parameter template: what to copy; an empty database when nil.
+        init(on cluster: PrivateCluster, from template: Template?) throws {
+            self.cluster = cluster
+            name = try cluster.createDatabase(from: template?.name ?? "template0")
+            url = cluster.url(name)
+        }
+
+        deinit { try? cluster.dropDatabase(name) }
+    }
+
+    /// A database to copy, with the schema and the admin.
+    struct Template: Sendable {
         let name: String
-        var url: String { cluster.url(name) }
 
-        init(emptyOn cluster: Cluster) throws {
-            self.cluster = cluster
-            name = cluster.freshName()
-            try cluster.create(name)
-        }
+        /// On the cluster that tests share.
+        static let shared = Result { try Template(on: PrivateCluster.shared.get()) }
 
-        /// With the schema and the admin.
-        convenience init(on cluster: Cluster) throws {
-            _ = try Self.template.get()
-            try self.init(copyOn: cluster)
-        }
-
-        /// The same on a cluster whose template was made before.
-        init(copyOn cluster: Cluster) throws {
-            self.cluster = cluster
-            name = cluster.freshName()
-            try cluster.create(name, from: Self.templateName)
-        }
-
-        deinit { cluster.drop(name) }
-
-        private static let templateName = "template_shop"
-        private static let template = Result { try makeTemplate(on: Cluster.shared.get()) }
-
-        /// - Returns: the name of a database to copy.
-        static func makeTemplate(on cluster: Cluster) throws -> String {
-            let name = templateName
-            try cluster.create(name)
+        init(on cluster: PrivateCluster) throws {
+            name = try cluster.createDatabase()
+            let url = cluster.url(name)
             let outcome = try ServiceProcess.run(
                 ["migrate"],
                 environment: [
-                    "DATABASE_URL": cluster.url(name), "NODE_ENV": "test", "JWT_SECRET": "supersecret",
+                    "DATABASE_URL": url, "NODE_ENV": "test", "JWT_SECRET": "supersecret",
                     "COOKIE_SECRET": "supersecret",
                 ])
             guard outcome.exitCode == 0 else {
-                throw Cluster.Failure(description: "cohort migrate: \(outcome.output)")
+                throw SQL.Failure(description: "cohort migrate: \(outcome.output)")
             }
             // The hash is Medusa's own, of the password `supersecret`.
-            try SQL(cluster.url(name)).run(
+            try SQL(url).run(
                 """
                 INSERT INTO "user" (id, email, role, api_token, password_hash)
                 VALUES ('usr_ops', 'ops@example.com', 'admin', '\(Seed.token)',
                     'c2NyeXB0AAEAAAABAAAAARVUKNZjfaPnStdRR4qEwNfdvaLLRGMYGid2uSRZCaiU0uGeab8MVF1sxRG75bPA+o5jWWdwLZ8h+Il9A91UIBfySRaOXpSnQjvzxeWzZsJ6')
                 """)
-            return name
         }
     }
 }

@@ -17,7 +17,8 @@ struct Answer: Sendable {
 
     /// The body as JSON where the answer says so, else as text.
     func value() throws -> JSON {
-        guard self["content-type"]?.hasPrefix("application/json") == true else {
+        // HEAD has the type of a body that it has not.
+        guard self["content-type"]?.hasPrefix("application/json") == true, !body.isEmpty else {
             return .string(text)
         }
         return try JSON(body)
