@@ -31,6 +31,10 @@ import EventLoop
     private var lastSign: MonotonicTime
     /// Why the server ended the connection, when it said so.
     private var farewell: PostgresError.ServerError?
+    /// A statement that was given up because it could not be prepared; its own answer is still due.
+    private var unprepared: PendingRows?
+    /// Without pipelining: what the server said against the statement under way.
+    private var refusal: PostgresError.ServerError?
     private var isCancelling = false
     private var isReleaseDue = false
 
@@ -273,7 +277,9 @@ import EventLoop
                 if status == PGRES_PIPELINE_ABORTED {
                     unsafe PQclear(result)
                 } else {
-                    failed(pending, unsafe ServerErrorReader.take(result, pending.statement))
+                    // The connection stays taken until the statement itself is reported as aborted.
+                    unprepared = pending
+                    decide(pending, unsafe ServerErrorReader.take(result, pending.statement))
                 }
             }
         case .deallocated(let name):
@@ -309,7 +315,9 @@ import EventLoop
 
     /// A neighbour in the segment failed; this one was not run.
     private func aborted(_ pending: PendingRows) {
-        if let transaction = pending.transaction {
+        if unprepared === pending {
+            unprepared = nil
+        } else if let transaction = pending.transaction {
             pending.fail(transaction.failure ?? .connectionLost)
         } else if !pending.isSettled, pending.verdict == nil {
             pending.isAlone = true
@@ -323,6 +331,12 @@ import EventLoop
     }
 
     private func failed(_ pending: PendingRows, _ error: PostgresError.ServerError) {
+        decide(pending, error)
+        finished(pending)
+    }
+
+    /// What becomes of a statement that the server refused.
+    private func decide(_ pending: PendingRows, _ error: PostgresError.ServerError) {
         let failure = pending.failure(error)
         if error.isStalePreparation {
             prepared.forget(pending.statement, isOnServer: error.sqlstate != "26000")
@@ -341,7 +355,6 @@ import EventLoop
         } else {
             pending.fail(failure)
         }
-        finished(pending)
     }
 
     /// The answer to `pending` is complete. A pipelined write is over only with its Sync.
@@ -372,19 +385,19 @@ import EventLoop
 
     private func hold(_ result: OpaquePointer, for pending: PendingRows) {
         if unsafe PQresultStatus(result) == PGRES_FATAL_ERROR {
-            pending.verdict = pending.failure(
-                unsafe ServerErrorReader.take(result, pending.statement))
+            refusal = unsafe ServerErrorReader.take(result, pending.statement)
         } else {
             unsafe pending.hold(result)
         }
     }
 
     private func settleSimply(_ pending: PendingRows) {
-        if let error = pending.verdict.take() {
+        if let error = refusal.take() {
+            // Rows that came before a refusal of the commit do not count.
             pending.dropHeld()
-            failed(pending, error.serverError ?? PostgresError.ServerError())
+            failed(pending, error)
         } else {
-            if !pending.succeedWithHeld() { failed(pending, PostgresError.ServerError()) }
+            if !pending.succeedWithHeld() { pending.fail(.notSent("no answer")) }
             finished(pending)
         }
         if !isClosed, farewell == nil, expected.isEmpty, let next = outbox.popFirst() {

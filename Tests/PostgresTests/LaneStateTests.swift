@@ -102,7 +102,7 @@ private struct LaneModel {
                 }
             }
         case 4:
-            guard let place = opening.randomElement(using: &random) else { return }
+            guard let place = opening.sorted().randomElement(using: &random) else { return }
             opening.remove(place)
             if Bool.random(using: &random) {
                 state.opened(place)

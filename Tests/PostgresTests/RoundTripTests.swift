@@ -14,7 +14,7 @@ import Testing
         prepares: Bool
     ) async throws {
         try await withPool({ $0.prepares = prepares }) { fixture, _ in
-            try await fixture.run { pool in
+            try await fixture.run { pool async throws in
                 let rows = try await pool.query(
                     Self.echo,
                     [
@@ -50,7 +50,7 @@ import Testing
 
     @Test func `nulls and empty values differ`() async throws {
         try await withPool { fixture, _ in
-            try await fixture.run { pool in
+            try await fixture.run { pool async throws in
                 let nulls = try await pool.query(
                     Self.echo, Array(repeating: .null, count: 11))
                 for column in 0..<11 { #expect(nulls.isNull(0, column) == true) }
@@ -75,7 +75,7 @@ import Testing
         let series = Statement("test.series", "SELECT n, repeat('x', 100) FROM generate_series(1, $1::int4) n")
         let length = Statement("test.length", "SELECT length($1::text)")
         try await withPool { fixture, _ in
-            try await fixture.run { pool in
+            try await fixture.run { pool async throws in
                 // More than sockets buffer in either direction, so both sides must read while they write.
                 let long = pool.start(length, [.text(String(repeating: "ä", count: 5_000_000))])
                 let many = pool.start(series, [.int4(100_000)])
@@ -92,7 +92,7 @@ import Testing
             try Connection(url).execute("CREATE TABLE t (id int PRIMARY KEY)")
             let insert = Statement(
                 "test.insert", "INSERT INTO t SELECT generate_series(1, 3)", lane: .write)
-            let rows = try await fixture.run { pool in
+            let rows = try await fixture.run { pool async throws in
                 let rows = try await pool.query(insert)
                 return (rows.affected, rows.commandTag, rows.count)
             }

@@ -1,8 +1,11 @@
 import CPostgres
+import Synchronization
 
 /// A blocking connection, for what tests do beside the service.
-@safe package final class Connection {
+@safe package final class Connection: @unchecked Sendable {
+    // libpq's handle is used under the lock only.
     private let pg: OpaquePointer
+    private let lock = Mutex(())
 
     package init(_ url: String) throws {
         guard let pg = unsafe PQconnectdb(url) else {
@@ -20,7 +23,7 @@ import CPostgres
     /// Runs a text, which may hold several statements; the rows of the last one, nil for null.
     @discardableResult
     package func execute(_ sql: String) throws -> [[String?]] {
-        guard let result = unsafe PQexec(pg, sql) else {
+        guard let result = unsafe lock.withLock({ _ in unsafe PQexec(pg, sql) }) else {
             throw PrivateCluster.Failure(description: unsafe String(cString: PQerrorMessage(pg)))
         }
         defer { unsafe PQclear(result) }
