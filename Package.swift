@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(
             name: "AuthTests",
             dependencies: [
-                "Cohort", "EventLoop", .product(name: "Crypto", package: "swift-crypto"),
+                "Cohort", "EventLoop", "Migrations", "Postgres", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         .testTarget(

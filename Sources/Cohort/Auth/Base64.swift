@@ -56,10 +56,12 @@ package enum Base64 {
         guard digits.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count * 3 / 4)
+        let values = Self.values(alphabet)
         var buffer: UInt32 = 0
         var bits = 0
         for digit in digits {
-            guard let value = value(of: digit, alphabet) else { return nil }
+            let value = values[Int(digit)]
+            guard value < 64 else { return nil }
             buffer = buffer << 6 | UInt32(value)
             bits += 6
             if bits >= 8 {
@@ -84,17 +86,20 @@ package enum Base64 {
     private static let urlDigits = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    private static func value(of digit: UInt8, _ alphabet: Alphabet) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return digit - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): return digit - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return digit - UInt8(ascii: "0") + 52
-        default: break
+    private static func values(_ alphabet: Alphabet) -> [UInt8] {
+        switch alphabet {
+        case .standard: standardValues
+        case .url: urlValues
         }
-        switch (alphabet, digit) {
-        case (.standard, UInt8(ascii: "+")), (.url, UInt8(ascii: "-")): return 62
-        case (.standard, UInt8(ascii: "/")), (.url, UInt8(ascii: "_")): return 63
-        default: return nil
-        }
+    }
+
+    private static let standardValues = inverse(of: standardDigits)
+    private static let urlValues = inverse(of: urlDigits)
+
+    /// The value of each byte, 255 for those that are no digit.
+    private static func inverse(of digits: [UInt8]) -> [UInt8] {
+        var values = [UInt8](repeating: 255, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
     }
 }
