@@ -36,6 +36,8 @@ import Glibc
     private static let discardBytes = 16_384
     /// Connections beyond the bound that are only told so.
     private static let refusalsMax = 128
+    /// About a millisecond of answers and closes.
+    private static let expiriesPerTurnMax = 32
     private static let never = Int64.max
 
     package init(
@@ -149,11 +151,24 @@ import Glibc
 
     package func tick(_ now: MonotonicTime) {
         composer.renewDate()
-        for index in deadlines.indices where deadlines[index] <= now.nanoseconds {
-            connections[index]?.deadlineReached(now)
-        }
+        sweep(from: 0, now)
         for acceptor in acceptors { acceptor.tick(now) }
         if isDraining, now >= drainEnd { cutAll() }
+    }
+
+    /// Ends what has run out of time, a part at a time: thousands that came together also expire
+    /// together, and whoever is being served should not wait for all of them.
+    private func sweep(from start: Int, _ now: MonotonicTime) {
+        var left = Self.expiriesPerTurnMax
+        for index in start..<max(start, deadlines.count)
+        where deadlines[index] <= now.nanoseconds {
+            guard left > 0 else {
+                loop.perform { self.sweep(from: index, now) }
+                return
+            }
+            left -= 1
+            connections[index]?.deadlineReached(now)
+        }
     }
 
     // MARK: Draining
