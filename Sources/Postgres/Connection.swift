@@ -1,5 +1,6 @@
 import CPostgres
 import EventLoop
+import Glibc
 
 /// One libpq connection on a loop: sends statements, knows which answers are due, hands them out.
 ///
@@ -57,6 +58,7 @@ import EventLoop
         isPipelined = lane.configuration.prepares
         prepared = PreparedStatements(max: lane.configuration.preparedMax)
         unsafe super.init(fd: PQsocket(handle.pg))
+        hearNotices()
     }
 
     deinit {
@@ -219,21 +221,51 @@ import EventLoop
         let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
         lastSign = lane.loop.now
         receive()
-        if !isAlive { close(reason: errorMessage) }
+        guard !isClosed else { return }
+        // Reads what came unasked: a farewell, which ends in `heard`.
+        if expected.isEmpty { unsafe _ = PQisBusy(pg) }
+        if !isAlive || farewell != nil {
+            close(reason: errorMessage)
+        } else if isLeaving, isQuiet {
+            shut()
+        }
     }
 
     /// Whether the server is still there, as far as the socket knows: an idle connection that it has closed
     /// must not be given a statement whose fate would be unknown then.
     func isAlive() -> Bool {
         guard !isClosed else { return false }
-        if unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK { return true }
-        receive()
-        close(reason: errorMessage)
-        return false
+        var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
+        while unsafe poll(&descriptor, 1, 0) == 1 {
+            let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
+            receive()
+            guard !isClosed else { return false }
+            if expected.isEmpty { unsafe _ = PQisBusy(pg) }
+            if !isAlive || farewell != nil {
+                close(reason: errorMessage)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Hears what the server says unasked. Before it goes away it says so.
+    private func hearNotices() {
+        unsafe _ = PQsetNoticeReceiver(
+            pg,
+            { context, result in
+                guard let context = unsafe context, let result = unsafe result else { return }
+                let connection = unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+                let severity = unsafe PQresultErrorField(result, ServerErrorReader.severity)
+                guard let severity = unsafe severity, unsafe String(cString: severity) == "FATAL" else {
+                    return
+                }
+                unsafe connection.farewell = ServerErrorReader.read(result, nil)
+            }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     private func receive() {
-        while !isClosed, let due = expected.first, unsafe PQisBusy(pg) == 0 {
+        while !isClosed, farewell == nil, let due = expected.first, unsafe PQisBusy(pg) == 0 {
             guard let result = unsafe PQgetResult(pg) else {
                 if isPipelined {
                     // The end of one statement; the next nil in a row means there is nothing more.
@@ -251,11 +283,17 @@ import EventLoop
     }
 
     private func take(_ result: OpaquePointer, for due: Expectation) {
+        let status = unsafe PQresultStatus(result)
+        if status == PGRES_FATAL_ERROR, unsafe PQresultErrorField(result, ServerErrorReader.code) == nil {
+            // Not the server's word but libpq's: the connection broke.
+            let reason = unsafe ServerErrorReader.take(result, nil).message
+            close(reason: reason)
+            return
+        }
         guard isPipelined else {
             if case .rows(let pending) = due { unsafe hold(result, for: pending) }
             return
         }
-        let status = unsafe PQresultStatus(result)
         switch due {
         case .rows(let pending):
             _ = expected.popFirst()
@@ -385,7 +423,13 @@ import EventLoop
 
     private func hold(_ result: OpaquePointer, for pending: PendingRows) {
         if unsafe PQresultStatus(result) == PGRES_FATAL_ERROR {
-            refusal = unsafe ServerErrorReader.take(result, pending.statement)
+            let error = unsafe ServerErrorReader.take(result, pending.statement)
+            refusal = error
+            if error.endsConnection {
+                // Nothing more will come.
+                _ = expected.popFirst()
+                settleSimply(pending)
+            }
         } else {
             unsafe pending.hold(result)
         }
@@ -414,7 +458,8 @@ import EventLoop
     }
 
     private func release() {
-        guard !isClosed else { return }
+        // One that was said farewell to is about to be closed and takes no more.
+        guard !isClosed, farewell == nil else { return }
         // Somebody else's statement must not meet the cancellation of the last one.
         if isCancelling { isReleaseDue = true } else { lane.finished(self) }
     }

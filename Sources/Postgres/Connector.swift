@@ -7,8 +7,11 @@ import Glibc
 ///
 /// libpq's non-blocking connect looks up host names blocking all the same, spends milliseconds on TLS and on
 /// SCRAM, and has no way to give up one host of several and try the next: only the blocking call keeps
-/// `connect_timeout`. So the blocking call runs here, on a queue that no request ever waits for, and a loop
+/// `connect_timeout`. So the blocking call runs here, on queues that no request ever waits for, and a loop
 /// gets a connection that is ready.
+///
+/// The queues are serial ones: Dispatch gives each a thread when it needs one, whereas the work of
+/// concurrent queues shares as many threads as there are cores, which a few silent servers would occupy.
 enum Connector {
     /// A connection between its maker and its loop.
     @safe struct Handle: @unchecked Sendable {
@@ -16,11 +19,9 @@ enum Connector {
         let pg: OpaquePointer
     }
 
-    private static let queue = DispatchQueue(
-        label: "cohort.postgres.connect", attributes: .concurrent)
-
+    /// - Parameter queue: one on which nothing else blocks.
     static func connect(
-        _ configuration: PoolConfiguration, _ lane: LaneKind,
+        _ configuration: PoolConfiguration, _ lane: LaneKind, on queue: DispatchQueue,
         then completion: @escaping @Sendable (Result<Handle, PostgresError>) -> Void
     ) {
         queue.async { completion(connect(configuration, lane)) }
@@ -30,7 +31,8 @@ enum Connector {
     ///
     /// - Parameter handle: from `PQgetCancel`; freed here.
     static func cancel(_ handle: Handle, then completion: @escaping @Sendable () -> Void) {
-        queue.async {
+        // Rare, and it may block for as long as connecting does.
+        DispatchQueue(label: "cohort.postgres.cancel").async {
             var message: [CChar] = Array(repeating: 0, count: 256)
             _ = unsafe PQcancel(handle.pg, &message, Int32(message.count))
             unsafe PQfreeCancel(handle.pg)

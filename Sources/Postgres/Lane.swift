@@ -1,3 +1,4 @@
+import Dispatch
 import EventLoop
 
 /// The connections of one kind: performs what ``LaneState`` decides, keeps deadlines, opens and replaces.
@@ -9,6 +10,8 @@ final class Lane: Ticker, @unchecked Sendable {
     let limits: PoolConfiguration.Lane
     private var state: LaneState<Waiter>
     private var connections: [Connection?]
+    /// One for each place, on which its connection is made.
+    private let connectors: [DispatchQueue]
     private var isClosed = false
 
     /// Since when there is no connection; nil while there is one.
@@ -36,6 +39,9 @@ final class Lane: Ticker, @unchecked Sendable {
                 connectionsMax: limits.connections, depth: limits.depth,
                 waitersMax: limits.waitersMax))
         connections = Array(repeating: nil, count: limits.connections)
+        connectors = (0..<limits.connections).map {
+            DispatchQueue(label: "cohort.postgres.\(kind).\($0)")
+        }
     }
 
     func start() {
@@ -138,7 +144,7 @@ final class Lane: Ticker, @unchecked Sendable {
     }
 
     private func connect(_ place: Int) {
-        Connector.connect(configuration, kind) { [self] result in
+        Connector.connect(configuration, kind, on: connectors[place]) { [self] result in
             loop.perform { self.connected(place, result) }
         }
     }

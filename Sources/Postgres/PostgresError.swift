@@ -99,7 +99,8 @@ extension PostgresError {
             switch error.sqlstate {
             // Too many connections, cannot lock now, cancelled, read-only, disk full, out of memory.
             case "53300", "55P03", "57014", "25006", "53100", "53200": true
-            default: error.endsConnection
+            // Or the connection is at fault.
+            default: error.endsConnection || error.sqlstate.hasPrefix("08")
             }
         }
     }
@@ -119,10 +120,9 @@ extension PostgresError {
 }
 
 extension PostgresError.ServerError {
-    /// The server goes away or is not there yet (57P01 to 57P05), or the connection is at fault (08xxx).
+    /// The server ends this connection, or refuses to make it.
     package var endsConnection: Bool {
         severity == "FATAL" || severity == "PANIC" || sqlstate.hasPrefix("57P")
-            || sqlstate.hasPrefix("08")
     }
 
     /// What a connection remembers about its prepared statements is out of date: one is not there (a pooler

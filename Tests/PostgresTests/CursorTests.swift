@@ -1,0 +1,66 @@
+import Postgres
+import TestSupport
+import Testing
+
+@Suite struct CursorTests {
+    static let series = Statement(
+        "test.series", "SELECT n, 'row ' || n FROM generate_series(1, $1::int4) n", lane: .slow)
+
+    @Test(arguments: [true, false], [0, 1, 99, 100, 101, 1000])
+    func `a cursor hands out every row once`(prepares: Bool, count: Int) async throws {
+        try await withPool({ $0.prepares = prepares }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                let cursor = pool.cursor(Self.series, [.int4(Int32(count))], chunkRows: 100)
+                var seen: [Int32] = []
+                while let rows = try await cursor.next() {
+                    #expect(rows.count <= 100)
+                    for row in 0..<rows.count { seen.append(rows.int4(row, 0)) }
+                }
+                #expect(seen == (0..<Int32(count)).map { $0 + 1 })
+                #expect(try await size(cursor) == nil)
+            }
+        }
+    }
+
+    @Test(arguments: [true, false]) func `a cursor that is closed early, dropped or fails gives its connection back`(
+        prepares: Bool
+    ) async throws {
+        let failing = Statement(
+            "test.failing", "SELECT 1 / (3 - n) FROM generate_series(1, 5) n", lane: .slow)
+        let none = Statement("test.none", "SELECT nowhere FROM nothing", lane: .slow)
+        try await withPool({
+            $0.prepares = prepares
+            $0.slow.connections = 1
+        }) { fixture, _ in
+            try await fixture.run { try await Self.leave($0, failing: failing, none: none) }
+        }
+    }
+
+    private static func leave(
+        _ pool: Pool, failing: Statement, none: Statement
+    ) async throws {
+        for _ in 1...3 {
+            let closed = pool.cursor(Self.series, [.int4(1000)], chunkRows: 10)
+            #expect(try await size(closed) == 10)
+            closed.close()
+            closed.close()
+            #expect(try await size(closed) == nil)
+            do {
+                let dropped = pool.cursor(Self.series, [.int4(1000)], chunkRows: 10)
+                #expect(try await size(dropped) == 10)
+            }
+            let bad = pool.cursor(failing, chunkRows: 1)
+            #expect(try await size(bad) == 1)
+            #expect(try await size(bad) == 1)
+            #expect(await failure { _ = try await bad.next()?.count }?.sqlstate == "22012")
+            let absent = pool.cursor(none)
+            #expect(await failure { _ = try await absent.next()?.count }?.sqlstate == "42P01")
+        }
+        #expect(try await pool.query(Self.series, [.int4(3)]).count == 3)
+    }
+}
+
+/// The number of rows of the next piece; nil after the last.
+private func size(_ cursor: Cursor) async throws -> Int? {
+    try await cursor.next()?.count
+}

@@ -1,0 +1,154 @@
+import EventLoop
+import Postgres
+import TestSupport
+import Testing
+
+/// Tests that stop, kill or freeze a server; it is theirs alone.
+@Suite(.serialized) struct OutageTests {
+    static let one = Statement("test.one", "SELECT 1")
+    static let insert = Statement("test.insert", "INSERT INTO t VALUES ($1::int4)", lane: .write)
+    static let nap = Statement(
+        "test.nap", "INSERT INTO t SELECT $1::int4 FROM pg_sleep(60)", lane: .write)
+
+    @Test(arguments: [true, false]) func `a server that is killed and started again is found again`(
+        prepares: Bool
+    ) async throws {
+        let cluster = try PrivateCluster()
+        let fixture = try Fixture(cluster.url("postgres")) {
+            $0.prepares = prepares
+            $0.unavailableGrace = .milliseconds(300)
+        }
+        try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        #expect(try await fixture.run { try await $0.query(Self.one).int4(0, 0) } == 1)
+
+        // A write under way when the server dies may have been committed, for all we know.
+        async let lost = failure {
+            _ = try await fixture.run { try await $0.query(Self.nap, [.int4(2)]).count }
+        }
+        try await until {
+            try cluster.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'", in: "postgres")
+                == [["1"]]
+        }
+        cluster.kill()
+        #expect(await lost == .outcomeUnknown)
+
+        // For a moment one waits for it to come back, then no more.
+        let away = await failure {
+            _ = try await fixture.run { try await $0.query(Self.one).count }
+        }
+        #expect(away?.isUnavailable == true)
+        try await until {
+            let before = MonotonicTime.now()
+            let error = await failure {
+                _ = try await fixture.run { try await $0.query(Self.insert, [.int4(3)]).count }
+            }
+            #expect(error?.isUnavailable == true)
+            return MonotonicTime.now() - before < .milliseconds(50)
+        }
+        #expect(!fixture.pool.isReachable)
+
+        try cluster.start()
+        try await until {
+            await failure { _ = try await fixture.run { try await $0.query(Self.one).count } } == nil
+        }
+        try await until {
+            await failure {
+                _ = try await fixture.run { try await $0.query(Self.insert, [.int4(4)]).count }
+            } == nil
+        }
+        #expect(try cluster.execute("SELECT id FROM t ORDER BY id", in: "postgres") == [["1"], ["4"]])
+        #expect(fixture.events.all.contains { if case .unreachable = $0 { true } else { false } })
+        await fixture.close()
+    }
+
+    @Test func `a short restart costs no request`() async throws {
+        let cluster = try PrivateCluster()
+        let fixture = try Fixture(cluster.url("postgres"))
+        try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        async let writer = fixture.run { pool in
+            for number in 1...400 {
+                _ = try await pool.query(Self.insert, [.int4(Int32(number))])
+                _ = try await pool.query(Self.one)
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            return true
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        // An orderly stop tells its sessions, so no write is left in doubt.
+        try cluster.stop()
+        try cluster.start()
+        #expect(try await writer)
+        #expect(
+            try cluster.execute("SELECT count(*), count(DISTINCT id) FROM t", in: "postgres") == [
+                ["400", "400"]
+            ])
+        await fixture.close()
+    }
+
+    @Test func `a pool that is started before its server gets going by itself`() async throws {
+        let cluster = try PrivateCluster()
+        try cluster.stop()
+        let fixture = try Fixture(cluster.url("postgres"))
+        async let answer = fixture.run { try await $0.query(Self.one).int4(0, 0) }
+        try await Task.sleep(for: .milliseconds(300))
+        try cluster.start()
+        #expect(try await answer == 1)
+        await fixture.close()
+    }
+
+    @Test func `a server that stands still is given up, and used again when it goes on`() async throws {
+        let cluster = try PrivateCluster()
+        let fixture = try Fixture(cluster.url("postgres")) {
+            $0.fast.statementTimeout = .milliseconds(200)
+            $0.write.statementTimeout = .milliseconds(200)
+            $0.fast.waitDeadline = .milliseconds(500)
+            $0.write.waitDeadline = .milliseconds(500)
+        }
+        try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        _ = try await fixture.run { try await $0.query(Self.one).count }
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        cluster.freeze(true)
+        let read = await failure {
+            _ = try await fixture.run { try await $0.query(Self.one).count }
+        }
+        let write = await failure {
+            _ = try await fixture.run { try await $0.query(Self.insert, [.int4(2)]).count }
+        }
+        cluster.freeze(false)
+        #expect(read?.isUnavailable == true)
+        #expect(write == .outcomeUnknown || write?.isUnavailable == true)
+        try await until {
+            await failure {
+                _ = try await fixture.run { try await $0.query(Self.insert, [.int4(3)]).count }
+            } == nil
+        }
+        await fixture.close()
+    }
+
+    @Test func `a server without room for all lanes serves those that got in`() async throws {
+        let cluster = try PrivateCluster()
+        try cluster.execute(
+            "CREATE ROLE narrow LOGIN CONNECTION LIMIT 2; GRANT ALL ON SCHEMA public TO narrow",
+            in: "postgres")
+        let other = try Connection(cluster.url("postgres") + " user=narrow")
+        let fixture = try Fixture(cluster.url("postgres") + " user=narrow") {
+            $0.unavailableGrace = .milliseconds(200)
+        }
+        let slow = Statement("test.slow", "SELECT 1", lane: .slow)
+        let write = Statement("test.write", "SELECT 1", lane: .write)
+        try await until {
+            var answers = 0
+            for statement in [Self.one, slow, write] {
+                let error = await failure {
+                    _ = try await fixture.run { try await $0.query(statement).count }
+                }
+                if error == nil { answers += 1 } else { #expect(error?.isUnavailable == true) }
+            }
+            return answers == 1
+        }
+        _ = consume other
+        await fixture.close()
+    }
+}

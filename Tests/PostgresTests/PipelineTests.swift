@@ -1,0 +1,140 @@
+import Postgres
+import TestSupport
+import Testing
+
+@Suite struct PipelineTests {
+    static let number = Statement("test.number", "SELECT $1::int4")
+    static let divide = Statement("test.divide", "SELECT 1 / $1::int4")
+    static let nonsense = Statement("test.nonsense", "SELECT nowhere FROM nothing")
+
+    @Test func `what one turn reads leaves in one segment`() async throws {
+        try await withPool { fixture, _ in
+            let numbers = try await fixture.run { pool async throws in
+                // The first one waits for the connection.
+                _ = try await pool.query(Self.number, [.int4(0)])
+                let before = pool.statistics(.fast)
+                let pending = (1...100).map { pool.start(Self.number, [.int4($0)]) }
+                var numbers: [Int32] = []
+                for pending in pending { numbers.append(try await pending.rows().int4(0, 0)) }
+                let after = pool.statistics(.fast)
+                #expect(after.statements - before.statements == 100)
+                #expect(after.segments - before.segments == 1)
+                return numbers
+            }
+            #expect(numbers == Array(1...100))
+        }
+    }
+
+    @Test(arguments: [true, false]) func `a failing read does not fail its neighbours`(
+        prepares: Bool
+    ) async throws {
+        try await withPool({ $0.prepares = prepares }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                let pending = [5, 0, 2, 0, 1].map { pool.start(Self.divide, [.int4($0)]) }
+                var answers: [String] = []
+                for pending in pending {
+                    do throws(PostgresError) {
+                        answers.append("\(try await pending.rows().int4(0, 0))")
+                    } catch {
+                        answers.append(error.sqlstate)
+                    }
+                }
+                #expect(answers == ["0", "22012", "0", "22012", "1"])
+            }
+        }
+    }
+
+    @Test func `a statement that cannot be prepared does not fail its neighbours`() async throws {
+        try await withPool { fixture, _ in
+            try await fixture.run { pool async throws in
+                for _ in 1...2 {
+                    let one = pool.start(Self.number, [.int4(1)])
+                    let bad = pool.start(Self.nonsense)
+                    let two = pool.start(Self.number, [.int4(2)])
+                    let divided = pool.start(Self.divide, [.int4(1)])
+                    #expect(try await one.rows().int4(0, 0) == 1)
+                    #expect(await failure { _ = try await bad.rows() }?.sqlstate == "42P01")
+                    #expect(try await two.rows().int4(0, 0) == 2)
+                    #expect(try await divided.rows().int4(0, 0) == 1)
+                }
+            }
+        }
+    }
+
+    @Test func `no more statements stay prepared than may`() async throws {
+        let count = Statement("test.count", "SELECT count(*) FROM pg_prepared_statements")
+        try await withPool({ $0.preparedMax = 5 }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                for number in 0..<40 {
+                    let statement = Statement(composed: "SELECT \(number)", for: "test", "shape")
+                    let counting = pool.start(count)
+                    #expect(try await pool.query(statement).int4(0, 0) == Int32(number))
+                    // With the one that is about to be prepared when it counts, and the one that is given up.
+                    #expect(try await counting.rows().int8(0, 0) <= 6)
+                }
+                // The one used most is still there.
+                let names = Statement("test.names", "SELECT name FROM pg_prepared_statements")
+                let rows = try await pool.query(names)
+                let all = (0..<rows.count).map { rows.text($0, 0) }
+                #expect(all.contains { $0.hasPrefix("test.count#1") || $0.hasPrefix("test.count#2") })
+            }
+        }
+    }
+
+    @Test func `a change of a table under a prepared statement costs no request`() async throws {
+        let all = Statement("test.all", "SELECT * FROM t")
+        try await withPool { fixture, url in
+            let other = try Connection(url)
+            try other.execute("CREATE TABLE t AS SELECT 1 AS a")
+            let before = try await fixture.run { try await $0.query(all).columns }
+            try other.execute("ALTER TABLE t ADD COLUMN b text")
+            let after = try await fixture.run { try await $0.query(all).columns }
+            #expect((before, after) == (1, 2))
+        }
+    }
+
+    @Test func `prepared statements that are gone are prepared again`() async throws {
+        let deallocate = Statement("test.deallocate", "DEALLOCATE ALL")
+        try await withPool { fixture, _ in
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(Self.number, [.int4(1)])
+                _ = try await pool.query(deallocate)
+                let one = pool.start(Self.number, [.int4(3)])
+                let two = pool.start(Self.number, [.int4(4)])
+                #expect(try await one.rows().int4(0, 0) == 3)
+                #expect(try await two.rows().int4(0, 0) == 4)
+            }
+        }
+    }
+
+    @Test func `the fast and the slow lane change nothing`() async throws {
+        try await withPool { fixture, url in
+            try Connection(url).execute("CREATE TABLE t (id int)")
+            for lane in [LaneKind.fast, .slow] {
+                let insert = Statement("test.insert", "INSERT INTO t VALUES (1)", lane: lane)
+                let error = await failure { _ = try await fixture.run { try await $0.query(insert).count } }
+                #expect(error?.isReadOnly == true)
+            }
+        }
+    }
+
+    @Test func `sessions are set up as they should be`() async throws {
+        let settings = Statement(
+            "test.settings",
+            """
+            SELECT current_setting('statement_timeout'), current_setting('TimeZone'),
+                current_setting('client_encoding'), current_setting('application_name')
+            """)
+        let slow = Statement(
+            "test.settings", "SELECT current_setting('statement_timeout')", lane: .slow)
+        try await withPool({
+            $0.fast.statementTimeout = .seconds(2)
+        }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                let rows = try await pool.query(settings)
+                #expect((0..<4).map { rows.text(0, $0) } == ["2s", "UTC", "UTF8", "cohort"])
+                #expect(try await pool.query(slow).text(0, 0) == "30s")
+            }
+        }
+    }
+}
