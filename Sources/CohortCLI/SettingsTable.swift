@@ -209,7 +209,10 @@ extension Settings {
             "jwt_lifetime_s", \.auth.tokens.lifetime, in: 60...86_400, default: "86400",
             "How long a token is good that is issued here"),
         .choice(
-            "jwt_acceptance", \.auth.tokens.acceptance, default: "strict",
+            "jwt_acceptance", \.auth.tokens.acceptance,
+            default: .init("`medusa` in development, else `strict`") {
+                $0.toleratesWeakSecrets ? "medusa" : "strict"
+            },
             "`strict`: HS256 with an expiry; `medusa`: HS384, HS512 and tokens that never expire too"
         ),
         Setting(

@@ -169,6 +169,35 @@ package struct JSONWriter: Sendable {
         unsafe string(utf8: text.bytes)
     }
 
+    /// Copies a value that is JSON already, without the blanks between its parts: PostgreSQL prints one
+    /// after each colon and comma, JavaScript none.
+    package mutating func raw(compacting json: RawSpan) {
+        unsafe json.withUnsafeBytes { json in
+            unsafe value(atMost: json.count) { start in
+                var place = unsafe start
+                var isInString = false
+                var index = 0
+                while index < json.count {
+                    let byte = unsafe json[index]
+                    index += 1
+                    if isInString {
+                        unsafe place = place.put(byte)
+                        if byte == UInt8(ascii: "\"") {
+                            isInString = false
+                        } else if byte == UInt8(ascii: "\\"), index < json.count {
+                            unsafe place = unsafe place.put(json[index])
+                            index += 1
+                        }
+                    } else if byte > UInt8(ascii: " ") {
+                        isInString = byte == UInt8(ascii: "\"")
+                        unsafe place = place.put(byte)
+                    }
+                }
+                return unsafe place
+            }
+        }
+    }
+
     /// Copies a value that is JSON already, such as the text of a `jsonb`.
     package mutating func raw(_ json: [UInt8]) {
         unsafe raw(json.span.bytes)

@@ -169,3 +169,18 @@ struct TimestampTests {
         }
     }
 }
+
+extension JSONWriterTests {
+    @Test(arguments: [
+        (#"{"a": 1, "b": [1, 2], "c": {}}"#, #"{"a":1,"b":[1,2],"c":{}}"#),
+        (#"{"a b": "c: d, e"}"#, #"{"a b":"c: d, e"}"#),
+        (#"{"q": "\" : \\", "r": 1}"#, #"{"q":"\" : \\","r":1}"#),
+        (#"["ü ", " "]"#, #"["ü "," "]"#),
+        ("null", "null"),
+    ])
+    func `blanks between the parts of a value can be left out`(text: String, compact: String) {
+        var json = JSONWriter()
+        json.raw(compacting: Array(text.utf8).span.bytes)
+        #expect(String(decoding: json.bytes, as: UTF8.self) == compact)
+    }
+}

@@ -141,6 +141,9 @@ package struct SessionCookie: Sendable {
         return nil
     }
 
+    /// 32 bytes in base64 without padding.
+    private static let signatureLength = 43
+
     private func verified(_ value: Substring.UTF8View) -> SessionID? {
         var value = value
         // Longer cannot be right: 78 characters, three times as many if all are encoded, and
@@ -152,7 +155,9 @@ package struct SessionCookie: Sendable {
         let text = Self.percentDecoded(value)
         guard text.starts(with: "s:".utf8), let dot = text.lastIndex(of: UInt8(ascii: ".")),
             let id = SessionID(text: String(decoding: text[2..<dot], as: UTF8.self)),
-            let mac = Base64.decode(text[(dot + 1)...], .standard, padded: false),
+            // What follows a whole signature is ignored, as `cookie-signature` 1.0.7 does.
+            let mac = Base64.decode(
+                text[(dot + 1)...].prefix(Self.signatureLength), .standard, padded: false),
             // In constant time.
             HMAC<SHA256>.isValidAuthenticationCode(
                 mac, authenticating: Array(id.text.utf8), using: secret)

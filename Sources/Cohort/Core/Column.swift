@@ -5,7 +5,7 @@ import Postgres
 package struct Column: Sendable, Equatable {
     package enum Kind: Sendable {
         case text, bool, integer, timestamp
-        /// Copied as bytes, never decoded.
+        /// Copied as text without its blanks, never decoded.
         case json
     }
 

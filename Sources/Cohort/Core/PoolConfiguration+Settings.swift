@@ -20,7 +20,6 @@ extension PoolConfiguration {
         self.log = { event in
             switch event {
             case .reachable: log.event(.info, "database", [("event", "\(event)")])
-            case .notice: log.event(.debug, "database", [("event", "\(event)")])
             case .unreachable, .lost, .silent:
                 log.event(.warning, "database", [("event", "\(event)")])
             }

@@ -30,7 +30,7 @@ extension JSONWriter {
         case .bool: bool(rows.bool(row, column))
         case .integer: int(rows.int4(row, column))
         case .timestamp: timestamp(microsecondsSince2000: rows.timestamp(row, column))
-        case .json: raw(rows.jsonb(row, column))
+        case .json: raw(compacting: rows.jsonb(row, column))
         }
     }
 }
