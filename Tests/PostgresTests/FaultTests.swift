@@ -8,8 +8,12 @@ import Testing
     static let oneSlow = Statement("test.one_slow", "SELECT 1", lane: .slow)
     static let nap = Statement("test.nap", "SELECT pg_sleep($1::float8), 7", lane: .slow)
     static let insert = Statement("test.insert", "INSERT INTO t VALUES ($1::int4)", lane: .write)
-    static let napAndInsert = Statement(
-        "test.nap_and_insert", "INSERT INTO t SELECT $1::int4 FROM pg_sleep(1.5)", lane: .write)
+    // These wait until nobody holds lock 1 for himself.
+    static let waitAndRead = Statement(
+        "test.wait_and_read", "SELECT 7 FROM pg_advisory_xact_lock_shared(1)", lane: .slow)
+    static let waitAndInsert = Statement(
+        "test.wait_and_insert", "INSERT INTO t SELECT $1::int4 FROM pg_advisory_xact_lock_shared(1)",
+        lane: .write)
     static let killOthers = """
         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE pid <> pg_backend_pid() AND datname = current_database() AND application_name = 'cohort'
@@ -43,24 +47,25 @@ import Testing
     @Test func `a session that is ended in the middle is taken over by another`() async throws {
         try await withPool { fixture, url in
             let other = try Connection(url)
-            try other.execute("CREATE TABLE t (id int)")
-            async let read = fixture.run { try await $0.query(Self.nap, [.float8(1.5)]).int4(0, 1) }
-            async let write = fixture.run { try await $0.query(Self.napAndInsert, [.int4(1)]).affected }
+            try other.execute("CREATE TABLE t (id int); SELECT pg_advisory_lock(1)")
+            async let read = fixture.run { try await $0.query(Self.waitAndRead).int4(0, 0) }
+            async let write = fixture.run { try await $0.query(Self.waitAndInsert, [.int4(1)]).affected }
             async let transaction = fixture.run { pool async throws in
                 var runs = 0
                 try await pool.transaction { transaction throws(PostgresError) in
                     runs += 1
                     _ = try await transaction.query(Self.insert, [.int4(2)])
-                    _ = try await transaction.query(Self.napAndInsert, [.int4(3)])
+                    _ = try await transaction.query(Self.waitAndInsert, [.int4(3)])
                 }
                 return runs
             }
             try await until {
                 try other.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
                 ) == [["3"]]
             }
             try other.execute(Self.killOthers)
+            try other.execute("SELECT pg_advisory_unlock(1)")
             #expect(try await read == 7)
             #expect(try await write == 1)
             #expect(try await transaction == 2)
