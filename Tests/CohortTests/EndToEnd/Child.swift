@@ -24,6 +24,8 @@ final class Child: Sendable {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        // Some are watched for their last owner's end, which must not be a child that knows nothing of them.
+        for descriptor in 3..<Int32(1024) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { throw CannotStart(program: "pipe", errno: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
