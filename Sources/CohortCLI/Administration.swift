@@ -8,8 +8,11 @@ enum Administration {
         _ settings: SettingsArguments,
         _ body: @escaping @Sendable (UserAdministration) async throws -> Void
     ) async throws {
-        let configuration = try settings.resolve(.dev).configuration
+        var configuration = try settings.databaseConfiguration()
+        // Standard output is for what the command answers.
+        configuration.log.level = .error
         let log = Log(configuration.log)
+        let settled = configuration
         let loop = try EventLoop(label: "loop.command")
         let pool = Pool(
             loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
@@ -21,7 +24,7 @@ enum Administration {
                     let administration = UserAdministration(
                         db: Database(pool: pool, watch: ClientWatch(), shapes: ShapeCache()),
                         passwords: PasswordWork(
-                            cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork))
+                            cost: settled.auth.scrypt, limits: settled.auth.passwordWork))
                     do {
                         try await body(administration)
                         continuation.resume(returning: .success(()))

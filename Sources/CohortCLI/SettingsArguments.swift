@@ -32,8 +32,12 @@ struct SettingsArguments: ParsableArguments {
 }
 
 extension SettingsArguments {
-    /// The one setting that commands need which only talk to the database; secrets are not theirs to check.
-    func databaseURL() throws(SettingsError) -> String {
-        try resolve(.dev).configuration.database.url
+    /// For commands that only talk to the database; secrets are not theirs to check.
+    func databaseConfiguration() throws(SettingsError) -> Configuration {
+        let configuration = try resolve(.dev).configuration
+        guard !configuration.database.url.isEmpty else {
+            throw SettingsError("DATABASE_URL is not set: where PostgreSQL is (or --database-url)")
+        }
+        return configuration
     }
 }

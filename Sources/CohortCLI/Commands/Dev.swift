@@ -28,16 +28,15 @@ struct Dev: AsyncParsableCommand {
         let postgres = try EmbeddedPostgres(
             stateDirectory: state ?? EmbeddedPostgres.defaultStateDirectory(port: port))
         defer { postgres.stop() }
-        print("starting PostgreSQL in \(postgres.stateDirectory)")
+        say("starting PostgreSQL in \(postgres.stateDirectory)")
         let url = try postgres.start(reset: reset)
-        try Migrator(databaseURL: url).migrate { print("migration: \($0)") }
+        try Migrator(databaseURL: url).migrate { say("migration: \($0)") }
         if try DemoShop.load(databaseURL: url, admin: try Self.admin()) {
-            print("loaded the demo shop")
+            say("loaded the demo shop")
         }
         resolved = try settings.resolve(.dev, overrides: ["database-url": url])
         try await Serving.run(resolved) { port in
-            print(Self.greeting(host: resolved.configuration.http.host, port: port))
-            _ = fflush(nil)
+            say(Self.greeting(host: resolved.configuration.http.host, port: port))
         }
     }
 

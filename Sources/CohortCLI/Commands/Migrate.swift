@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cohort
 import Migrations
 
 struct Migrate: ParsableCommand {
@@ -16,8 +17,8 @@ struct Migrate: ParsableCommand {
         @OptionGroup var settings: SettingsArguments
 
         func run() throws {
-            try Migrator(databaseURL: try settings.databaseURL())
-                .migrate(dryRun: dryRun) { print($0) }
+            try Migrator(databaseURL: try settings.databaseConfiguration().database.url)
+                .migrate(dryRun: dryRun) { say($0) }
         }
     }
 
@@ -28,7 +29,7 @@ struct Migrate: ParsableCommand {
         @OptionGroup var settings: SettingsArguments
 
         func run() throws {
-            for status in try Migrator(databaseURL: try settings.databaseURL()).status() {
+            for status in try Migrator(databaseURL: try settings.databaseConfiguration().database.url).status() {
                 let state =
                     switch status.state {
                     case .pending: "pending"

@@ -16,7 +16,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let resolved = try settings.resolve(.serve)
         if migrate {
-            try Migrator(databaseURL: resolved.configuration.database.url).migrate { print($0) }
+            try Migrator(databaseURL: resolved.configuration.database.url).migrate { say($0) }
         }
         try await Serving.run(resolved)
     }
