@@ -380,6 +380,8 @@ import Glibc
             prepared.forget(pending.statement, isOnServer: error.sqlstate != "26000")
         }
         if error.endsConnection { farewell = error }
+        // The server became a standby: of several hosts, another one takes writes now.
+        if failure.isReadOnly, lane.kind == .write { lane.replace(self) }
         if let transaction = pending.transaction {
             // A server that goes away while it commits may have committed.
             let isUnknown = error.endsConnection && transaction.commit === pending

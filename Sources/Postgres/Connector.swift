@@ -76,13 +76,16 @@ enum Connector {
         return .success(unsafe Handle(pg: pg))
     }
 
-    private static func sessionSettings(_ configuration: PoolConfiguration, _ lane: LaneKind) -> String {
-        """
-        SET statement_timeout = \(configuration[lane].statementTimeout.milliseconds);
-        SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout.milliseconds);
-        SET TimeZone = 'UTC';
-        SET default_transaction_read_only = \(lane == .write ? "off" : "on")
-        """
+    private static func sessionSettings(
+        _ configuration: PoolConfiguration, _ lane: LaneKind
+    ) -> String {
+        let settings = """
+            SET statement_timeout = \(configuration[lane].statementTimeout.milliseconds);
+            SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout.milliseconds);
+            SET TimeZone = 'UTC'
+            """
+        // The write lane keeps what the operator has set for the database.
+        return lane == .write ? settings : settings + "; SET default_transaction_read_only = on"
     }
 
     /// Runs a text before the connection is handed over; false when it fails or time is up.

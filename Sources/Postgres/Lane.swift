@@ -21,8 +21,8 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Attempts that failed since one succeeded.
     private var failures = 0
     private var nextAttempt: MonotonicTime?
-    /// Places for which a younger connection is on its way.
-    private var replacing: Set<Int> = []
+    /// Places for which a younger connection is on its way or, not nil, is there.
+    private var successors: [Int: Connection?] = [:]
     private var isServing = false
 
     var statementCount = 0
@@ -129,6 +129,7 @@ final class Lane: Ticker, @unchecked Sendable {
     func finished(_ connection: Connection) {
         guard !connection.isLeaving else { return }
         state.finished(connection.place)
+        if !successors.isEmpty { succeed(at: connection.place) }
         if state.hasWaiters { serve() }
     }
 
@@ -152,27 +153,24 @@ final class Lane: Ticker, @unchecked Sendable {
     private func connected(
         _ place: Int, _ result: Result<Connector.Handle, PostgresError>
     ) {
-        let isReplacement = replacing.remove(place) != nil
+        let isSuccessor = successors.keys.contains(place)
         switch result {
         case .success(let handle):
             // Its deinit closes it if nobody wants it.
             let connection = Connection(handle, lane: self, place: place)
             guard !isClosed else { return }
-            if isReplacement, connections[place] == nil || (limits.depth == 1 && state.inFlight(place) > 0) {
+            if isSuccessor {
+                successors[place] = .some(connection)
+                succeed(at: place)
                 return
             }
             do throws(SystemError) {
                 try loop.register(connection, .read)
             } catch {
-                if !isReplacement { openingFailed(place, "\(error)") }
+                openingFailed(place, "\(error)")
                 return
             }
-            if isReplacement {
-                connections[place]?.leave()
-                state.replaced(place)
-            } else {
-                state.opened(place)
-            }
+            state.opened(place)
             connections[place] = connection
             totals.connectionsOpened += 1
             failures = 0
@@ -182,8 +180,32 @@ final class Lane: Ticker, @unchecked Sendable {
             isDownTold = false
             serve()
         case .failure(let error):
-            if !isReplacement, !isClosed { openingFailed(place, error.reason) }
+            if isSuccessor {
+                successors[place] = nil
+                failures += 1
+            } else if !isClosed {
+                openingFailed(place, error.reason)
+            }
         }
+    }
+
+    /// Puts a younger connection in its place, as soon as nobody has the old one for himself.
+    private func succeed(at place: Int) {
+        guard let successor = successors[place] ?? nil,
+            limits.depth > 1 || state.inFlight(place) == 0
+        else { return }
+        successors[place] = nil
+        // Lost meanwhile: the place is being opened in the ordinary way.
+        guard let predecessor = connections[place] else { return }
+        do throws(SystemError) {
+            try loop.register(successor, .read)
+        } catch {
+            return
+        }
+        predecessor.leave()
+        state.replaced(place)
+        connections[place] = successor
+        totals.connectionsOpened += 1
     }
 
     private func openingFailed(_ place: Int, _ reason: String) {
@@ -225,19 +247,26 @@ final class Lane: Ticker, @unchecked Sendable {
         if loop.now - connection.openedAt < .seconds(1) { backOff() }
     }
 
-    /// Closes a connection that nothing is wrong with but its age or what it is connected to.
+    /// Looks for connections that are too old.
     private func replaceOld(_ now: MonotonicTime) {
-        guard configuration.connectionAgeMax > .zero, failures == 0 else { return }
-        for (place, connection) in connections.enumerated() {
-            guard let connection, !replacing.contains(place),
-                now - connection.openedAt > configuration.connectionAgeMax,
-                limits.depth > 1 || state.inFlight(place) == 0
-            else { continue }
-            replacing.insert(place)
-            connect(place)
+        guard configuration.connectionAgeMax > .zero, successors.isEmpty else { return }
+        for case .some(let connection) in connections
+        where now - connection.openedAt > configuration.connectionAgeMax {
             // One at a time.
+            replace(connection)
             return
         }
+    }
+
+    /// Gets another connection for the place of one that nothing is wrong with but its age or what it leads to.
+    func replace(_ connection: Connection) {
+        let place = connection.place
+        // Not again and again: the next one may be no better.
+        guard !isClosed, !connection.isLeaving, loop.now - connection.openedAt > .milliseconds(100),
+            !successors.keys.contains(place)
+        else { return }
+        successors[place] = .some(nil)
+        connect(place)
     }
 
     // MARK: Deadlines

@@ -33,7 +33,7 @@ import CPostgres
         for value in values {
             let start = bytes.count
             append(value)
-            offsets.append(value == .null ? -1 : start)
+            if case .null = value { offsets.append(-1) } else { offsets.append(start) }
             lengths.append(Int32(clamping: bytes.count - start))
         }
         // An empty value must not come as a null pointer, nor may an empty buffer have no address.

@@ -347,6 +347,17 @@ private func refusal(
 
     // MARK: Where it runs
 
+    @Test func `tokens as Medusa took them are for development only`() throws {
+        for (nodeEnvironment, acceptance) in [
+            ("", JSONWebToken.Acceptance.strict), ("production", .strict), ("staging", .strict),
+            ("development", .medusa), ("test", .medusa),
+        ] {
+            let resolved = try resolve(["NODE_ENV": nodeEnvironment])
+            #expect(resolved.configuration.auth.tokens.acceptance == acceptance)
+        }
+        #expect(try resolve(mode: .dev).configuration.auth.tokens.acceptance == .medusa)
+    }
+
     @Test(arguments: ["production", "staging"])
     func `production makes the cookie strict, as Medusa does`(nodeEnvironment: String) throws {
         let resolved = try resolve(["NODE_ENV": nodeEnvironment])

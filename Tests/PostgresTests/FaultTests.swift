@@ -185,6 +185,37 @@ import Testing
         }
     }
 
+    @Test func `a server that took to read-only says so, and is left for another`() async throws {
+        try await withPool({ $0.write.connections = 1 }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("CREATE TABLE t (id int)")
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(Self.insert, [.int4(1)])
+                try other.execute(
+                    """
+                    DO $$ BEGIN EXECUTE format(
+                        'ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+                    END $$
+                    """)
+                try other.execute(Self.killOthers)
+                let error = await failure { _ = try await pool.query(Self.insert, [.int4(2)]) }
+                #expect(error?.isReadOnly == true)
+                #expect(error?.isUnavailable == true)
+                try other.execute(
+                    """
+                    SET default_transaction_read_only = off;
+                    DO $$ BEGIN EXECUTE format(
+                        'ALTER DATABASE %I RESET default_transaction_read_only', current_database());
+                    END $$
+                    """)
+                // Its connection still is what it was: only another one takes writes.
+                try await until {
+                    await failure { _ = try await pool.query(Self.insert, [.int4(3)]) } == nil
+                }
+            }
+        }
+    }
+
     @Test func `old connections are replaced without anybody noticing`() async throws {
         let pid = Statement("test.pid", "SELECT pg_backend_pid()")
         try await withPool({ $0.connectionAgeMax = .milliseconds(150) }) { fixture, _ in

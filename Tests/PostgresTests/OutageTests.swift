@@ -47,7 +47,7 @@ import Testing
             #expect(error?.isUnavailable == true)
             return MonotonicTime.now() - before < .milliseconds(50)
         }
-        #expect(!fixture.pool.isReachable)
+        #expect(try await !fixture.run { $0.isReachable })
 
         try cluster.start()
         try await until {

@@ -60,7 +60,7 @@ struct Dev: AsyncParsableCommand {
         """
 
         Cohort serves on http://\(host):\(port)
-          dashboard user   admin@cohort.example
+          e-mail           admin@cohort.example
           password         \(password)
           API token        \(token)
 
