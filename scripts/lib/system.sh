@@ -1,6 +1,10 @@
 # What the other scripts need from the machine. Sourced, never run.
 # Debian 12 is what it knows how to complete; anywhere else it says what is missing.
 
+# Debug for our own code, which is what is worked on; optimised for the C inside swift-crypto, where hashing
+# a password takes two seconds otherwise.
+build_flags=(-Xcc -O2)
+
 invoked_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 

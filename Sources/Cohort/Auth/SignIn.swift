@@ -45,9 +45,12 @@ package enum SignIn {
             context.db.start(SignInThrottle.waiting, $0.waitingValues(attempt))
         }
         let finding = context.db.start(find, [.text(input.email)])
+        var hasFailed = false
         if let checking {
-            let seconds = try await checking.answer().int4(0, 0)
+            let waiting = try await checking.answer()
+            let seconds = waiting.int4(0, 0)
             guard seconds == 0 else { throw .throttled(retryAfterSeconds: Int(seconds)) }
+            hasFailed = waiting.bool(0, 1)
         }
         let rows = try await finding.answer()
         let hashColumn = User.entity.columns.count
@@ -62,9 +65,11 @@ package enum SignIn {
             }
             throw .unauthorized
         }
-        if let throttle {
+        if let throttle, hasFailed {
             _ = try await context.db.query(
                 SignInThrottle.succeeded, throttle.succeededValues(attempt))
+            // Old failures of others go when somebody's do; nobody waits for that.
+            _ = context.db.start(SignInThrottle.sweep)
         }
         if let renewed {
             _ = try await context.db.query(

@@ -1,0 +1,61 @@
+import Testing
+
+/// Answers that are larger than a batch.
+@Suite struct LargeAnswerTests {
+    private func crowd(_ customers: Int) async throws -> Shop {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            """
+            INSERT INTO customer (id, email, metadata)
+                SELECT 'cus_' || lpad(n::text, 8, '0'), n || '@example.com', jsonb_build_object('n', n)
+                FROM generate_series(1, \(customers)) n;
+            INSERT INTO customer_group (id, name) VALUES ('cgrp_all', 'All'), ('cgrp_two', 'Two');
+            INSERT INTO customer_group_customers SELECT 'cgrp_all', id FROM customer;
+            INSERT INTO customer_group_customers SELECT 'cgrp_two', id FROM customer ORDER BY id LIMIT 2;
+            """)
+        return shop
+    }
+
+    @Test(arguments: [999, 1000, 1001, 2500])
+    func `an unlimited list holds every row once, in order`(customers: Int) async throws {
+        let client = try await crowd(customers).signedIn()
+        let answer = try client.send("GET", "/admin/customers?limit=0")
+        #expect(answer.status == 200)
+        let ids = try #require(answer.json?["customers"]).items.map { $0["id"]?.text }
+        #expect(ids == (1...customers).map { "cus_" + String("0000000\($0)".suffix(8)) })
+        #expect(answer.json?["count"] == .number("\(customers)"))
+    }
+
+    @Test(arguments: [999, 1000, 1001, 2500])
+    func `an expanded relation holds every row once, for each of its parents`(customers: Int) async throws {
+        let client = try await crowd(customers).signedIn()
+        let answer = try client.send(
+            "GET", "/admin/customer-groups?expand=customers&order=name&fields=name")
+        let groups = try #require(answer.json?["customer_groups"]).items
+        #expect(groups.map { $0["customers"]?.items.count } == [customers, 2])
+        let ids = try #require(groups[0]["customers"]).items.map { $0["id"]?.text }
+        #expect(ids == (1...customers).map { "cus_" + String("0000000\($0)".suffix(8)) })
+        let one = try client.send("GET", "/admin/customer-groups/cgrp_all?expand=customers")
+        #expect(one.json?["customer_group"]?["customers"]?.items.count == customers)
+    }
+
+    @Test func `relations of relations keep to their own record across batches`() async throws {
+        let shop = try await crowd(1500)
+        let answer = try shop.signedIn().send(
+            "GET", "/admin/customer-groups/cgrp_all?expand=customers.groups")
+        let members = try #require(answer.json?["customer_group"]?["customers"]).items
+        let sizes = members.map { $0["groups"]?.items.count }
+        #expect(sizes == [2, 2] + Array(repeating: 1, count: 1498))
+    }
+
+    @Test func `memory does not follow the size of an answer`() async throws {
+        let shop = try await crowd(60_000)
+        let client = shop.signedIn()
+        _ = try client.send("GET", "/admin/customers?limit=1000")
+        let before = shop.service.residentKiB
+        let answer = try client.send("GET", "/admin/customer-groups/cgrp_all?expand=customers")
+        #expect(answer.body.count > 12_000_000)
+        // Pieces of 32 KiB, a batch of rows, buffers: a tenth of the answer is more than enough.
+        #expect((shop.service.residentKiB - before) * 1024 < answer.body.count / 2)
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Synchronization
+
+/// A private nginx with `deploy/nginx.conf`: its listener is a unix socket, its upstreams are the given ports.
+final class Proxy: Sendable {
+    struct Failure: Error {
+        let output: String
+    }
+
+    static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")
+
+    private let child: Child
+    private let home: URL
+
+    init(to ports: UInt16...) throws {
+        home = URL(filePath: "/tmp/cohort-nginx-\(UInt32.random(in: 0...UInt32.max))")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
+        let root = Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let shipped = try String(
+            contentsOf: root.appending(path: "deploy/nginx.conf"), encoding: .utf8)
+        let servers = ports.map { "server 127.0.0.1:\($0) max_fails=0;" }.joined(separator: " ")
+        let site = shipped.replacing("server 127.0.0.1:9000;", with: servers)
+            .replacing("listen 80;", with: "listen unix:\(home.path)/http;")
+        guard site != shipped else { throw Failure(output: "deploy/nginx.conf has other addresses") }
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map { "\($0)_temp_path \(home.path)/\($0);" }.joined(separator: " ")
+        let main = """
+            daemon off; master_process off; pid \(home.path)/pid; error_log \(home.path)/error.log warn;
+            events {}
+            http { access_log off; \(temporary)
+            \(site)
+            }
+            """
+        try Data(main.utf8).write(to: home.appending(path: "nginx.conf"))
+        child = try Child([
+            "/usr/sbin/nginx", "-p", home.path, "-c", "\(home.path)/nginx.conf", "-e", "\(home.path)/error.log",
+        ], output: "\(home.path)/output")
+        let isUp = Waiting.until(seconds: 20) {
+            child.exitCode != nil || (try? client().send("GET", "/health")) != nil
+        }
+        guard isUp, child.exitCode == nil else {
+            throw Failure(
+                output: (try? String(contentsOf: home.appending(path: "error.log"), encoding: .utf8)) ?? "")
+        }
+    }
+
+    deinit {
+        child.signal(SIGTERM)
+        _ = child.waitForExit(seconds: 10)
+        try? FileManager.default.removeItem(at: home)
+    }
+
+    func client() -> Client { Client(.unix(home.path + "/http")) }
+}
+
+/// Something that becomes true once.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+}
