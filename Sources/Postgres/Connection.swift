@@ -18,7 +18,7 @@ import Glibc
     private(set) var isLeaving = false
     private(set) var isClosed = false
 
-    private let isPipelined: Bool
+    let isPipelined: Bool
     private var expected = Fifo<Expectation>()
     private var prepared: PreparedStatements
     private var encoder = ParameterEncoder()
@@ -37,7 +37,7 @@ import Glibc
     /// Without pipelining: what the server said against the statement under way.
     private var refusal: PostgresError.ServerError?
     private var isCancelling = false
-    private var isReleaseDue = false
+    private var releasesDue = 0
 
     /// An answer that is due.
     private enum Expectation {
@@ -55,7 +55,7 @@ import Glibc
         self.place = place
         openedAt = lane.loop.now
         lastSign = lane.loop.now
-        isPipelined = lane.configuration.prepares
+        isPipelined = lane.configuration.prepares && !handle.isPooled
         prepared = PreparedStatements(max: lane.configuration.preparedMax)
         unsafe super.init(fd: PQsocket(handle.pg))
         hearNotices()
@@ -138,7 +138,8 @@ import Glibc
     }
 
     private func sendSimply(_ pending: PendingRows) {
-        guard expected.isEmpty else {
+        // The cancellation of the one before must not meet it.
+        guard expected.isEmpty, !isCancelling else {
             outbox.append(pending)
             return
         }
@@ -446,10 +447,14 @@ import Glibc
             if !pending.succeedWithHeld() { pending.fail(.notSent("no answer")) }
             finished(pending)
         }
-        if !isClosed, farewell == nil, expected.isEmpty, let next = outbox.popFirst() {
-            lastSign = lane.loop.now
-            sendSimply(next)
-        }
+        sendNextSimply()
+    }
+
+    private func sendNextSimply() {
+        guard !isClosed, farewell == nil, !isCancelling, expected.isEmpty else { return }
+        guard let next = outbox.popFirst() else { return }
+        lastSign = lane.loop.now
+        sendSimply(next)
     }
 
     // MARK: The end
@@ -463,7 +468,7 @@ import Glibc
         // One that was said farewell to is about to be closed and takes no more.
         guard !isClosed, farewell == nil else { return }
         // Somebody else's statement must not meet the cancellation of the last one.
-        if isCancelling { isReleaseDue = true } else { lane.finished(self) }
+        if isCancelling { releasesDue += 1 } else { lane.finished(self) }
     }
 
     var isQuiet: Bool { expected.isEmpty && outbox.isEmpty && unsynced == 0 }
@@ -551,9 +556,11 @@ import Glibc
 
     private func cancelled() {
         isCancelling = false
-        guard isReleaseDue, !isClosed else { return }
-        isReleaseDue = false
-        lane.finished(self)
+        sendNextSimply()
+        while releasesDue > 0, !isClosed {
+            releasesDue -= 1
+            lane.finished(self)
+        }
     }
 
     private var errorMessage: String {

@@ -17,6 +17,8 @@ enum Connector {
     @safe struct Handle: @unchecked Sendable {
         // Passed on, never shared: whoever has it is the only one that uses it.
         let pg: OpaquePointer
+        /// A pooler stands in between, so that two statements may meet two different servers.
+        var isPooled = false
     }
 
     /// - Parameter queue: one on which nothing else blocks.
@@ -52,28 +54,36 @@ enum Connector {
             return .failure(.unavailable("out of memory"))
         }
         guard unsafe PQstatus(pg) == CONNECTION_OK else {
-            let message = unsafe trimmed(PQerrorMessage(pg))
-            unsafe PQfinish(pg)
-            return .failure(.unavailable(message))
+            return unsafe refuse(pg)
         }
         // Notices would go to standard error.
         unsafe _ = PQsetNoticeReceiver(pg, { _, _ in }, nil)
-        let deadline = MonotonicTime.now() + configuration.connectDeadline
-        if configuration.prepares,
-            unsafe !execute(sessionSettings(configuration, lane), on: pg, until: deadline)
-        {
-            let message = unsafe trimmed(PQerrorMessage(pg))
-            unsafe PQfinish(pg)
-            return .failure(
-                .unavailable(message.isEmpty ? "the server does not answer" : message))
+        var handle = unsafe Handle(pg: pg)
+        if configuration.prepares {
+            let deadline = MonotonicTime.now() + configuration.connectDeadline
+            guard let process = unsafe execute("SELECT pg_backend_pid()", on: pg, until: deadline) else {
+                return unsafe refuse(pg)
+            }
+            // A pooler makes the number up that it gives its clients. Settings must not be changed then:
+            // they would stay with a server that others use too.
+            handle.isPooled = unsafe Int32(process) != PQbackendPID(pg)
+            if !handle.isPooled {
+                let settings = sessionSettings(configuration, lane)
+                guard unsafe execute(settings, on: pg, until: deadline) != nil else {
+                    return unsafe refuse(pg)
+                }
+            }
         }
         guard unsafe PQsetnonblocking(pg, 1) == 0,
-            !configuration.prepares || (unsafe PQenterPipelineMode(pg) == 1)
-        else {
-            unsafe PQfinish(pg)
-            return .failure(.unavailable("libpq refused to pipeline"))
-        }
-        return .success(unsafe Handle(pg: pg))
+            !configuration.prepares || handle.isPooled || (unsafe PQenterPipelineMode(pg) == 1)
+        else { return unsafe refuse(pg) }
+        return .success(handle)
+    }
+
+    private static func refuse(_ pg: OpaquePointer) -> Result<Handle, PostgresError> {
+        let message = unsafe trimmed(PQerrorMessage(pg))
+        unsafe PQfinish(pg)
+        return .failure(.unavailable(message.isEmpty ? "the server does not answer" : message))
     }
 
     private static func sessionSettings(
@@ -88,23 +98,28 @@ enum Connector {
         return lane == .write ? settings : settings + "; SET default_transaction_read_only = on"
     }
 
-    /// Runs a text before the connection is handed over; false when it fails or time is up.
+    /// Runs a text before the connection is handed over: the last value that it answers, or nothing; nil when it
+    /// fails or time is up.
     private static func execute(
         _ sql: String, on pg: OpaquePointer, until deadline: MonotonicTime
-    ) -> Bool {
-        guard unsafe PQsendQuery(pg, sql) == 1 else { return false }
-        var isGood = true
+    ) -> String? {
+        guard unsafe PQsendQuery(pg, sql) == 1 else { return nil }
+        var answer: String? = ""
         while true {
             while unsafe PQisBusy(pg) == 1 {
                 let rest = deadline - .now()
-                guard rest > .zero else { return false }
+                guard rest > .zero else { return nil }
                 var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
                 _ = unsafe poll(&descriptor, 1, Int32(clamping: rest.milliseconds + 1))
                 let isSilent = descriptor.revents == 0
-                guard isSilent || (unsafe PQconsumeInput(pg) == 1) else { return false }
+                guard isSilent || (unsafe PQconsumeInput(pg) == 1) else { return nil }
             }
-            guard let result = unsafe PQgetResult(pg) else { return isGood }
-            if unsafe PQresultStatus(result) == PGRES_FATAL_ERROR { isGood = false }
+            guard let result = unsafe PQgetResult(pg) else { return answer }
+            switch unsafe PQresultStatus(result) {
+            case PGRES_TUPLES_OK: answer = answer.map { _ in unsafe String(cString: PQgetvalue(result, 0, 0)) }
+            case PGRES_COMMAND_OK: break
+            default: answer = nil
+            }
             unsafe PQclear(result)
         }
     }

@@ -307,6 +307,9 @@ final class Lane: Ticker, @unchecked Sendable {
     var statistics: LaneStatistics {
         var figures = totals
         figures.connections = state.open
+        if configuration.prepares {
+            figures.pooled = connections.count { $0?.isPipelined == false }
+        }
         figures.inFlight = state.inFlight
         figures.waiting = state.waiting
         figures.statements = statementCount

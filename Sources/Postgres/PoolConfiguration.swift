@@ -18,7 +18,8 @@ package struct PoolConfiguration: Sendable {
     /// Off for poolers in transaction mode: no prepared statements, no pipelines, no session settings.
     ///
     /// Each connection then has one statement in flight, so the fast lane gets at least four; statement
-    /// timeouts are kept by cancelling from this side; lanes are not read-only.
+    /// timeouts are kept by cancelling from this side; lanes are not read-only. A connection that turns out
+    /// to lead to a pooler is used like that in any case, but without the further connections.
     package var prepares = true
     /// Statements that stay prepared on a connection; the one not used for longest goes first.
     package var preparedMax = 256
@@ -87,6 +88,8 @@ package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
 /// Figures of one lane since the start, and of this moment.
 package struct LaneStatistics: Sendable, Equatable {
     package var connections = 0
+    /// Of these, how many lead to a pooler, and so do without pipelines.
+    package var pooled = 0
     package var inFlight = 0
     package var waiting = 0
     package var statements = 0

@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Postgres
 import TestSupport
@@ -6,14 +7,16 @@ import Testing
 /// Behind PgBouncer in transaction mode, where it is installed.
 @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: Pooler.program)))
 struct PoolerTests {
-    @Test func `without preparing, a pooler in transaction mode is no hindrance`() async throws {
+    @Test(arguments: [true, false]) func `a pooler in transaction mode is no hindrance`(
+        prepares: Bool
+    ) async throws {
         let cluster = try PrivateCluster.shared.get()
         let database = try cluster.createDatabase()
         defer { try? cluster.dropDatabase(database) }
         try cluster.execute("CREATE TABLE t (id int)", in: database)
         let pooler = try Pooler(cluster.url(database))
         defer { pooler.stop() }
-        let fixture = try Fixture(pooler.url) { $0.prepares = false }
+        let fixture = try Fixture(pooler.url) { $0.prepares = prepares }
         let echo = Statement("test.echo", "SELECT $1::text, pg_backend_pid()")
         let insert = Statement("test.insert", "INSERT INTO t VALUES ($1::int4)", lane: .write)
         let all = Statement("test.all", "SELECT id FROM t ORDER BY id", lane: .slow)
@@ -34,6 +37,13 @@ struct PoolerTests {
             var seen = 0
             while let rows = try await cursor.next() { seen += rows.count }
             #expect(seen == 30)
+            #expect(pool.statistics(.fast).pooled == (prepares ? 1 : 0))
+            let nap = Statement("test.nap", "SELECT pg_sleep(60)", lane: .slow)
+            let watch = ClientWatch()
+            let abandoned = pool.start(nap, watch: watch)
+            _ = try await pool.query(echo, ["x"])
+            watch.clientLeft()
+            #expect(await failure { _ = try await abandoned.rows() } == .clientGone)
         }
         #expect(fixture.events.all.allSatisfy { if case .lost = $0 { false } else { true } })
         await fixture.close()

@@ -4,15 +4,18 @@ import HTTP
 /// the loop (hence the unchecked conformance).
 package final class RequestNote: @unchecked Sendable {
     let method: HTTP.Method
-    let methodName: String
-    /// As sent, without the query.
-    let path: String
+    /// Under `/admin`, where CORS and sign-in apply.
+    let isAdmin: Bool
     let origin: String?
     let ifNoneMatch: String?
     let acceptedCompression: Compression?
     /// `Cache-Control: no-cache` asks for the answer itself.
     let forbidsCached: Bool
-    let id: String
+    /// What the client calls the request, or a name of ours.
+    private(set) lazy var id = givenID ?? Self.makeID()
+    private let givenID: String?
+    /// A method that has no case of its own.
+    private let otherMethod: String?
     /// The pattern that matched; logs and metrics never see the raw path.
     var route = "-"
     /// Why the answer is 500, for the log only.
@@ -20,8 +23,8 @@ package final class RequestNote: @unchecked Sendable {
 
     init(_ request: borrowing Request) {
         method = request.method
-        methodName = request.methodName
-        path = request.path
+        otherMethod = request.method == .other ? request.methodName : nil
+        isAdmin = Self.isAdmin(request.pathBytes)
         origin = request.header("origin")
         ifNoneMatch = request.header("if-none-match")
         forbidsCached =
@@ -30,28 +33,31 @@ package final class RequestNote: @unchecked Sendable {
         acceptedCompression =
             request.hasHeader("x-no-compression")
             ? nil : request.header("accept-encoding").flatMap(Compression.init(acceptedBy:))
-        id = request.id ?? Self.makeID()
+        givenID = request.id
     }
 
     init(_ request: RefusedRequest) {
         method = request.method ?? .other
-        methodName = request.methodName ?? "-"
-        path = request.path ?? "-"
+        otherMethod = request.methodName
+        isAdmin = request.path.map { Self.isAdmin($0.utf8.span) } ?? false
         origin = request.origin
         ifNoneMatch = nil
         acceptedCompression = nil
         forbidsCached = false
-        id = request.id ?? Self.makeID()
+        givenID = request.id
     }
 
-    /// Under `/admin`, where CORS and sign-in apply.
-    var isAdmin: Bool {
-        let prefix = "/admin".utf8
-        let bytes = path.utf8
-        guard bytes.count >= prefix.count else { return false }
-        guard zip(bytes, prefix).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { return false }
-        return bytes.count == prefix.count
-            || bytes[bytes.index(bytes.startIndex, offsetBy: prefix.count)] == UInt8(ascii: "/")
+    var methodName: String { method == .other ? otherMethod ?? "-" : "\(method.name)" }
+
+    /// `/admin` itself or below it, in any case.
+    static func isAdmin(_ path: Span<UInt8>) -> Bool {
+        let prefix: [6 of UInt8] = [0x2F, 0x61, 0x64, 0x6D, 0x69, 0x6E]
+        guard path.count >= 6 else { return false }
+        for index in 0..<6 {
+            let byte = path[index]
+            guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == prefix[index] else { return false }
+        }
+        return path.count == 6 || path[6] == UInt8(ascii: "/")
     }
 
     /// 16 hexadecimal digits; enough to find a line in a log.

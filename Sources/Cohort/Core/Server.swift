@@ -53,7 +53,7 @@ package final class Server: Handler, @unchecked Sendable {
             parameters = found
             readsBody = route.body != .ignored
             note.route = route.pattern
-        case .notFound: destination = .nowhere
+        case .notFound: destination = .nowhere(path: request.path)
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
@@ -99,8 +99,10 @@ package final class Server: Handler, @unchecked Sendable {
                     throw .unauthorized
                 }
             }
-            if destination.isUnreadable { throw .invalidData("Failed to decode the path") }
-            throw .notFound("Cannot \(note.methodName) \(note.path)")
+            guard case .nowhere(let path) = destination else {
+                throw .invalidData("Failed to decode the path")
+            }
+            throw .notFound("Cannot \(note.methodName) \(path)")
         }
     }
 
@@ -188,13 +190,14 @@ package final class Server: Handler, @unchecked Sendable {
 
     private func preflight(_ request: borrowing Request, _ note: RequestNote) -> Response {
         guard note.isAdmin else {
-            if note.path.lowercased() == "/health" {
+            let path = request.path
+            if path.lowercased() == "/health" {
                 var response = Response.text(200, "GET,HEAD")
                 response.append("Allow", "GET,HEAD")
                 return response
             }
             return finish(
-                APIError.notFound("Cannot \(note.methodName) \(note.path)").response, note)
+                APIError.notFound("Cannot \(note.methodName) \(path)").response, note)
         }
         var response = Response(status: 204)
         if let origin = note.origin, parts.configuration.cors.admin.allows(origin: origin) {
@@ -215,11 +218,7 @@ package final class Server: Handler, @unchecked Sendable {
 private enum Destination: Sendable {
     case route(Route)
     /// No such path, or not with that method.
-    case nowhere
+    case nowhere(path: String)
     /// An escape in the path that stands for nothing.
     case unreadable
-
-    var isUnreadable: Bool {
-        if case .unreadable = self { true } else { false }
-    }
 }

@@ -13,7 +13,8 @@ final class Proxy: Sendable {
     private let home: URL
 
     init(to ports: UInt16...) throws {
-        home = URL(filePath: "/tmp/cohort-nginx-\(UInt32.random(in: 0...UInt32.max))")
+        let home = URL(filePath: "/tmp/cohort-nginx-\(UInt32.random(in: 0...UInt32.max))")
+        self.home = home
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
         let root = Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
