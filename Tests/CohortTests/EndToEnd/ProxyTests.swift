@@ -15,7 +15,7 @@ import Testing
         for path in [
             "/admin/customer-groups/\(group)?expand=customers&fields=name",
             "/admin/customer-groups?name%5B%5D=Behind%20a%20proxy&created_at%5Bgte%5D=2020-01-01",
-            "/admin/customer-groups/a%2Fb", "/admin//customer-groups", "/admin/customer-groups/%zz",
+            "/admin/customer-groups/a%2Fb", "/admin//customer-groups",
         ] {
             let through = try client.send("GET", path, headers: key)
             let direct = try shop.client().send("GET", path, headers: key)
