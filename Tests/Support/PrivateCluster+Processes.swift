@@ -74,7 +74,7 @@ enum PostgresBinaries {
     }()
 }
 
-/// Directories of clusters, removed when the process exits in an orderly way.
+/// Clusters that are still there when the process exits in an orderly way: their directories must not stay.
 enum Leftovers {
     private static let homes = Mutex<[URL]>([])
 
@@ -83,13 +83,17 @@ enum Leftovers {
             homes.append(home)
             return homes.count == 1
         }
-        if isFirst {
-            atexit {
-                for home in Leftovers.homes.withLock({ $0 }) {
-                    // The keeper ends the server when this process is gone; without its data it is gone too.
-                    try? FileManager.default.removeItem(at: home)
-                }
+        if isFirst { atexit { Leftovers.remove() } }
+    }
+
+    private static func remove() {
+        for home in homes.withLock({ $0 }) where FileManager.default.fileExists(atPath: home.path) {
+            // A server that still writes would keep its directory from being removed.
+            if let postmaster = PrivateCluster.postmaster(in: home) {
+                PrivateCluster.send(SIGQUIT, to: postmaster)
+                for _ in 0..<1000 where PrivateCluster.isAlive(postmaster) { usleep(2_000) }
             }
+            try? FileManager.default.removeItem(at: home)
         }
     }
 }

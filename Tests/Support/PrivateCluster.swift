@@ -196,11 +196,11 @@ package final class PrivateCluster: Sendable {
         }
     }
 
-    private var postmaster: pid_t? {
-        guard let home,
-            let text = try? String(
-                contentsOf: home.appending(path: "data/postmaster.pid"), encoding: .utf8)
-        else { return nil }
-        return text.split(separator: "\n").first.flatMap { pid_t($0) }
+    private var postmaster: pid_t? { home.flatMap(Self.postmaster) }
+
+    static func postmaster(in home: URL) -> pid_t? {
+        let file = home.appending(path: "data/postmaster.pid")
+        let text = try? String(contentsOf: file, encoding: .utf8)
+        return text?.split(separator: "\n").first.flatMap { pid_t($0) }
     }
 }
