@@ -38,7 +38,7 @@ final class Proxy: Sendable {
             "/usr/sbin/nginx", "-p", home.path, "-c", "\(home.path)/nginx.conf", "-e", "\(home.path)/error.log",
         ], output: "\(home.path)/output")
         let isUp = Waiting.until(seconds: 20) {
-            child.exitCode != nil || (try? client().send("GET", "/health")) != nil
+            child.exitCode != nil || (try? Client(.unix(home.path + "/http")).send("GET", "/health")) != nil
         }
         guard isUp, child.exitCode == nil else {
             throw Failure(
@@ -52,7 +52,7 @@ final class Proxy: Sendable {
         try? FileManager.default.removeItem(at: home)
     }
 
-    func client() -> Client { Client(.unix(home.path + "/http")) }
+    func client() -> Client { Client(.unix(home.path + "/http"), of: self) }
 }
 
 /// Something that becomes true once.

@@ -86,7 +86,7 @@ final class ServiceProcess: @unchecked Sendable {
         return line?["port"]?.text.flatMap { UInt16($0) } ?? line?["port"]?.int.map { UInt16($0) }
     }
 
-    func client() -> Client { Client(.port(port)) }
+    func client() -> Client { Client(.port(port), of: self) }
 
     func signal(_ number: Int32) { child.signal(number) }
 

@@ -26,10 +26,10 @@ final class Shop: Sendable {
     }
 
     /// A client without a credential.
-    func client() -> ShopClient { ShopClient(service.port, token: nil) }
+    func client() -> ShopClient { ShopClient(self, token: nil) }
 
     /// A client with the admin's API token.
-    func signedIn() -> ShopClient { ShopClient(service.port, token: Seed.token) }
+    func signedIn() -> ShopClient { ShopClient(self, token: Seed.token) }
 
     func sql() throws -> SQL { try SQL(database.url) }
 
@@ -93,8 +93,8 @@ final class ShopClient {
     private let client: Client
     private let token: String?
 
-    init(_ port: UInt16, token: String?) {
-        client = Client(.port(port))
+    init(_ shop: Shop, token: String?) {
+        client = Client(.port(shop.service.port), of: shop)
         self.token = token
     }
 

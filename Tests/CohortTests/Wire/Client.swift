@@ -15,14 +15,17 @@ final class Client {
     private let timeoutSeconds: Int
     private var descriptor: Int32 = -1
     private var buffer: [UInt8] = []
+    private let server: (any AnyObject)?
 
     enum Address: Sendable, Hashable {
         case port(UInt16)
         case unix(String)
     }
 
-    init(_ address: Address, timeoutSeconds: Int = 20) {
+    /// - Parameter server: what has to live as long as somebody talks to it.
+    init(_ address: Address, of server: (any AnyObject)? = nil, timeoutSeconds: Int = 20) {
         self.address = address
+        self.server = server
         self.timeoutSeconds = timeoutSeconds
     }
 
