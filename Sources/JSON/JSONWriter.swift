@@ -31,6 +31,12 @@ package struct JSONWriter: Sendable {
         return taken
     }
 
+    /// Begins anew, with the memory it has.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
     // MARK: Structure
 
     /// Appends a value of at most so many bytes, and the comma in front of it.

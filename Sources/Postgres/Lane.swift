@@ -23,6 +23,8 @@ final class Lane: Ticker, @unchecked Sendable {
     private var nextAttempt: MonotonicTime?
     /// Places for which a younger connection is on its way or, not nil, is there.
     private var successors: [Int: Connection?] = [:]
+    /// Old connections that still have something to finish.
+    private var leaving: [Connection] = []
     private var isServing = false
 
     var statementCount = 0
@@ -170,7 +172,7 @@ final class Lane: Ticker, @unchecked Sendable {
                 openingFailed(place, "\(error)")
                 return
             }
-            state.opened(place)
+            state.opened(place, depth: connection.isPipelined ? nil : 1)
             connections[place] = connection
             totals.connectionsOpened += 1
             failures = 0
@@ -203,7 +205,8 @@ final class Lane: Ticker, @unchecked Sendable {
             return
         }
         predecessor.leave()
-        state.replaced(place)
+        if !predecessor.isClosed { leaving.append(predecessor) }
+        state.replaced(place, depth: successor.isPipelined ? nil : 1)
         connections[place] = successor
         totals.connectionsOpened += 1
     }
@@ -273,6 +276,10 @@ final class Lane: Ticker, @unchecked Sendable {
 
     func tick(_ now: MonotonicTime) {
         for connection in connections { connection?.tick(now) }
+        if !leaving.isEmpty {
+            for connection in leaving { connection.tick(now) }
+            leaving.removeAll(where: \.isClosed)
+        }
         if state.hasWaiters {
             let refusal = refusal()
             while let oldest = state.oldest,
@@ -297,7 +304,10 @@ final class Lane: Ticker, @unchecked Sendable {
         for waiter in state.removeWaiters(where: { _ in true }) {
             waiter.fail(.unavailable("the service is stopping"))
         }
-        for connection in connections { connection?.close(reason: "the service is stopping") }
+        for connection in connections + leaving {
+            connection?.close(reason: "the service is stopping")
+        }
+        leaving = []
     }
 
     var isReachable: Bool { state.open > 0 }

@@ -24,6 +24,8 @@ struct LaneState<Waiter> {
 
     let limits: Limits
     private(set) var places: [Place]
+    /// How much each connection takes; some take less than ``Limits/depth``.
+    private var depths: [Int]
     private var waiters = Fifo<Waiter>()
     /// Was in flight once already, so it goes before all others and no bound applies: it has been counted.
     private var returned = Fifo<Waiter>()
@@ -34,6 +36,7 @@ struct LaneState<Waiter> {
             "a lane has at least one connection with room for one statement")
         self.limits = limits
         places = Array(repeating: .empty, count: limits.connectionsMax)
+        depths = Array(repeating: limits.depth, count: limits.connectionsMax)
     }
 
     // MARK: Waiters
@@ -91,9 +94,11 @@ struct LaneState<Waiter> {
         return place
     }
 
-    mutating func opened(_ place: Int) {
+    /// - Parameter depth: statements in flight on it, if fewer than the lane allows.
+    mutating func opened(_ place: Int, depth: Int? = nil) {
         precondition(places[place] == .opening, "opened what was not being opened")
         places[place] = .open(inFlight: 0)
+        depths[place] = min(depth ?? limits.depth, limits.depth)
     }
 
     mutating func openingFailed(_ place: Int) {
@@ -108,9 +113,10 @@ struct LaneState<Waiter> {
     }
 
     /// Another connection took the place; what is in flight on the old one counts no more.
-    mutating func replaced(_ place: Int) {
+    mutating func replaced(_ place: Int, depth: Int? = nil) {
         precondition(isOpen(place), "replaced what was not open")
         places[place] = .open(inFlight: 0)
+        depths[place] = min(depth ?? limits.depth, limits.depth)
     }
 
     /// One statement, or the use of the whole connection, is over.
@@ -138,7 +144,9 @@ struct LaneState<Waiter> {
         var best: Int?
         var least = limits.depth
         for place in places.indices {
-            guard case .open(let inFlight) = places[place], inFlight < least else { continue }
+            guard case .open(let inFlight) = places[place], inFlight < least,
+                inFlight < depths[place]
+            else { continue }
             best = place
             least = inFlight
         }

@@ -19,6 +19,8 @@ import EventLoop
     private var held = Held()
     /// What a write will be answered when its transaction has ended; nil for its rows.
     var verdict: PostgresError?
+    /// The end of a transaction.
+    var isCommit = false
     /// The connection is free again when this is over.
     var releasesConnection = false
 
@@ -92,6 +94,8 @@ import EventLoop
         dropHeld()
         unsafe held.handle = unsafe handle
     }
+
+    var hasHeld: Bool { unsafe held.handle != nil }
 
     func dropHeld() {
         if let handle = unsafe held.handle.take() { unsafe PQclear(handle) }

@@ -10,8 +10,7 @@ package final class Transaction: @unchecked Sendable {
     private var hasEnded = false
     /// The first thing that went wrong; nothing after it was kept.
     private(set) var failure: PostgresError?
-    /// The COMMIT, once it is on its way.
-    private(set) var commit: PendingRows?
+    private var isCommitting = false
 
     static let begin = Statement("transaction.begin", "BEGIN", lane: .write)
     static let beginReadOnly = Statement("transaction.begin_read_only", "BEGIN READ ONLY", lane: .slow)
@@ -31,7 +30,7 @@ package final class Transaction: @unchecked Sendable {
     /// Sends a statement without waiting. Those of one turn leave together; what is started after a failure
     /// fails with the same. The statement's own lane does not matter here.
     package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows {
-        precondition(!hasEnded && commit == nil, "the transaction is over")
+        precondition(!hasEnded && !isCommitting, "the transaction is over")
         if !hasBegun {
             hasBegun = true
             send(begin, [])
@@ -71,7 +70,8 @@ package final class Transaction: @unchecked Sendable {
         }
         let pending = PendingRows(
             Self.commit, [], watch: nil, at: connection.lane.loop.now, transaction: self)
-        commit = pending
+        pending.isCommit = true
+        isCommitting = true
         connection.send(pending)
         do throws(PostgresError) {
             let answer = try await pending.rows()

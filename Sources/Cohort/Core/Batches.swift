@@ -33,12 +33,11 @@ final class Batches: @unchecked Sendable {
 
     /// Writes the batch that is here.
     func write(
-        _ columns: [Column], only chosen: [Column], to sink: Sink, on db: Database
+        _ columns: [Column], only shown: [Bool]?, to sink: Sink, on db: Database
     ) async throws(APIError) {
-        let chosen = chosen == columns ? nil : chosen
         for row in 0..<(rows?.count ?? 0) {
             sink.json.beginObject()
-            sink.json.members(of: rows!, row: row, all: columns, only: chosen)
+            sink.json.members(of: rows!, row: row, all: columns, only: shown)
             for branch in branches { try await branch.write(for: Int64(row) + 1, to: sink, on: db) }
             sink.json.endObject()
             try await sink.flushIfFull()

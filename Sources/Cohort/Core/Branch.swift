@@ -106,7 +106,7 @@ package final class Branch: @unchecked Sendable {
         sink.json.beginObject()
         sink.json.members(
             of: rows!, row: row, all: plan.relation.entity.columns, from: 1,
-            only: plan.selection.columns)
+            only: plan.selection.shown)
         for child in children { try await child.write(for: Int64(row) + 1, to: sink, on: db) }
         sink.json.endObject()
         try await sink.flushIfFull()

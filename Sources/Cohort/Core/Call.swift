@@ -33,6 +33,8 @@ package struct Call: Sendable {
         parameters["id"]
     }
 
+    package var hasQuery: Bool { !(queryText ?? "").isEmpty }
+
     /// The query string as fields; reading them declares which there may be.
     ///
     /// - Parameter splittingSingleElements: whether `name[]=A,B` means two names, as on some lists.

@@ -2,7 +2,7 @@ import JSON
 import Postgres
 
 /// A column as it is selected and as it is written.
-package struct Column: Sendable, Equatable {
+package struct Column: Sendable {
     package enum Kind: Sendable {
         case text, bool, integer, timestamp
         /// Copied as text without its blanks, never decoded.
@@ -22,8 +22,4 @@ package struct Column: Sendable, Equatable {
         Column(name: name, kind: .timestamp)
     }
     package static func json(_ name: StaticString) -> Column { Column(name: name, kind: .json) }
-
-    package static func == (a: Column, b: Column) -> Bool {
-        a.name.description == b.name.description
-    }
 }

@@ -76,7 +76,7 @@ extension ListRequest {
         sink.json.key(member)
         sink.json.beginArray()
         repeat {
-            try await batches.write(entity.columns, only: selection.columns, to: sink, on: db)
+            try await batches.write(entity.columns, only: selection.shown, to: sink, on: db)
         } while try await batches.advance(selection.branches, on: db)
         sink.json.endArray()
         sink.json.key("count")

@@ -5,14 +5,14 @@ package import Postgres
 extension JSONWriter {
     /// The members of one row, in the order of `columns`, which are the row's columns from `first`.
     ///
-    /// - Parameter chosen: leaves out the others; nil writes all.
+    /// - Parameter shown: for each of `columns` whether to write it; nil writes all.
     package mutating func members(
         of rows: borrowing Rows, row: Int, all columns: [Column], from first: Int = 0,
-        only chosen: [Column]? = nil
+        only shown: [Bool]? = nil
     ) {
         for index in columns.indices {
+            if let shown, !shown[index] { continue }
             let column = columns[index]
-            if let chosen, !chosen.contains(column) { continue }
             key(column.name)
             value(of: rows, row: row, column: first + index, column.kind)
         }
@@ -147,7 +147,7 @@ extension Response {
         sink.json.beginObject()
         sink.json.key(member)
         sink.json.beginObject()
-        sink.json.members(of: rows, row: 0, all: entity.columns, only: selection.columns)
+        sink.json.members(of: rows, row: 0, all: entity.columns, only: selection.shown)
         guard branches.contains(where: { $0.isPartial }) else {
             try await write(branches, to: sink, on: db)
             return .json(200, sink.take())

@@ -11,6 +11,8 @@ package final class RequestLog: Ticker, @unchecked Sendable {
     private let log: Log
     private let isEnabled: Bool
     private var lines: [UInt8] = []
+    /// Kept from line to line for its memory.
+    private var line = JSONWriter(capacity: 512)
     private static let linesBytesMax = 65_536
 
     package init(_ log: Log, isEnabled: Bool) {
@@ -24,8 +26,7 @@ package final class RequestLog: Ticker, @unchecked Sendable {
         let microseconds = outcome.duration.nanoseconds / 1000
         switch log.format {
         case .json:
-            var json = JSONWriter(capacity: 256)
-            json.object { json in
+            line.object { json in
                 json.key("time")
                 json.timestamp(microsecondsSince2000: WallTime.now().microsecondsSince2000)
                 json.member("level", literal: note.cause == nil ? "info" : "error")
@@ -39,7 +40,8 @@ package final class RequestLog: Ticker, @unchecked Sendable {
                 if !outcome.isComplete { json.member("complete", false) }
                 if let cause = note.cause { json.member("cause", cause) }
             }
-            lines += json.take()
+            lines += line.bytes
+            line.removeAll()
         case .text:
             lines += Array(
                 "\(note.methodName) \(note.route) \(outcome.status) \(microseconds) us".utf8)

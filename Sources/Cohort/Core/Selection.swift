@@ -1,12 +1,15 @@
 /// What a client asked to see of an entity: some of its columns, and relations with their own choice.
 package struct Selection: Sendable {
-    package var columns: [Column]
+    /// For each column of the entity whether it is shown; nil shows all.
+    package let shown: [Bool]?
     package var branches: [Branch.Plan]
 
-    /// All columns of an entity and no relation.
-    package init(all entity: Entity) {
-        columns = entity.columns
-        branches = []
+    /// All columns and no relation.
+    package static let all = Selection(shown: nil, branches: [])
+
+    private init(shown: [Bool]?, branches: [Branch.Plan]) {
+        self.shown = shown
+        self.branches = branches
     }
 
     /// What the parameters `expand` and `fields` ask for.
@@ -34,9 +37,9 @@ package struct Selection: Sendable {
     }
 
     private init(_ entity: Entity, columns names: [String]?, _ relations: [RequestedRelation]) {
-        columns = names.map { names in
-            entity.columns.filter { names.contains($0.name.description) }
-        } ?? entity.columns
+        shown = names.map { names in
+            entity.columns.map { names.contains($0.name.description) }
+        }
         branches = relations.compactMap { requested in
             entity.relation(requested.name).map { relation in
                 Branch.Plan(
@@ -59,6 +62,7 @@ extension Entity: EntityShape {
 extension Call {
     /// The `expand` and `fields` of a request that takes nothing else.
     package func selection(of entity: Entity) throws(APIError) -> Selection {
+        guard hasQuery else { return .all }
         var query = try query(splittingSingleElements: true)
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value

@@ -1,5 +1,7 @@
 /// What every endpoint may need besides the database; shared by all loops.
-package struct ServiceParts: Sendable {
+///
+/// A class because it travels with every request: one reference is counted then, not fifty.
+package final class ServiceParts: Sendable {
     package let configuration: Configuration
     package let log: Log
     package let passwords: PasswordWork

@@ -43,7 +43,7 @@ package enum CustomerList {
             selection.branches.append(
                 Branch.Plan(
                     relation: Customer.groupsOfFilter,
-                    selection: asked?.selection ?? Selection(all: CustomerGroup.entity),
+                    selection: asked?.selection ?? .all,
                     extra: [.texts(groups)]))
         }
         filter.require("e.created_at", within: createdAt)

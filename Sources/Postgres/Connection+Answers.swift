@@ -1,0 +1,239 @@
+import CPostgres
+import EventLoop
+import Glibc
+
+extension Connection {
+    // MARK: Receiving
+
+    /// Whether the server is still there, as far as the socket knows: an idle connection that it has closed
+    /// must not be given a statement whose fate would be unknown then.
+    func isAlive() -> Bool {
+        guard !isClosed else { return false }
+        var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
+        while unsafe poll(&descriptor, 1, 0) == 1 {
+            let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
+            receive()
+            guard !isClosed else { return false }
+            if expected.isEmpty { unsafe _ = PQisBusy(pg) }
+            if !isAlive || farewell != nil {
+                close(reason: errorMessage)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Hears what the server says unasked. Before it goes away it says so.
+    func hearNotices() {
+        unsafe _ = PQsetNoticeReceiver(
+            pg,
+            { context, result in
+                guard let context = unsafe context, let result = unsafe result else { return }
+                let connection = unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+                let severity = unsafe PQresultErrorField(result, ServerErrorReader.severity)
+                guard let severity = unsafe severity, unsafe String(cString: severity) == "FATAL" else {
+                    return
+                }
+                unsafe connection.farewell = ServerErrorReader.read(result, nil)
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    func receive() {
+        while !isClosed, farewell == nil, let due = expected.first, unsafe PQisBusy(pg) == 0 {
+            guard let result = unsafe PQgetResult(pg) else {
+                if isPipelined {
+                    // The end of one statement; the next nil in a row means there is nothing more.
+                    guard unsafe PQisBusy(pg) == 0 else { return }
+                    guard let next = unsafe PQgetResult(pg) else { return }
+                    unsafe take(next, for: due)
+                } else if case .rows(let pending) = due {
+                    _ = expected.popFirst()
+                    settleSimply(pending)
+                }
+                continue
+            }
+            unsafe take(result, for: due)
+        }
+    }
+
+    private func take(_ result: OpaquePointer, for due: Expectation) {
+        let status = unsafe PQresultStatus(result)
+        if status == PGRES_FATAL_ERROR, unsafe PQresultErrorField(result, ServerErrorReader.code) == nil {
+            // Not the server's word but libpq's: the connection broke.
+            let reason = unsafe ServerErrorReader.take(result, nil).message
+            close(reason: reason)
+            return
+        }
+        guard isPipelined else {
+            if case .rows(let pending) = due { unsafe hold(result, for: pending) }
+            return
+        }
+        switch due {
+        case .rows(let pending):
+            _ = expected.popFirst()
+            switch status {
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+                unsafe succeeded(pending, result)
+            case PGRES_PIPELINE_ABORTED:
+                unsafe PQclear(result)
+                aborted(pending)
+            default:
+                failed(pending, unsafe ServerErrorReader.take(result, pending.statement))
+            }
+        case .prepared(let pending, let name):
+            _ = expected.popFirst()
+            if status == PGRES_COMMAND_OK {
+                unsafe PQclear(result)
+            } else {
+                prepared.forget(pending.statement, name: name)
+                if status == PGRES_PIPELINE_ABORTED {
+                    unsafe PQclear(result)
+                } else {
+                    // The connection stays taken until the statement itself is reported as aborted.
+                    unprepared = pending
+                    decide(pending, unsafe ServerErrorReader.take(result, pending.statement))
+                }
+            }
+        case .deallocated(let name):
+            _ = expected.popFirst()
+            if status == PGRES_PIPELINE_ABORTED { prepared.keepDiscarded(name) }
+            let error = unsafe ServerErrorReader.take(result, nil)
+            if error.endsConnection { farewell = error }
+        case .sync(let write):
+            if status == PGRES_PIPELINE_SYNC {
+                _ = expected.popFirst()
+                unsafe PQclear(result)
+                if let write {
+                    settle(write: write)
+                    release()
+                }
+            } else {
+                // The commit itself was refused (a deferred constraint, a serialization failure), or the
+                // server went away and may have committed before.
+                let error = unsafe ServerErrorReader.take(result, write?.statement)
+                if error.endsConnection { farewell = error }
+                write?.verdict = error.endsConnection ? .outcomeUnknown : write?.failure(error)
+            }
+        }
+    }
+
+    private func succeeded(_ pending: PendingRows, _ result: OpaquePointer) {
+        if pending.isSelfCommitting {
+            unsafe pending.hold(result)
+        } else {
+            unsafe pending.succeed(result)
+            finished(pending)
+        }
+    }
+
+    /// A neighbour in the segment failed; this one was not run.
+    private func aborted(_ pending: PendingRows) {
+        if unprepared === pending {
+            unprepared = nil
+        } else if let transaction = pending.transaction {
+            pending.fail(transaction.failure ?? .connectionLost)
+        } else if !pending.isSettled, pending.verdict == nil {
+            pending.isAlone = true
+            if pending.isSelfCommitting {
+                pending.verdict = .connectionLost
+            } else {
+                lane.retry(pending, otherwise: .connectionLost)
+            }
+        }
+        finished(pending)
+    }
+
+    private func failed(_ pending: PendingRows, _ error: PostgresError.ServerError) {
+        decide(pending, error)
+        finished(pending)
+    }
+
+    /// What becomes of a statement that the server refused.
+    private func decide(_ pending: PendingRows, _ error: PostgresError.ServerError) {
+        let failure = pending.failure(error)
+        if error.isStalePreparation {
+            prepared.forget(pending.statement, isOnServer: error.sqlstate != "26000")
+        }
+        if error.endsConnection { farewell = error }
+        // The server became a standby: of several hosts, another one takes writes now.
+        if failure.isReadOnly, lane.kind == .write { lane.replace(self) }
+        if let transaction = pending.transaction {
+            // A server that goes away while it commits may have committed.
+            let isUnknown = error.endsConnection && pending.isCommit
+            transaction.note(isUnknown ? .outcomeUnknown : failure)
+            pending.fail(isUnknown ? .outcomeUnknown : failure)
+        } else if pending.isSelfCommitting {
+            pending.verdict = failure
+            if !isPipelined { settle(write: pending) }
+        } else if failure.isWorthRepeating {
+            lane.retry(pending, otherwise: failure)
+        } else {
+            pending.fail(failure)
+        }
+    }
+
+    /// The answer to `pending` is complete. A pipelined write is over only with its Sync.
+    func finished(_ pending: PendingRows) {
+        if pending.transaction != nil {
+            if pending.releasesConnection { release() }
+        } else if !isPipelined || !pending.isSelfCommitting {
+            release()
+        }
+    }
+
+    /// The write's transaction has ended, or the connection has.
+    func settle(write: PendingRows) {
+        guard !write.isSettled else { return }
+        if let verdict = write.verdict.take() {
+            write.dropHeld()
+            if verdict.isWorthRepeating {
+                lane.retry(write, otherwise: verdict)
+            } else {
+                write.fail(verdict)
+            }
+        } else if !write.succeedWithHeld() {
+            write.fail(.outcomeUnknown)
+        }
+    }
+
+    // MARK: Without pipelining
+
+    private func hold(_ result: OpaquePointer, for pending: PendingRows) {
+        if unsafe PQresultStatus(result) == PGRES_FATAL_ERROR {
+            let error = unsafe ServerErrorReader.take(result, pending.statement)
+            refusal = error
+            guard error.endsConnection else { return }
+            // Nothing more will come.
+            _ = expected.popFirst()
+            if pending.isSelfCommitting, pending.hasHeld {
+                // It had been done when the server went away, and may have been committed.
+                farewell = error
+                pending.dropHeld()
+                pending.fail(.outcomeUnknown)
+            } else {
+                settleSimply(pending)
+            }
+        } else {
+            unsafe pending.hold(result)
+        }
+    }
+
+    private func settleSimply(_ pending: PendingRows) {
+        if let error = refusal.take() {
+            // Rows that came before a refusal of the commit do not count.
+            pending.dropHeld()
+            failed(pending, error)
+        } else {
+            if !pending.succeedWithHeld() { pending.fail(.notSent("no answer")) }
+            finished(pending)
+        }
+        sendNextSimply()
+    }
+
+    func sendNextSimply() {
+        guard !isClosed, farewell == nil, !isCancelling, expected.isEmpty else { return }
+        guard let next = outbox.popFirst() else { return }
+        lastSign = lane.loop.now
+        sendSimply(next)
+    }
+}

@@ -1,0 +1,114 @@
+import CPostgres
+import EventLoop
+
+extension Connection {
+    // MARK: The end
+
+    /// Gives back a connection that somebody had for himself.
+    func checkIn() {
+        release()
+    }
+
+    func release() {
+        // One that was said farewell to is about to be closed and takes no more.
+        guard !isClosed, farewell == nil else { return }
+        // Somebody else's statement must not meet the cancellation of the last one.
+        if isCancelling { releasesDue += 1 } else { lane.finished(self) }
+    }
+
+    var isQuiet: Bool { expected.isEmpty && outbox.isEmpty && unsynced == 0 }
+
+    /// Closes when what it has begun is answered.
+    func leave() {
+        isLeaving = true
+        if isQuiet { shut() }
+    }
+
+    /// Closes without telling the lane.
+    func shut() {
+        guard !isClosed else { return }
+        isClosed = true
+        lane.loop.deregister(self)
+        unsafe PQfinish(pg)
+    }
+
+    /// Closes a connection that is of no more use, and decides what becomes of everything on it.
+    func close(reason: String) {
+        guard !isClosed else { return }
+        shut()
+        lane.lost(self, farewell?.message ?? reason)
+        var write: PendingRows?
+        for due in expected.removeAll() {
+            switch due {
+            case .prepared, .deallocated: break
+            case .rows(let pending): settleLost(pending, &write)
+            case .sync(let last):
+                // One that is in `write` already has been decided on.
+                if let last, last !== write { settleLost(last, &write) }
+            }
+        }
+        for pending in outbox.removeAll() { settleUnsent(pending) }
+        lane.serve()
+    }
+
+    private func settleLost(_ pending: PendingRows, _ write: inout PendingRows?) {
+        guard !pending.isSettled else { return }
+        if let transaction = pending.transaction {
+            // Behind a farewell nothing was run, not even a COMMIT.
+            let isUnknown = pending.isCommit && farewell == nil
+            transaction.note(isUnknown ? .outcomeUnknown : .connectionLost)
+            pending.fail(isUnknown ? .outcomeUnknown : .connectionLost)
+        } else if pending.isSelfCommitting {
+            write = pending
+            // Nor was a write that was not even answered. One that was may have been committed: its rows,
+            // which came before the confirmation, prove nothing.
+            if farewell != nil, pending.verdict == nil, !pending.hasHeld {
+                pending.verdict = .connectionLost
+            }
+            pending.dropHeld()
+            settle(write: pending)
+        } else {
+            lane.retry(pending, otherwise: .connectionLost)
+        }
+    }
+
+    // MARK: Watching over it
+
+    func tick(_ now: MonotonicTime) {
+        guard !isClosed, !expected.isEmpty else { return }
+        let timeout = lane.limits.statementTimeout
+        if lane.kind == .slow, firstDue?.watch?.isGone == true { cancel() }
+        guard timeout > .zero else { return }
+        // Without session settings the server keeps no timeout for us.
+        if !isPipelined, now - lastSign > timeout { cancel() }
+        if now - lastSign > timeout + .seconds(1) {
+            lane.tell(.silent(lane.kind))
+            close(reason: "the server does not answer")
+        }
+    }
+
+    private var firstDue: PendingRows? {
+        switch expected.first {
+        case .rows(let pending), .prepared(let pending, _): pending
+        case .sync(.some(let pending)): pending
+        default: nil
+        }
+    }
+
+    private func cancel() {
+        guard !isCancelling, let handle = unsafe PQgetCancel(pg) else { return }
+        isCancelling = true
+        unsafe Connector.cancel(Connector.Handle(pg: handle)) { [self, loop = lane.loop] in
+            loop.perform { self.cancelled() }
+        }
+    }
+
+    private func cancelled() {
+        isCancelling = false
+        sendNextSimply()
+        while releasesDue > 0, !isClosed {
+            releasesDue -= 1
+            lane.finished(self)
+        }
+    }
+}
