@@ -137,4 +137,35 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [true, false]) func `what cannot be sent or read fails alone`(
+        prepares: Bool
+    ) async throws {
+        let count = Statement("test.count", "SELECT cardinality($1::text[])")
+        let text = Statement("test.text", "SELECT $1::text")
+        let json = Statement("test.json", "SELECT $1::jsonb")
+        try await withPool({ $0.prepares = prepares }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                for _ in 1...2 {
+                    let before = pool.start(Self.number, [.int4(1)])
+                    // The protocol counts parameters in 16 bits.
+                    let many = pool.start(count, Array(repeating: .int4(1), count: 65_536))
+                    let nul = pool.start(text, ["a\0b"])
+                    let broken = pool.start(json, [.jsonb(Array("{".utf8))])
+                    let mistyped = pool.start(Self.number, [.int8(1)])
+                    let large = pool.start(
+                        count, [.texts((0..<100_000).map { "cus_\($0)" })])
+                    let after = pool.start(Self.number, [.int4(2)])
+                    #expect(try await before.rows().int4(0, 0) == 1)
+                    let unsent = await failure { _ = try await many.rows() }
+                    #expect(unsent?.description.contains("number of parameters") == true)
+                    #expect(await failure { _ = try await nul.rows() }?.sqlstate == "22021")
+                    #expect(await failure { _ = try await broken.rows() }?.isBadInput == true)
+                    #expect(await failure { _ = try await mistyped.rows() }?.sqlstate == "22P03")
+                    #expect(try await large.rows().int4(0, 0) == 100_000)
+                    #expect(try await after.rows().int4(0, 0) == 2)
+                }
+            }
+        }
+    }
 }

@@ -193,4 +193,26 @@ import Testing
             }
         }
     }
+
+    @Test func `nothing is left of transactions and statements that are over`() async throws {
+        final class Weak: @unchecked Sendable {
+            weak var transaction: Transaction?
+            weak var pending: PendingRows?
+        }
+        let weak = Weak()
+        try await withPool { fixture, url in
+            try Connection(url).execute(Self.schema)
+            try await fixture.run { pool async throws in
+                try await pool.transaction { transaction throws(PostgresError) in
+                    let pending = transaction.start(Self.insert, [.int4(1), .int4(1), .null])
+                    weak.transaction = transaction
+                    weak.pending = pending
+                    _ = try await pending.rows()
+                }
+                _ = try await Self.ids(pool)
+            }
+        }
+        #expect(weak.transaction == nil)
+        #expect(weak.pending == nil)
+    }
 }
