@@ -177,15 +177,30 @@ class Database(Program):
                 if initdb.process.wait(timeout=120):
                     shutil.rmtree(self.data, ignore_errors=True)
                     raise Stop(f"initdb failed, see {self.log('postgres')}")
+        self._end_leftover()
         super().__enter__()
         for _ in range(600):
-            if subprocess.run([self.binary("pg_isready"), "-q", "-h", self.socket]).returncode == 0:
-                return self
             if self.process.poll() is not None:
                 break
+            if subprocess.run([self.binary("pg_isready"), "-q", "-h", self.socket]).returncode == 0:
+                return self
             time.sleep(0.1)
         self.__exit__()
         raise Stop(f"PostgreSQL does not start, see {self.log('postgres')}")
+
+    def _end_leftover(self):
+        """Ends the server of a run that was killed: this one would fail to start, and that one be measured."""
+        for _ in range(300):
+            try:
+                with open(f"{self.data}/postmaster.pid") as f:
+                    pid = int(f.readline())
+                if os.readlink(f"/proc/{pid}/cwd") != os.path.realpath(self.data):
+                    return
+                os.kill(pid, signal.SIGINT)
+            except (OSError, ValueError):
+                return
+            time.sleep(0.1)
+        raise Stop(f"process {pid} still serves {self.data}")
 
     def psql(self, database, text=None, arguments=(), timeout=60):
         return run([self.binary("psql"), self.conninfo(database), "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments],
