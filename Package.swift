@@ -73,7 +73,7 @@ let package = Package(
             name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
             swiftSettings: settings + [lifetimes]),
         .testTarget(
-            name: "CohortTests", dependencies: ["Cohort", "CPostgres", "Postgres", "TestSupport"], exclude: ["Exchanges"],
+            name: "CohortTests", dependencies: ["Cohort", "CPostgres", "HTTP", "Postgres", "TestSupport"], exclude: ["Exchanges"],
             swiftSettings: settings),
         .testTarget(
             name: "AuthTests",

@@ -10,7 +10,7 @@ import Testing
         filter.require("e.name", in: ["A", "B"])
         filter.require(anyOf: ["e.email", "e.phone"], contains: "x")
         #expect(
-            filter.whereClause
+            filter.whereClause.text
                 == " WHERE e.deleted_at IS NULL AND e.name = ANY($1::text[])"
                 + " AND (e.email ILIKE '%' || $2::text || '%' OR e.phone ILIKE '%' || $2::text || '%')")
         #expect(filter.values == [.texts(["A", "B"]), .text("x")])
@@ -19,7 +19,7 @@ import Testing
     @Test func `a span of time binds only the ends it has`() {
         var filter = SQLBuilder()
         filter.require("e.created_at", within: DateFilter(lt: 5, gte: 1))
-        #expect(filter.whereClause == " WHERE e.created_at < $1 AND e.created_at >= $2")
+        #expect(filter.whereClause.text == " WHERE e.created_at < $1 AND e.created_at >= $2")
         #expect(
             filter.values == [
                 .timestamp(microsecondsSince2000: 5), .timestamp(microsecondsSince2000: 1),
@@ -32,12 +32,12 @@ import Testing
         filter.require("e.id", nil)
         filter.require(anyOf: ["e.name"], contains: "")
         filter.require(anyOf: ["e.name"], contains: nil)
-        #expect(filter.whereClause == "" && filter.values.isEmpty)
+        #expect(filter.whereClause.text == "" && filter.values.isEmpty)
     }
 
     @Test func `an order names a column of the entity, and the id decides between equals`() throws {
-        let standard: SQL = "e.created_at DESC, e.id"
-        func order(_ text: String?) throws -> SQL {
+        let standard: Cohort.SQL = "e.created_at DESC, e.id"
+        func order(_ text: String?) throws -> Cohort.SQL {
             try .order(text, of: CustomerGroup.entity, default: standard)
         }
         #expect(try order(nil) == standard)

@@ -7,7 +7,7 @@ import Testing
 /// Every statement with a fixed text, held against the real schema.
 @Suite struct StatementTests {
     @Test func `every statement can be prepared on the migrated schema`() async throws {
-        let database = try Shop.Database(on: PrivateCluster.shared.get(), from: Template.shared.get())
+        let database = try Shop.Database(on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
         let sql = try SQL(database.url)
         #expect(Routes.statements.count > 40)
         for (index, statement) in Routes.statements.enumerated() {
@@ -33,7 +33,7 @@ import Testing
         ("customer.shipping_addresses", "'{cus_1}', 0, ''"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
-        let database = try Shop.Database(on: PrivateCluster.shared.get(), from: Template.shared.get())
+        let database = try Shop.Database(on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
         let sql = try SQL(database.url)
         try sql.run(
             """

@@ -1,4 +1,5 @@
 import Cohort
+import HTTP
 import Testing
 
 struct RoutesTests {
