@@ -29,9 +29,11 @@ extension Connection {
             pg,
             { context, result in
                 guard let context = unsafe context, let result = unsafe result else { return }
-                let connection = unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+                let connection = unsafe Unmanaged<Connection>.fromOpaque(context)
+                    .takeUnretainedValue()
                 let severity = unsafe PQresultErrorField(result, ServerErrorReader.severity)
-                guard let severity = unsafe severity, unsafe String(cString: severity) == "FATAL" else {
+                guard let severity = unsafe severity, unsafe String(cString: severity) == "FATAL"
+                else {
                     return
                 }
                 unsafe connection.farewell = ServerErrorReader.read(result, nil)
@@ -58,7 +60,9 @@ extension Connection {
 
     private func take(_ result: OpaquePointer, for due: Expectation) {
         let status = unsafe PQresultStatus(result)
-        if status == PGRES_FATAL_ERROR, unsafe PQresultErrorField(result, ServerErrorReader.code) == nil {
+        if status == PGRES_FATAL_ERROR,
+            unsafe PQresultErrorField(result, ServerErrorReader.code) == nil
+        {
             // Not the server's word but libpq's: the connection broke.
             let reason = unsafe ServerErrorReader.take(result, nil).message
             close(reason: reason)

@@ -61,7 +61,8 @@ enum Connector {
         var handle = unsafe Handle(pg: pg)
         if configuration.prepares {
             let deadline = MonotonicTime.now() + configuration.connectDeadline
-            guard let process = unsafe execute("SELECT pg_backend_pid()", on: pg, until: deadline) else {
+            guard let process = unsafe execute("SELECT pg_backend_pid()", on: pg, until: deadline)
+            else {
                 return unsafe refuse(pg)
             }
             // A pooler makes the number up that it gives its clients. Settings must not be changed then:
@@ -116,7 +117,8 @@ enum Connector {
             }
             guard let result = unsafe PQgetResult(pg) else { return answer }
             switch unsafe PQresultStatus(result) {
-            case PGRES_TUPLES_OK: answer = answer.map { _ in unsafe String(cString: PQgetvalue(result, 0, 0)) }
+            case PGRES_TUPLES_OK:
+                answer = answer.map { _ in unsafe String(cString: PQgetvalue(result, 0, 0)) }
             case PGRES_COMMAND_OK: break
             default: answer = nil
             }
@@ -159,7 +161,7 @@ enum Connector {
             var keywords = unsafe names.map { unsafe UnsafePointer(strdup($0)) }
             var settings = unsafe values.map { unsafe UnsafePointer(strdup($0)) }
             defer {
-                for unsafe pointer in unsafe keywords + settings {
+                for unsafepointer in unsafe keywords + settings {
                     unsafe free(UnsafeMutablePointer(mutating: pointer))
                 }
             }

@@ -286,7 +286,8 @@ final class Lane: Ticker, @unchecked Sendable {
                 refusal != nil || now - oldest.submittedAt >= limits.waitDeadline
             {
                 _ = state.removeOldest()
-                oldest.fail(refusal ?? (state.open == 0 ? .unavailable(lastFailure) : .waitedTooLong))
+                oldest.fail(
+                    refusal ?? (state.open == 0 ? .unavailable(lastFailure) : .waitedTooLong))
             }
             for waiter in state.removeWaiters(where: \.isClientGone) { waiter.fail(.clientGone) }
             serve()

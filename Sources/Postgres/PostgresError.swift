@@ -44,7 +44,8 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
             "\(error.sqlstate) \(error.message)"
                 + (error.statement.isEmpty ? "" : " (statement \(error.statement))")
         case .connectionLost: "the connection to the database broke"
-        case .outcomeUnknown: "the connection broke while a write was under way; it may have been committed"
+        case .outcomeUnknown:
+            "the connection broke while a write was under way; it may have been committed"
         case .laneFull: "too many statements wait for a database connection"
         case .waitedTooLong: "no database connection became free in time"
         case .clientGone: "the client is gone"
@@ -83,7 +84,8 @@ extension PostgresError {
     package var isBadInput: Bool {
         switch sqlstate {
         // Characters, binary format, text format, number out of range, dates, parameter, too large.
-        case "22021", "22P05", "22P03", "22P02", "22003", "22007", "22008", "22009", "22023", "22001",
+        case "22021", "22P05", "22P03", "22P02", "22003", "22007", "22008", "22009", "22023",
+            "22001",
             "54000":
             true
         default: false

@@ -31,7 +31,9 @@ struct PreparedStatements {
     /// Chooses a name for a statement that will be prepared now. The one not used for longest goes.
     mutating func add(_ statement: Statement) -> [CChar] {
         uses += 1
-        if entries.count >= max, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        if entries.count >= max,
+            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
             entries[oldest.key] = nil
             discarded.append(oldest.value.name)
         }

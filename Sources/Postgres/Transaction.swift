@@ -13,7 +13,8 @@ package final class Transaction: @unchecked Sendable {
     private var isCommitting = false
 
     static let begin = Statement("transaction.begin", "BEGIN", lane: .write)
-    static let beginReadOnly = Statement("transaction.begin_read_only", "BEGIN READ ONLY", lane: .slow)
+    static let beginReadOnly = Statement(
+        "transaction.begin_read_only", "BEGIN READ ONLY", lane: .slow)
     static let commit = Statement("transaction.commit", "COMMIT", lane: .write)
     static let rollback = Statement("transaction.rollback", "ROLLBACK", lane: .write)
 

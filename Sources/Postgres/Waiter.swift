@@ -40,7 +40,9 @@ enum Waiter {
     }
 
     func connection() async throws(PostgresError) -> Connection {
-        if outcome == nil { unsafe await withUnsafeContinuation { unsafe continuation = unsafe $0 } }
+        if outcome == nil {
+            unsafe await withUnsafeContinuation { unsafe continuation = unsafe $0 }
+        }
         guard let outcome else { preconditionFailure("resumed without an outcome") }
         return try outcome.get()
     }

@@ -22,7 +22,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false]) func `a cursor that is closed early, dropped or fails gives its connection back`(
+    @Test(arguments: [true, false])
+    func `a cursor that is closed early, dropped or fails gives its connection back`(
         prepares: Bool
     ) async throws {
         let failing = Statement(

@@ -12,7 +12,8 @@ import Testing
     static let waitAndRead = Statement(
         "test.wait_and_read", "SELECT 7 FROM pg_advisory_xact_lock_shared(1)", lane: .slow)
     static let waitAndInsert = Statement(
-        "test.wait_and_insert", "INSERT INTO t SELECT $1::int4 FROM pg_advisory_xact_lock_shared(1)",
+        "test.wait_and_insert",
+        "INSERT INTO t SELECT $1::int4 FROM pg_advisory_xact_lock_shared(1)",
         lane: .write)
     static let killOthers = """
         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -49,7 +50,9 @@ import Testing
             let other = try Connection(url)
             try other.execute("CREATE TABLE t (id int); SELECT pg_advisory_lock(1)")
             async let read = fixture.run { try await $0.query(Self.waitAndRead).int4(0, 0) }
-            async let write = fixture.run { try await $0.query(Self.waitAndInsert, [.int4(1)]).affected }
+            async let write = fixture.run {
+                try await $0.query(Self.waitAndInsert, [.int4(1)]).affected
+            }
             async let transaction = fixture.run { pool async throws in
                 var runs = 0
                 try await pool.transaction { transaction throws(PostgresError) in
@@ -157,7 +160,8 @@ import Testing
         }
     }
 
-    @Test func `a connection string that cannot be read is said without its password`() async throws {
+    @Test func `a connection string that cannot be read is said without its password`() async throws
+    {
         let fixture = try Fixture("postgresql://me:se%zzcret@localhost:port/x") {
             $0.unavailableGrace = .milliseconds(50)
         }
@@ -180,7 +184,9 @@ import Testing
                 pool.close()
                 #expect(await failure { _ = try await running.rows() }?.isUnavailable == true)
                 #expect(await failure { _ = try await pool.query(Self.one) }?.isUnavailable == true)
-                #expect(await failure { _ = try await pool.query(Self.insert, [.int4(1)]) }?.isUnavailable == true)
+                #expect(
+                    await failure { _ = try await pool.query(Self.insert, [.int4(1)]) }?
+                        .isUnavailable == true)
             }
         }
     }

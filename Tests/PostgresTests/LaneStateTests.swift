@@ -111,13 +111,15 @@ private struct LaneModel {
                 state.openingFailed(place)
             }
         case 5:
-            guard let place = onPlace.filter({ !$0.value.isEmpty }).keys.sorted().first else { return }
+            guard let place = onPlace.filter({ !$0.value.isEmpty }).keys.sorted().first else {
+                return
+            }
             state.finished(place)
-            answer(onPlace[place]!.removeFirst())
+            if let waiter = onPlace[place]?.removeFirst() { answer(waiter) }
         case 6:
             guard let place = onPlace.keys.sorted().last, Int.random(in: 0..<4, using: &random) == 0
             else { return }
-            let lost = onPlace.removeValue(forKey: place)!
+            let lost = onPlace.removeValue(forKey: place) ?? []
             state.lost(place)
             for waiter in lost {
                 if Bool.random(using: &random) {
@@ -171,7 +173,7 @@ private struct LaneModel {
             complaint = "sent to a closed place"
             return
         }
-        onPlace[place]!.append(waiter)
+        onPlace[place]?.append(waiter)
         if !returned.contains(waiter) {
             if waiter < lastFresh { complaint = "\(waiter) was overtaken by \(lastFresh)" }
             lastFresh = waiter
@@ -188,7 +190,9 @@ private struct LaneModel {
         if state.open != onPlace.count { complaint = "counts open connections wrongly" }
         for (place, waiters) in onPlace {
             if waiters.count > limits.depth { complaint = "too many in flight" }
-            if waiters.count != state.inFlight(place) { complaint = "counts what is in flight wrongly" }
+            if waiters.count != state.inFlight(place) {
+                complaint = "counts what is in flight wrongly"
+            }
         }
         let hasRoom = onPlace.contains { $0.value.count < limits.depth }
         if state.hasWaiters, hasRoom { complaint = "somebody waits though there is room" }

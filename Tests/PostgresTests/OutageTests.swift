@@ -28,7 +28,8 @@ import Testing
         }
         try await until {
             try cluster.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'", in: "postgres")
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'", in: "postgres"
+            )
                 == [["1"]]
         }
         cluster.kill()
@@ -51,14 +52,16 @@ import Testing
 
         try cluster.start()
         try await until {
-            await failure { _ = try await fixture.run { try await $0.query(Self.one).count } } == nil
+            await failure { _ = try await fixture.run { try await $0.query(Self.one).count } }
+                == nil
         }
         try await until {
             await failure {
                 _ = try await fixture.run { try await $0.query(Self.insert, [.int4(4)]).count }
             } == nil
         }
-        #expect(try cluster.execute("SELECT id FROM t ORDER BY id", in: "postgres") == [["1"], ["4"]])
+        #expect(
+            try cluster.execute("SELECT id FROM t ORDER BY id", in: "postgres") == [["1"], ["4"]])
         #expect(fixture.events.all.contains { if case .unreachable = $0 { true } else { false } })
         await fixture.close()
     }
@@ -98,7 +101,9 @@ import Testing
         await fixture.close()
     }
 
-    @Test func `a server that stands still is given up, and used again when it goes on`() async throws {
+    @Test func `a server that stands still is given up, and used again when it goes on`()
+        async throws
+    {
         let cluster = try PrivateCluster()
         let fixture = try Fixture(cluster.url("postgres")) {
             $0.fast.statementTimeout = .milliseconds(200)

@@ -76,7 +76,8 @@ import Testing
                 let names = Statement("test.names", "SELECT name FROM pg_prepared_statements")
                 let rows = try await pool.query(names)
                 let all = (0..<rows.count).map { rows.text($0, 0) }
-                #expect(all.contains { $0.hasPrefix("test.count#1") || $0.hasPrefix("test.count#2") })
+                #expect(
+                    all.contains { $0.hasPrefix("test.count#1") || $0.hasPrefix("test.count#2") })
             }
         }
     }
@@ -112,7 +113,9 @@ import Testing
             try Connection(url).execute("CREATE TABLE t (id int)")
             for lane in [LaneKind.fast, .slow] {
                 let insert = Statement("test.insert", "INSERT INTO t VALUES (1)", lane: lane)
-                let error = await failure { _ = try await fixture.run { try await $0.query(insert).count } }
+                let error = await failure {
+                    _ = try await fixture.run { try await $0.query(insert).count }
+                }
                 #expect(error?.isReadOnly == true)
             }
         }

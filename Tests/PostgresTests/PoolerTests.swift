@@ -84,14 +84,19 @@ final class Pooler {
         if geteuid() == 0 {
             // It refuses to run as root.
             for path in [home.path, users.path, configuration.path] {
-                try FileManager.default.setAttributes([.ownerAccountName: "postgres"], ofItemAtPath: path)
+                try FileManager.default.setAttributes(
+                    [.ownerAccountName: "postgres"], ofItemAtPath: path)
             }
             command =
-                ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
+                [
+                    "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
+                    "--",
+                ]
                 + command
         }
         // Ends with this process, which alone holds the pipe open. Signals may be blocked in children.
-        let keeper = #"exec 3<&0; "$@" </dev/null 3<&- & pooler=$!; read -r _ <&3; kill -KILL $pooler"#
+        let keeper =
+            #"exec 3<&0; "$@" </dev/null 3<&- & pooler=$!; read -r _ <&3; kill -KILL $pooler"#
         command = ["/bin/sh", "-c", keeper, "keeper"] + command
         process.executableURL = URL(filePath: command[0])
         process.arguments = Array(command.dropFirst())

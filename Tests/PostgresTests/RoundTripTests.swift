@@ -19,9 +19,11 @@ import Testing
                     Self.echo,
                     [
                         .text("Ünïcode \u{1F600} 'quoted' \\ \"\""), .bool(true), .int4(.min),
-                        .int8(.max), .float8(-0.1), .timestamp(microsecondsSince2000: 86_400_000_001),
+                        .int8(.max), .float8(-0.1),
+                        .timestamp(microsecondsSince2000: 86_400_000_001),
                         .jsonb(Array(#"{"a": [1, null]}"#.utf8)), .bytea([0, 255, 1]),
-                        .texts(["a", "", "b,\"c\""]), .int8s([1, -2, .max]), .utf8(Array("né".utf8)),
+                        .texts(["a", "", "b,\"c\""]), .int8s([1, -2, .max]),
+                        .utf8(Array("né".utf8)),
                     ])
                 #expect(rows.count == 1)
                 #expect(rows.columns == 11)
@@ -72,7 +74,8 @@ import Testing
     }
 
     @Test func `a long answer and a long value arrive whole`() async throws {
-        let series = Statement("test.series", "SELECT n, repeat('x', 100) FROM generate_series(1, $1::int4) n")
+        let series = Statement(
+            "test.series", "SELECT n, repeat('x', 100) FROM generate_series(1, $1::int4) n")
         let length = Statement("test.length", "SELECT length($1::text)")
         try await withPool { fixture, _ in
             try await fixture.run { pool async throws in

@@ -117,7 +117,9 @@ import Testing
     @Test func `a server killed under load loses and doubles nothing`() async throws {
         let cluster = try PrivateCluster()
         try cluster.execute(Self.schema, in: "postgres")
-        let fixture = try Fixture(cluster.url("postgres")) { $0.unavailableGrace = .milliseconds(100) }
+        let fixture = try Fixture(cluster.url("postgres")) {
+            $0.unavailableGrace = .milliseconds(100)
+        }
         let books = try await Self.write(with: fixture) {
             for _ in 1...3 {
                 try await Task.sleep(for: .milliseconds(400))

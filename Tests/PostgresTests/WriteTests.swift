@@ -52,7 +52,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false]) func `a write that its commit refuses is not answered with its rows`(
+    @Test(arguments: [true, false])
+    func `a write that its commit refuses is not answered with its rows`(
         prepares: Bool
     ) async throws {
         try await withPool({ $0.prepares = prepares }) { fixture, url in
@@ -100,7 +101,8 @@ import Testing
             try await fixture.run { pool async throws in
                 let answer = try await pool.transaction { transaction throws(PostgresError) in
                     _ = transaction.start(Self.insert, [.int4(1), .int4(1), .null])
-                    return try await transaction.query(Self.insert, [.int4(2), .int4(1), .null]).int4(0, 0)
+                    return try await transaction.query(Self.insert, [.int4(2), .int4(1), .null])
+                        .int4(0, 0)
                 }
                 #expect(answer == 2)
                 await #expect(throws: TransactionError<Refusal>.self) {
@@ -125,9 +127,11 @@ import Testing
                     do throws(TransactionError<PostgresError>) {
                         try await pool.transaction { transaction throws(PostgresError) in
                             do throws(PostgresError) {
-                                _ = try await transaction.query(Self.insert, [.int4(7), .int4(9), .null])
+                                _ = try await transaction.query(
+                                    Self.insert, [.int4(7), .int4(9), .null])
                             } catch {}
-                            _ = try await transaction.query(Self.insert, [.int4(8), .int4(1), .null])
+                            _ = try await transaction.query(
+                                Self.insert, [.int4(8), .int4(1), .null])
                         }
                     } catch .body(let error) { throw error }
                 }
@@ -151,7 +155,8 @@ import Testing
     }
 
     @Test func `transactions that block each other both get through`() async throws {
-        let lock = Statement("test.lock", "UPDATE parent SET id = id WHERE id = $1::int4", lane: .write)
+        let lock = Statement(
+            "test.lock", "UPDATE parent SET id = id WHERE id = $1::int4", lane: .write)
         try await withPool { fixture, url in
             try Connection(url).execute(Self.schema + "INSERT INTO parent VALUES (2)")
             let runs = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -13,11 +13,13 @@ extension PrivateCluster {
 
     static func makeHome() throws -> URL {
         // Short: a socket's path has at most 107 bytes.
-        let home = URL(filePath: "/tmp/cohort-test-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")
+        let home = URL(
+            filePath: "/tmp/cohort-test-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))")
         try FileManager.default.createDirectory(
             at: home, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         if isRoot {
-            try FileManager.default.setAttributes([.ownerAccountName: "postgres"], ofItemAtPath: home.path)
+            try FileManager.default.setAttributes(
+                [.ownerAccountName: "postgres"], ofItemAtPath: home.path)
         }
         return home
     }
@@ -37,7 +39,8 @@ extension PrivateCluster {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw Failure(
-                description: "\(command.joined(separator: " ")): \(String(decoding: said, as: UTF8.self))")
+                description:
+                    "\(command.joined(separator: " ")): \(String(decoding: said, as: UTF8.self))")
         }
     }
 
@@ -64,11 +67,13 @@ enum PostgresBinaries {
     static func path(_ name: String) -> String { directory + "/" + name }
 
     private static let directory: String = {
-        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        let versions =
+            (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let newest = versions.compactMap { Int($0) }.max()
         let candidates =
             [newest.map { "/usr/lib/postgresql/\($0)/bin" }].compactMap { $0 }
-            + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+            + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(
+                String.init)
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
             ?? "/usr/bin"
     }()

@@ -39,7 +39,8 @@ package final class PrivateCluster: Sendable {
         settings = ["host": home.path, "user": "cohort"]
         Leftovers.add(home)
         try Self.run([
-            PostgresBinaries.path("initdb"), "-D", home.appending(path: "data").path, "-U", "cohort",
+            PostgresBinaries.path("initdb"), "-D", home.appending(path: "data").path, "-U",
+            "cohort",
             "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-instructions", "--no-sync",
         ])
         try start()
@@ -51,10 +52,13 @@ package final class PrivateCluster: Sendable {
             throw Failure(description: "COHORT_TEST_DATABASE_URL cannot be read")
         }
         let host = settings["host"] ?? settings["hostaddr"] ?? ""
-        guard host.isEmpty || host.hasPrefix("/") || ["localhost", "127.0.0.1", "::1"].contains(host)
+        guard
+            host.isEmpty || host.hasPrefix("/") || ["localhost", "127.0.0.1", "::1"].contains(host)
         else {
             throw Failure(
-                description: "COHORT_TEST_DATABASE_URL is not on this machine; tests make and drop databases")
+                description:
+                    "COHORT_TEST_DATABASE_URL is not on this machine; tests make and drop databases"
+            )
         }
         home = nil
         self.settings = settings
