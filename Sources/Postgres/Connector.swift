@@ -161,8 +161,9 @@ enum Connector {
             var keywords = unsafe names.map { unsafe UnsafePointer(strdup($0)) }
             var settings = unsafe values.map { unsafe UnsafePointer(strdup($0)) }
             defer {
-                for unsafepointer in unsafe keywords + settings {
-                    unsafe free(UnsafeMutablePointer(mutating: pointer))
+                // Not a loop: the formatter takes the word `unsafe` there for a part of the name.
+                unsafe (keywords + settings).forEach {
+                    unsafe free(UnsafeMutablePointer(mutating: $0))
                 }
             }
             unsafe keywords.append(nil)
