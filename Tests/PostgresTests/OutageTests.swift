@@ -156,4 +156,32 @@ import Testing
         _ = consume other
         await fixture.close()
     }
+
+    @Test func `of several hosts the one that takes writes is found, and found again`() async throws
+    {
+        let first = try PrivateCluster()
+        let second = try PrivateCluster()
+        for cluster in [first, second] {
+            try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        }
+        try first.execute(
+            "ALTER DATABASE postgres SET default_transaction_read_only = on", in: "postgres")
+        let hosts = "host=/nowhere,\(first.host),\(second.host)"
+        let fixture = try Fixture(hosts + " user=cohort dbname=postgres")
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        #expect(try second.execute("SELECT id FROM t", in: "postgres") == [["1"]])
+        // They change places.
+        let other = try Connection(first.url("postgres"))
+        try other.execute("SET default_transaction_read_only = off")
+        try other.execute("ALTER DATABASE postgres RESET default_transaction_read_only")
+        second.kill()
+        try await until {
+            await failure {
+                _ = try await fixture.run { try await $0.query(Self.insert, [.int4(2)]).count }
+            } == nil
+        }
+        #expect(try await fixture.run { try await $0.query(Self.one).int4(0, 0) } == 1)
+        #expect(try first.execute("SELECT DISTINCT id FROM t", in: "postgres") == [["2"]])
+        await fixture.close()
+    }
 }

@@ -87,7 +87,7 @@ import Testing
         let known = books.acknowledged.union(books.unknown)
         #expect(present.allSatisfy { known.contains(abs($0)) }, "from nowhere")
         for id in present where id < 0 { #expect(present.contains(-id), "half a transaction") }
-        #expect(books.acknowledged.count > 100)
+        #expect(books.acknowledged.count >= 10, "hardly anything was written")
     }
 
     // No unique key: a write that is done twice must be seen.

@@ -71,6 +71,9 @@ package final class PrivateCluster: Sendable {
 
     // MARK: Databases
 
+    /// Where it listens, for connection strings with several hosts.
+    package var host: String { settings["host"] ?? "" }
+
     /// The libpq connection string of a database.
     package func url(_ database: String) -> String {
         var settings = settings
