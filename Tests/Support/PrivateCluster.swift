@@ -134,7 +134,7 @@ package final class PrivateCluster: Sendable {
                 "keeper", PostgresBinaries.path("postgres"),
                 "-D", home.appending(path: "data").path, "-k", home.path,
                 "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
-                "-c", "max_connections=200", "-c", "shared_buffers=32MB",
+                "-c", "max_connections=500", "-c", "shared_buffers=32MB",
                 "-c", "log_min_messages=warning",
             ])
             keeper.executableURL = URL(filePath: command[0])
