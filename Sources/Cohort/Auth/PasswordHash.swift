@@ -69,7 +69,7 @@ package struct OutOfMemory: Error {}
 /// A password hash in the 96-byte header format of Colin Percival's scrypt tool, in base 64.
 ///
 /// Medusa reads and writes the same, so a table can be shared with it.
-/// - Source: contract 3.5; the `scrypt-kdf` package, which Medusa 1.20.10 uses.
+/// - Source: the `scrypt-kdf` package, which Medusa 1.20.10 uses.
 package struct PasswordHash: Equatable, Sendable {
     package let cost: ScryptCost
     private let salt: [UInt8]

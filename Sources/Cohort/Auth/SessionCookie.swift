@@ -30,7 +30,7 @@ package struct SessionID: Equatable, Sendable {
 
 /// Writes and reads the cookie that carries a ``SessionID``, signed.
 ///
-/// - Source: contract 5.2; `express-session` 1.17 and `cookie-signature` 1.0 as Medusa 1.20.10 uses
+/// - Source: `express-session` 1.17 and `cookie-signature` 1.0 as Medusa 1.20.10 uses
 ///   them.
 package struct SessionCookie: Sendable {
     package struct Attributes: Equatable, Sendable {
