@@ -73,7 +73,9 @@ let package = Package(
             name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
             swiftSettings: settings + [lifetimes]),
         .testTarget(
-            name: "CohortTests", dependencies: ["Cohort", "CPostgres", "HTTP", "Postgres", "TestSupport"], exclude: ["Exchanges"],
+            name: "CohortTests",
+            dependencies: ["Cohort", "CPostgres", "HTTP", "Postgres", "TestSupport"],
+            exclude: ["Exchanges"],
             swiftSettings: settings),
         .testTarget(
             name: "AuthTests",
@@ -83,7 +85,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings),
+            name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings
+        ),
         .testTarget(
             name: "MigrationsTests", dependencies: ["Migrations", "TestSupport"],
             exclude: ["Awkward", "EmbedText.list", "medusa-schema.sql", "schema.txt"],

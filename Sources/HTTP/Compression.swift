@@ -22,7 +22,8 @@ package enum Compression: Sendable, CaseIterable {
         for item in field.lowercased().split(separator: ",") {
             let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
             guard let name = parts.first else { continue }
-            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }
+            let weight =
+                parts.dropFirst().first { $0.hasPrefix("q=") }
                 .map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             if name == "*" { wildcard = weight }
             guard let coding = Self.allCases.first(where: { $0.name == name }) else { continue }

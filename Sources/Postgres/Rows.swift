@@ -5,8 +5,16 @@ import CPostgres
 /// Rows and columns count from 0. An accessor that does not fit the column's type is a mistake in the
 /// program and traps; ask ``isNull(_:_:)`` first where null may come.
 @safe package struct Rows: ~Copyable {
-    private let handle: OpaquePointer
+    private let handle: OpaquePointer?
     package let count: Int
+
+    /// No rows of no columns, where nothing was asked yet.
+    package static var none: Rows { Rows() }
+
+    private init() {
+        unsafe handle = nil
+        count = 0
+    }
 
     /// Takes over a result of libpq.
     init(owning handle: OpaquePointer) {

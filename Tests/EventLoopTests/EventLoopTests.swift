@@ -102,7 +102,9 @@ import Testing
                 }
             }
             try? loop.register(handler, .read)
-            for byte: UInt8 in [7, 8, 9] { unsafe withUnsafeBytes(of: byte) { unsafe _ = write(writing, $0.baseAddress, 1) } }
+            for byte: UInt8 in [7, 8, 9] {
+                unsafe withUnsafeBytes(of: byte) { unsafe _ = write(writing, $0.baseAddress, 1) }
+            }
         }
         #expect(heard == [7, 8])
         close(reading)

@@ -184,7 +184,7 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         lookup.outcome = outcome
         let waiting = unsafe lookup.waiting
         unsafe lookup.waiting = unsafe []
-        for unsafe continuation in unsafe waiting { unsafe continuation.resume() }
+        unsafe waiting.forEach { unsafe $0.resume() }
     }
 
     /// What begins in a later turn sees the database of a later moment.

@@ -7,7 +7,7 @@ import Postgres
 /// (hence the unchecked conformance).
 final class Batches: @unchecked Sendable {
     private let cursor: Cursor?
-    private var rows: Rows?
+    private var rows = Rows.none
     private var branches: [Branch] = []
     /// A full batch may have more behind it.
     private var isLast: Bool
@@ -26,7 +26,7 @@ final class Batches: @unchecked Sendable {
 
     /// Loads the first batch. Returns whether it is everything, relations included.
     func begin(_ plans: [Branch.Plan], on db: Database) async throws(APIError) -> Bool {
-        if cursor != nil { try await fetch() }
+        try await fetch()
         try await loadBranches(plans, on: db)
         return isLast && !branches.contains { $0.isPartial }
     }
@@ -35,9 +35,9 @@ final class Batches: @unchecked Sendable {
     func write(
         _ columns: [Column], only shown: [Bool]?, to sink: Sink, on db: Database
     ) async throws(APIError) {
-        for row in 0..<(rows?.count ?? 0) {
+        for row in 0..<rows.count {
             sink.json.beginObject()
-            sink.json.members(of: rows!, row: row, all: columns, only: shown)
+            sink.json.members(of: rows, row: row, all: columns, only: shown)
             for branch in branches { try await branch.write(for: Int64(row) + 1, to: sink, on: db) }
             sink.json.endObject()
             try await sink.flushIfFull()
@@ -58,18 +58,19 @@ final class Batches: @unchecked Sendable {
 
     private func fetch() async throws(APIError) {
         do throws(PostgresError) {
-            rows = try await cursor?.next()
-            isLast = (rows?.count ?? 0) < ListRequest.pageRowsMax
+            guard let cursor else { return }
+            rows = try await cursor.next() ?? .none
+            isLast = rows.count < ListRequest.pageRowsMax
         } catch {
             throw APIError(error)
         }
     }
 
     private func loadBranches(_ plans: [Branch.Plan], on db: Database) async throws(APIError) {
-        guard !plans.isEmpty, let count = rows?.count else { return }
+        guard !plans.isEmpty else { return }
         var ids: [String] = []
-        ids.reserveCapacity(count)
-        for row in 0..<count { ids.append(rows!.text(row, 0)) }
+        ids.reserveCapacity(rows.count)
+        for row in 0..<rows.count { ids.append(rows.text(row, 0)) }
         branches = try await Branch.start(plans, parents: ids, on: db).loaded(on: db)
     }
 }

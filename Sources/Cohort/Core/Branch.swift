@@ -16,7 +16,7 @@ package final class Branch: @unchecked Sendable {
 
     private let plan: Plan
     private let parents: Value
-    private var rows: Rows?
+    private var rows = Rows.none
     private var nextRow = 0
     private var children: [Branch] = []
 
@@ -70,7 +70,7 @@ package final class Branch: @unchecked Sendable {
 
     /// Whether the database may hold more than what is here: the answer must be streamed then.
     package var isPartial: Bool {
-        (rows?.count ?? 0) == Relation.rowsMax || children.contains { $0.isPartial }
+        rows.count == Relation.rowsMax || children.contains { $0.isPartial }
     }
 
     /// Writes the member for the parent at `ord` (from 1); parents come in order.
@@ -90,14 +90,13 @@ package final class Branch: @unchecked Sendable {
     }
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
-        guard let count = rows?.count else { return false }
-        if nextRow == count {
-            guard count == Relation.rowsMax else { return false }
-            let last = (rows!.int8(count - 1, 0), rows!.text(count - 1, 1))
+        if nextRow == rows.count {
+            guard rows.count == Relation.rowsMax else { return false }
+            let last = (rows.int8(nextRow - 1, 0), rows.text(nextRow - 1, 1))
             try await take(request(afterParent: last.0, id: last.1, on: db), on: db)
             return try await hasRow(for: ord, on: db)
         }
-        return rows!.int8(nextRow, 0) == ord
+        return rows.int8(nextRow, 0) == ord
     }
 
     private func writeRow(to sink: Sink, on db: Database) async throws(APIError) {
@@ -105,7 +104,7 @@ package final class Branch: @unchecked Sendable {
         nextRow += 1
         sink.json.beginObject()
         sink.json.members(
-            of: rows!, row: row, all: plan.relation.entity.columns, from: 1,
+            of: rows, row: row, all: plan.relation.entity.columns, from: 1,
             only: plan.selection.shown)
         for child in children { try await child.write(for: Int64(row) + 1, to: sink, on: db) }
         sink.json.endObject()

@@ -36,7 +36,8 @@ extension ListRequest {
         let counting = db.start(db.shape(entity.table, count(), lane: lane), filter.values)
         var builder = filter
         if limit > 0, limit <= Self.pageRowsMax {
-            let paging = " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
+            let paging =
+                " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
             let paged = db.start(db.shape(entity.table, page(paging), lane: lane), builder.values)
             let rows = try await paged.answer()
             let count = try await counting.answer().int8(0, 0)

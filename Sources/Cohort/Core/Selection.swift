@@ -24,7 +24,8 @@ package struct Selection: Sendable {
         of entity: Entity, expand: String?, default standard: [Relation] = [],
         fields: String? = nil, fieldsBegin: [String] = [], always: [String] = []
     ) throws(APIError) {
-        var relations = try Expand.parse(expand, on: entity)
+        var relations =
+            try Expand.parse(expand, on: entity)
             ?? standard.map { RequestedRelation(name: $0.name.description) }
         var columns: [String]?
         if let fields {

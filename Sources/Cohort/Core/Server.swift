@@ -125,7 +125,8 @@ package final class Server: Handler, @unchecked Sendable {
         let note = RequestNote(request)
         let response = Response.json(refusal.status) { json in
             json.object { json in
-                json.member("type", literal: refusal.status < 500 ? "invalid_data" : "unknown_error")
+                json.member(
+                    "type", literal: refusal.status < 500 ? "invalid_data" : "unknown_error")
                 json.member("message", refusal.message)
             }
         }

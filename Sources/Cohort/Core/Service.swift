@@ -47,7 +47,8 @@ package final class Service: Sendable {
     /// - Returns: the TCP port, which differs from the configured one only when that is 0.
     package func start() throws -> Int {
         let configuration = parts.configuration.http
-        let tcp = try ListeningSocket.tcp(host: configuration.host, port: UInt16(configuration.port))
+        let tcp = try ListeningSocket.tcp(
+            host: configuration.host, port: UInt16(configuration.port))
         let unix = try configuration.unixSocketPath.map {
             try ListeningSocket.unix(path: $0, mode: UInt32(configuration.unixSocketMode))
         }

@@ -15,7 +15,8 @@ package final class ServiceParts: Sendable {
             cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork)
         cookie = SessionCookie(
             secret: configuration.auth.cookieSecret, attributes: configuration.auth.cookie)
-        throttle = configuration.auth.throttlesSignIn
+        throttle =
+            configuration.auth.throttlesSignIn
             ? SignInThrottle(rule: configuration.auth.throttle) : nil
     }
 }

@@ -73,7 +73,8 @@ package enum UpdateCustomerGroup: Endpoint {
             ]
         ) { error in
             error.isUniqueViolation
-                ? .duplicate("Customer_group with name \(input.name.value ?? "") already exists.") : nil
+                ? .duplicate("Customer_group with name \(input.name.value ?? "") already exists.")
+                : nil
         }
         return try await .record(
             "customer_group", CustomerGroup.entity, id: input.id, input.selection, rows: rows,

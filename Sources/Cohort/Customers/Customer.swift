@@ -59,6 +59,7 @@ extension Customer {
     /// The text that Medusa derives from PostgreSQL's.
     static func duplicate(email: String, isRegistered: Bool) -> APIError {
         .duplicate(
-            "Customer with email, has_account \(email), \(isRegistered ? "t" : "f") already exists.")
+            "Customer with email, has_account \(email), \(isRegistered ? "t" : "f") already exists."
+        )
     }
 }

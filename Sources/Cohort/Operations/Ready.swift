@@ -14,7 +14,8 @@ package enum Ready: Endpoint {
 
     static let check = Statement(
         "ready.check",
-        "SELECT to_regclass('customer_group') IS NOT NULL AND to_regclass('cohort_session') IS NOT NULL")
+        "SELECT to_regclass('customer_group') IS NOT NULL AND to_regclass('cohort_session') IS NOT NULL"
+    )
 
     package static let statements = [check]
 

@@ -33,10 +33,10 @@ package enum CreateUser: Endpoint {
     static let insert = Statement(
         "user.insert",
         composing: """
-        INSERT INTO "user" AS e (id, email, first_name, last_name, role, password_hash)
-        VALUES ($1, $2, $3, $4, $5::text::user_role_enum, $6)
-        RETURNING
-        """ + " " + User.columns, lane: .write)
+            INSERT INTO "user" AS e (id, email, first_name, last_name, role, password_hash)
+            VALUES ($1, $2, $3, $4, $5::text::user_role_enum, $6)
+            RETURNING
+            """ + " " + User.columns, lane: .write)
 
     package static let statements = [insert]
 
@@ -49,7 +49,10 @@ package enum CreateUser: Endpoint {
         }
         let rows = try await context.db.create(
             insert,
-            [.text(input.id), .text(input.email), input.firstName, input.lastName, input.role, hash],
+            [
+                .text(input.id), .text(input.email), input.firstName, input.lastName, input.role,
+                hash,
+            ],
             lookUp: GetUser.find, id: input.id
         ) { error in
             error.isUniqueViolation

@@ -14,7 +14,8 @@ package enum GetUser: Endpoint {
 
     static let find = Statement(
         "user.find",
-        composing: "SELECT " + User.columns + #" FROM "user" e WHERE e.id = $1 AND e.deleted_at IS NULL"#)
+        composing: "SELECT " + User.columns
+            + #" FROM "user" e WHERE e.id = $1 AND e.deleted_at IS NULL"#)
 
     package static let statements = [find]
 

@@ -33,17 +33,17 @@ package enum ResetPassword: Endpoint {
     static let update = Statement(
         "user.reset_password",
         composing: """
-        WITH changed AS (
-            UPDATE "user" e
-            SET password_hash = $3, updated_at = CURRENT_TIMESTAMP
-            WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL
-            RETURNING
-        """ + " " + User.columns + """
-        ), ended AS (
-            DELETE FROM cohort_session WHERE user_id IN (SELECT id FROM changed)
-        )
-        SELECT * FROM changed
-        """, lane: .write)
+            WITH changed AS (
+                UPDATE "user" e
+                SET password_hash = $3, updated_at = CURRENT_TIMESTAMP
+                WHERE id = $1 AND password_hash = $2 AND deleted_at IS NULL
+                RETURNING
+            """ + " " + User.columns + """
+                ), ended AS (
+                    DELETE FROM cohort_session WHERE user_id IN (SELECT id FROM changed)
+                )
+                SELECT * FROM changed
+                """, lane: .write)
 
     package static let statements = [find, update]
 

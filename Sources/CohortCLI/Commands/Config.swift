@@ -2,7 +2,8 @@ import ArgumentParser
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the effective configuration, secrets masked, and where each value came from.",
+        abstract:
+            "Print the effective configuration, secrets masked, and where each value came from.",
         discussion: Settings.help)
 
     @Flag(help: "As `cohort dev` would see it.")

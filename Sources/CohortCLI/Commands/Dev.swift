@@ -11,7 +11,10 @@ struct Dev: AsyncParsableCommand {
     @Flag(help: "Throw the shop's data away and begin anew.")
     var reset = false
 
-    @Option(help: "Where the data live. Default: a directory for each port under the user's state directory.")
+    @Option(
+        help:
+            "Where the data live. Default: a directory for each port under the user's state directory."
+    )
     var state: String?
 
     @OptionGroup var settings: SettingsArguments

@@ -9,7 +9,8 @@ struct Migrate: ParsableCommand {
 
     struct Up: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Apply what is pending, beside what Medusa made; nothing of Medusa's is altered.")
+            abstract:
+                "Apply what is pending, beside what Medusa made; nothing of Medusa's is altered.")
 
         @Flag(help: "Say what would be done, and do nothing.")
         var dryRun = false
@@ -29,7 +30,9 @@ struct Migrate: ParsableCommand {
         @OptionGroup var settings: SettingsArguments
 
         func run() throws {
-            for status in try Migrator(databaseURL: try settings.databaseConfiguration().database.url).status() {
+            for status in try Migrator(
+                databaseURL: try settings.databaseConfiguration().database.url
+            ).status() {
                 let state =
                     switch status.state {
                     case .pending: "pending"

@@ -12,7 +12,9 @@ struct SQL: ParsableCommand {
 
     func run() throws {
         let statements = Routes.statements.filter { name == nil || $0.name == name }
-        guard !statements.isEmpty else { throw ValidationError("there is no statement \(name ?? "")") }
+        guard !statements.isEmpty else {
+            throw ValidationError("there is no statement \(name ?? "")")
+        }
         for statement in statements { print("-- \(statement.name)\n\(statement.sql);\n") }
     }
 }

@@ -9,7 +9,8 @@ struct User: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a user. Without --password it is asked for, or read from standard input.")
+            abstract:
+                "Make a user. Without --password it is asked for, or read from standard input.")
 
         @Option(help: "The e-mail address to sign in with.")
         var email: String

@@ -12,7 +12,8 @@ import Testing
         #expect(
             filter.whereClause.text
                 == " WHERE e.deleted_at IS NULL AND e.name = ANY($1::text[])"
-                + " AND (e.email ILIKE '%' || $2::text || '%' OR e.phone ILIKE '%' || $2::text || '%')")
+                + " AND (e.email ILIKE '%' || $2::text || '%' OR e.phone ILIKE '%' || $2::text || '%')"
+        )
         #expect(filter.values == [.texts(["A", "B"]), .text("x")])
     }
 

@@ -30,14 +30,16 @@ final class Child: Sendable {
         guard unsafe pipe(&ends) == 0 else { throw CannotStart(program: "pipe", errno: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        unsafe posix_spawn_file_actions_addopen(
+            &actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         // A group of its own: a Ctrl-C is for the tests.
         unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+            &attributes,
+            Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
@@ -49,7 +51,7 @@ final class Child: Sendable {
         var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var envp = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         defer {
-            for unsafe text in unsafe argv + envp { unsafe free(text) }
+            unsafe (argv + envp).forEach { unsafe free($0) }
         }
         var id: pid_t = 0
         let outcome = unsafe posix_spawn(&id, arguments[0], &actions, &attributes, &argv, &envp)

@@ -2,14 +2,17 @@ import Testing
 
 @Suite struct CommandLineTests {
     private static let secrets = [
-        "DATABASE_URL": "postgresql://u:dbpass@localhost/x", "JWT_SECRET": "jwt-secret-of-these-tests",
+        "DATABASE_URL": "postgresql://u:dbpass@localhost/x",
+        "JWT_SECRET": "jwt-secret-of-these-tests",
         "COOKIE_SECRET": "cookie-secret-of-these-tests",
     ]
 
     @Test(arguments: [
-        (["PORT": "70000"], [], "PORT"), (["PORT": "abc"], [], "PORT"), ([:], ["--port", "-1"], "--port"),
+        (["PORT": "70000"], [], "PORT"), (["PORT": "abc"], [], "PORT"),
+        ([:], ["--port", "-1"], "--port"),
         (["COHORT_LOOPS": "many"], [], "COHORT_LOOPS"), (["ADMIN_CORS": "/((/"], [], "ADMIN_CORS"),
-        (["JWT_SECRET": "supersecret"], [], "JWT_SECRET"), (["COOKIE_SECRET": ""], [], "COOKIE_SECRET"),
+        (["JWT_SECRET": "supersecret"], [], "JWT_SECRET"),
+        (["COOKIE_SECRET": ""], [], "COOKIE_SECRET"),
         (["DATABASE_URL": ""], [], "DATABASE_URL"), ([:], ["--nonsense", "1"], "--nonsense"),
     ])
     func `a wrong setting stops the start with one line that names it`(
@@ -59,7 +62,8 @@ import Testing
         #expect(try cohort("user", "list").contains("new@example.com"))
         func canSignIn(_ password: String) throws -> Bool {
             try shop.client().send(
-                "POST", "/admin/auth", json: ["email": "new@example.com", "password": .string(password)]
+                "POST", "/admin/auth",
+                json: ["email": "new@example.com", "password": .string(password)]
             ).status == 200
         }
         #expect(try canSignIn("first-password"))
@@ -68,11 +72,14 @@ import Testing
         #expect(try !canSignIn("first-password"))
         let token = try cohort("user", "token", "new@example.com").split(separator: "\n").last
         let header = [("x-medusa-access-token", String(try #require(token)))]
-        #expect(try shop.client().send("GET", "/admin/auth", headers: header).json?["user"]?["email"] == "new@example.com")
+        #expect(
+            try shop.client().send("GET", "/admin/auth", headers: header).json?["user"]?["email"]
+                == "new@example.com")
         _ = try cohort("user", "token", "new@example.com", "--revoke")
         #expect(try shop.client().send("GET", "/admin/auth", headers: header).status == 401)
         let again = try ServiceProcess.run(
-            ["user", "create", "--email", "new@example.com"], environment: environment, input: "x\n")
+            ["user", "create", "--email", "new@example.com"], environment: environment, input: "x\n"
+        )
         #expect(again.exitCode != 0)
     }
 

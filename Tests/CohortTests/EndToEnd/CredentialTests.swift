@@ -31,7 +31,9 @@ import Testing
         let shop = try await Shop.open()
         let cookie = try cookie(signIn(shop))
         let client = shop.client()
-        #expect(try client.send("GET", "/admin/customers", headers: [("cookie", "a=b; \(cookie)")]).status == 200)
+        #expect(
+            try client.send("GET", "/admin/customers", headers: [("cookie", "a=b; \(cookie)")])
+                .status == 200)
         let out = try client.send("DELETE", "/admin/auth", headers: [("cookie", cookie)])
         #expect(out.status == 200)
         #expect(out["set-cookie"]?.contains("1970") == true)
@@ -42,9 +44,15 @@ import Testing
         let shop = try await Shop.open()
         let cookie = try cookie(signIn(shop))
         let other = try shop.anotherInstance()
-        #expect(try other.client().send("GET", "/admin/auth", headers: [("cookie", cookie)]).status == 200)
-        #expect(try other.client().send("DELETE", "/admin/auth", headers: [("cookie", cookie)]).status == 200)
-        #expect(try shop.client().send("GET", "/admin/auth", headers: [("cookie", cookie)]).status == 401)
+        #expect(
+            try other.client().send("GET", "/admin/auth", headers: [("cookie", cookie)]).status
+                == 200)
+        #expect(
+            try other.client().send("DELETE", "/admin/auth", headers: [("cookie", cookie)]).status
+                == 200)
+        #expect(
+            try shop.client().send("GET", "/admin/auth", headers: [("cookie", cookie)]).status
+                == 401)
     }
 
     @Test func `in production the cookie goes over TLS or not at all`() async throws {
@@ -59,19 +67,26 @@ import Testing
         #expect(secure["set-cookie"]?.contains("; Secure; SameSite=None") == true)
         #expect(
             Waiting.until(seconds: 10) {
-                shop.service.log.contains { $0["level"] == "warning" && $0["message"]?.text?.contains("cookie") == true }
+                shop.service.log.contains {
+                    $0["level"] == "warning" && $0["message"]?.text?.contains("cookie") == true
+                }
             })
     }
 
-    @Test func `a credential that is taken away stops working with the next request`() async throws {
+    @Test func `a credential that is taken away stops working with the next request`() async throws
+    {
         let shop = try await Shop.open()
         let client = shop.signedIn()
-        let token = try client.send("POST", "/admin/auth/token", json: Self.who).json?["access_token"]?.text
+        let token = try client.send("POST", "/admin/auth/token", json: Self.who).json?[
+            "access_token"]?.text
         let bearer = [("authorization", "Bearer \(try #require(token))")]
         let cookie = [("cookie", try cookie(signIn(shop)))]
         let key = [("x-medusa-access-token", Seed.token)]
         for headers in [bearer, cookie, key] {
-            for _ in 0..<3 { #expect(try shop.client().send("GET", "/admin/auth", headers: headers).status == 200) }
+            for _ in 0..<3 {
+                #expect(
+                    try shop.client().send("GET", "/admin/auth", headers: headers).status == 200)
+            }
         }
         try shop.sql().run("UPDATE \"user\" SET deleted_at = now() WHERE email = 'ops@example.com'")
         for headers in [bearer, cookie, key] {
@@ -80,13 +95,19 @@ import Testing
                 "POST", "/admin/customer-groups", json: ["name": "Too late"], headers: headers)
             #expect(write.status == 401)
         }
-        #expect(try shop.sql().number("SELECT count(*) FROM customer_group WHERE name = 'Too late'") == 0)
+        #expect(
+            try shop.sql().number("SELECT count(*) FROM customer_group WHERE name = 'Too late'")
+                == 0)
     }
 
-    @Test func `an API token changed through the API works at once, the old one no more`() async throws {
+    @Test func `an API token changed through the API works at once, the old one no more`()
+        async throws
+    {
         let shop = try await Shop.open()
-        let id = try #require(try shop.sql().value("SELECT id FROM \"user\" WHERE api_token = '\(Seed.token)'"))
-        let changed = try shop.signedIn().send("POST", "/admin/users/\(id)", json: ["api_token": "fresh-token"])
+        let id = try #require(
+            try shop.sql().value("SELECT id FROM \"user\" WHERE api_token = '\(Seed.token)'"))
+        let changed = try shop.signedIn().send(
+            "POST", "/admin/users/\(id)", json: ["api_token": "fresh-token"])
         #expect(changed.json?["user"]?["api_token"] == "fresh-token")
         #expect(try shop.signedIn().send("GET", "/admin/auth").status == 401)
         let fresh = [("x-medusa-access-token", "fresh-token")]
@@ -99,7 +120,9 @@ import Testing
         let shop = try await Shop.open(settings: ["COHORT_SIGNIN_PAIR_FAILURES_FREE": "3"])
         let client = shop.client()
         func attempt(_ email: String, _ password: String) throws -> Answer {
-            try client.send("POST", "/admin/auth", json: ["email": .string(email), "password": .string(password)])
+            try client.send(
+                "POST", "/admin/auth",
+                json: ["email": .string(email), "password": .string(password)])
         }
         var statuses: [Int] = []
         for _ in 0..<6 { statuses.append(try attempt("ops@example.com", "wrong").status) }
@@ -115,9 +138,12 @@ import Testing
         let shop = try await Shop.open()
         let client = shop.signedIn()
         _ = try signIn(shop)
-        _ = try shop.client().send("POST", "/admin/auth", json: ["email": "ops@example.com", "password": "hunter2hunter2"])
+        _ = try shop.client().send(
+            "POST", "/admin/auth", json: ["email": "ops@example.com", "password": "hunter2hunter2"])
         _ = try client.send("GET", "/admin/customers?q=secret.person@example.com")
-        _ = try client.send("GET", "/admin/customer-groups/cgrp_%0a%22forged%22", headers: [("x-request-id", "trace-me")])
+        _ = try client.send(
+            "GET", "/admin/customer-groups/cgrp_%0a%22forged%22",
+            headers: [("x-request-id", "trace-me")])
         shop.service.signal(SIGTERM)
         #expect(shop.service.waitForExit() == 0)
         let output = shop.service.output
@@ -126,6 +152,7 @@ import Testing
         }
         let lines = output.split(separator: "\n")
         #expect(lines.count == shop.service.log.count, "every line is JSON")
-        #expect(shop.service.log.contains { $0["request_id"] == "trace-me" || $0["id"] == "trace-me" })
+        #expect(
+            shop.service.log.contains { $0["request_id"] == "trace-me" || $0["id"] == "trace-me" })
     }
 }

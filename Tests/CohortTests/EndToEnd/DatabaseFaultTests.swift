@@ -23,8 +23,11 @@ import Testing
             while !isOver.withLock({ $0 }) {
                 let name = "r\(round)-w\(worker)-\(told.count)"
                 do {
-                    let answer = try client.send("POST", "/admin/customer-groups", json: ["name": .string(name)])
-                    told.append(.answered(name: name, status: answer.status, retryAfter: answer["retry-after"]))
+                    let answer = try client.send(
+                        "POST", "/admin/customer-groups", json: ["name": .string(name)])
+                    told.append(
+                        .answered(
+                            name: name, status: answer.status, retryAfter: answer["retry-after"]))
                     // A client that is told to come back later does so, in haste.
                     if answer.status == 503 { usleep(20_000) }
                 } catch {
@@ -78,9 +81,13 @@ import Testing
         let sql = try shop.sql()
         for round in 0..<5 {
             try sql.run(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
             #expect(try client.send("GET", "/admin/customer-groups/\(group)").status == 200)
-            #expect(try client.send("POST", "/admin/customer-groups/\(group)", json: ["name": .string("R\(round)")]).status == 200)
+            #expect(
+                try client.send(
+                    "POST", "/admin/customer-groups/\(group)", json: ["name": .string("R\(round)")]
+                ).status == 200)
         }
     }
 
@@ -96,6 +103,9 @@ import Testing
         #expect(away["retry-after"] != nil)
         #expect(away.json?["type"] == "unknown_error")
         try cluster.start()
-        #expect(Waiting.until(seconds: 15) { (try? client.send("GET", "/admin/customer-groups"))?.status == 200 })
+        #expect(
+            Waiting.until(seconds: 15) {
+                (try? client.send("GET", "/admin/customer-groups"))?.status == 200
+            })
     }
 }

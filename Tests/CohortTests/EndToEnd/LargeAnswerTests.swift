@@ -27,7 +27,9 @@ import Testing
     }
 
     @Test(arguments: [999, 1000, 1001, 2500])
-    func `an expanded relation holds every row once, for each of its parents`(customers: Int) async throws {
+    func `an expanded relation holds every row once, for each of its parents`(customers: Int)
+        async throws
+    {
         let client = try await crowd(customers).signedIn()
         let answer = try client.send(
             "GET", "/admin/customer-groups?expand=customers&order=name&fields=name")

@@ -1,7 +1,9 @@
 import Testing
 
 @Suite struct OperationsTests {
-    @Test func `health is OK without a credential, whatever becomes of the other methods`() async throws {
+    @Test func `health is OK without a credential, whatever becomes of the other methods`()
+        async throws
+    {
         let shop = try await Shop.open()
         let client = shop.client()
         let answer = try client.send("GET", "/health")
@@ -46,8 +48,11 @@ import Testing
             #expect(source.hasPrefix("/"))
             #expect(try client.send("GET", source).status == 200, "\(source)")
         }
-        #expect(try client.send("GET", "/docs/page.js")["content-type"]?.hasPrefix("text/javascript") == true)
-        #expect(try client.send("GET", "/docs/page.css")["content-type"]?.hasPrefix("text/css") == true)
+        #expect(
+            try client.send("GET", "/docs/page.js")["content-type"]?.hasPrefix("text/javascript")
+                == true)
+        #expect(
+            try client.send("GET", "/docs/page.css")["content-type"]?.hasPrefix("text/css") == true)
     }
 
     @Test(arguments: ["/health", "/openapi.json", "/admin/customer-groups", "/admin/auth"])
@@ -87,7 +92,9 @@ import Testing
     }
 
     @Test func `CORS names an allowed origin and no other, on refusals too`() async throws {
-        let shop = try await Shop.open(settings: ["ADMIN_CORS": "http://localhost:7000,/shop\\.example$/"])
+        let shop = try await Shop.open(settings: [
+            "ADMIN_CORS": "http://localhost:7000,/shop\\.example$/"
+        ])
         let client = shop.client()
         for (origin, isAllowed) in [
             ("http://localhost:7000", true), ("https://my.shop.example", true),
@@ -109,7 +116,8 @@ import Testing
             #expect(preflight.status == 204)
             #expect(preflight["access-control-allow-origin"] == (isAllowed ? origin : nil))
             #expect(preflight["access-control-allow-methods"] == "GET,HEAD,PUT,PATCH,POST,DELETE")
-            #expect(preflight["access-control-allow-headers"] == "content-type,x-medusa-access-token")
+            #expect(
+                preflight["access-control-allow-headers"] == "content-type,x-medusa-access-token")
         }
         let malformed = try client.send(
             "POST", "/admin/customer-groups",
@@ -125,7 +133,9 @@ import Testing
         let large = try await Shop.open(settings: ["COHORT_COMPRESSION": "on"])
         for shop in [plain, large] {
             let client = shop.signedIn()
-            for number in 0..<20 { _ = try client.create("A group of some length, number \(number)") }
+            for number in 0..<20 {
+                _ = try client.create("A group of some length, number \(number)")
+            }
         }
         let path = "/admin/customer-groups?limit=20"
         #expect(try plain.client().send("GET", path, headers: accepting)["content-encoding"] == nil)
@@ -147,10 +157,17 @@ import Testing
         func group(bytes: Int) -> [UInt8] {
             let frame = #"{"name":"big","metadata":{"k":""}}"#
             return Array(
-                frame.replacing(#""k":"""#, with: "\"k\":\"" + String(repeating: "x", count: bytes - frame.utf8.count) + "\"").utf8)
+                frame.replacing(
+                    #""k":"""#,
+                    with: "\"k\":\"" + String(repeating: "x", count: bytes - frame.utf8.count)
+                        + "\""
+                ).utf8)
         }
         let json = [("content-type", "application/json"), ("x-medusa-access-token", Seed.token)]
-        #expect(try shop.client().send("POST", "/admin/customer-groups", headers: json, body: group(bytes: 102_400)).status == 200)
+        #expect(
+            try shop.client().send(
+                "POST", "/admin/customer-groups", headers: json, body: group(bytes: 102_400)
+            ).status == 200)
         let refused = try shop.client().send(
             "POST", "/admin/customer-groups", headers: json, body: group(bytes: 102_401))
         #expect(refused.status == 413)

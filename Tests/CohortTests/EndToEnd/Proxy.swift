@@ -23,7 +23,9 @@ final class Proxy: Sendable {
         let servers = ports.map { "server 127.0.0.1:\($0) max_fails=0;" }.joined(separator: " ")
         let site = shipped.replacing("server 127.0.0.1:9000;", with: servers)
             .replacing("listen 80;", with: "listen unix:\(home.path)/http;")
-        guard site != shipped else { throw Failure(output: "deploy/nginx.conf has other addresses") }
+        guard site != shipped else {
+            throw Failure(output: "deploy/nginx.conf has other addresses")
+        }
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(home.path)/\($0);" }.joined(separator: " ")
         let main = """
@@ -34,15 +36,19 @@ final class Proxy: Sendable {
             }
             """
         try Data(main.utf8).write(to: home.appending(path: "nginx.conf"))
-        child = try Child([
-            "/usr/sbin/nginx", "-p", home.path, "-c", "\(home.path)/nginx.conf", "-e", "\(home.path)/error.log",
-        ], output: "\(home.path)/output")
+        child = try Child(
+            [
+                "/usr/sbin/nginx", "-p", home.path, "-c", "\(home.path)/nginx.conf", "-e",
+                "\(home.path)/error.log",
+            ], output: "\(home.path)/output")
         let isUp = Waiting.until(seconds: 20) {
-            child.exitCode != nil || (try? Client(.unix(home.path + "/http")).send("GET", "/health")) != nil
+            child.exitCode != nil
+                || (try? Client(.unix(home.path + "/http")).send("GET", "/health")) != nil
         }
         guard isUp, child.exitCode == nil else {
             throw Failure(
-                output: (try? String(contentsOf: home.appending(path: "error.log"), encoding: .utf8)) ?? "")
+                output: (try? String(contentsOf: home.appending(path: "error.log"), encoding: .utf8))
+                    ?? "")
         }
     }
 

@@ -25,13 +25,16 @@ import Testing
         }
         let batch = try client.send(
             "DELETE", "/admin/customer-groups/\(group)/customers/batch",
-            headers: key + [("content-type", "application/json")], body: Array(#"{"customer_ids":[]}"#.utf8))
+            headers: key + [("content-type", "application/json")],
+            body: Array(#"{"customer_ids":[]}"#.utf8))
         #expect(batch.status == 200)
         let tooLarge = try client.send(
             "POST", "/admin/customer-groups", headers: key + [("content-type", "application/json")],
             body: [UInt8](repeating: 0x20, count: 200_000))
         #expect(tooLarge.status == 413)
-        #expect(tooLarge.json?["message"] == "request entity too large", "the service's refusal, not the proxy's")
+        #expect(
+            tooLarge.json?["message"] == "request entity too large",
+            "the service's refusal, not the proxy's")
     }
 
     @Test func `what a client claims about itself is not believed`() async throws {
@@ -54,7 +57,8 @@ import Testing
             var statuses: [Int: Int] = [:]
             while !isOver.isSet {
                 let answer = try client.send(
-                    "GET", "/admin/customer-groups", headers: [("x-medusa-access-token", Seed.token)])
+                    "GET", "/admin/customer-groups",
+                    headers: [("x-medusa-access-token", Seed.token)])
                 statuses[answer.status, default: 0] += 1
             }
             return statuses

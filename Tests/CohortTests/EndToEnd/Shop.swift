@@ -18,7 +18,8 @@ final class Shop: Sendable {
         if let seed { try seed.prepare(SQL(database.url)) }
         environment = [
             "DATABASE_URL": database.url, "NODE_ENV": "test", "JWT_SECRET": "supersecret",
-            "COOKIE_SECRET": "supersecret", "ADMIN_CORS": "http://localhost:7000,http://localhost:7001",
+            "COOKIE_SECRET": "supersecret",
+            "ADMIN_CORS": "http://localhost:7000,http://localhost:7001",
             // Cheap hashes: what they cost is tested elsewhere.
             "COHORT_SCRYPT_LOG2_N": "4", "COHORT_SCRYPT_R": "1", "COHORT_SCRYPT_P": "1",
         ].merging(settings) { $1 }
@@ -134,7 +135,9 @@ final class ShopClient {
     func createGuest(_ email: String) throws -> String {
         let answer = try send(
             "POST", "/admin/customers",
-            json: ["email": .string(email), "first_name": "Ada", "last_name": "Byron", "password": ""])
+            json: [
+                "email": .string(email), "first_name": "Ada", "last_name": "Byron", "password": "",
+            ])
         guard let id = answer.json?["customer"]?["id"]?.text else {
             throw Unexpected(answer: "\(answer.status) \(answer.text)")
         }

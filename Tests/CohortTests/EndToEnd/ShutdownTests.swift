@@ -15,7 +15,8 @@ import Testing
         let body = #"{"metadata":{"in":"flight"}}"#
         try busy.write(
             "POST /admin/customer-groups/\(id) HTTP/1.1\r\nhost: a\r\nx-medusa-access-token: \(Seed.token)\r\n"
-                + "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+                + "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
         let watch = try shop.sql()
         #expect(
             Waiting.until(seconds: 10) {
@@ -35,7 +36,9 @@ import Testing
         #expect(answer.json?["customer_group"]?["metadata"]?["in"] == "flight")
         #expect(answer["connection"]?.lowercased() == "close")
         #expect(shop.service.waitForExit() == 0)
-        #expect(try lock.value("SELECT metadata ->> 'in' FROM customer_group WHERE id = '\(id)'") == "flight")
+        #expect(
+            try lock.value("SELECT metadata ->> 'in' FROM customer_group WHERE id = '\(id)'")
+                == "flight")
     }
 
     @Test func `under load nobody is left without a whole answer`() async throws {
@@ -70,7 +73,9 @@ import Testing
     @Test func `a database that is away does not keep the service from stopping`() async throws {
         let shop = try await Shop.open()
         let other = try ServiceProcess.serve(
-            environment: shop.environment.merging(["DATABASE_URL": "host=/nonexistent dbname=x"]) { $1 })
+            environment: shop.environment.merging(["DATABASE_URL": "host=/nonexistent dbname=x"]) {
+                $1
+            })
         #expect(try other.client().send("GET", "/health").status == 200)
         let ready = try other.client().send("GET", "/ready")
         #expect(ready.status == 503)

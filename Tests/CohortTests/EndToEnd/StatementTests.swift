@@ -7,7 +7,8 @@ import Testing
 /// Every statement with a fixed text, held against the real schema.
 @Suite struct StatementTests {
     @Test func `every statement can be prepared on the migrated schema`() async throws {
-        let database = try Shop.Database(on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
+        let database = try Shop.Database(
+            on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
         let sql = try SQL(database.url)
         #expect(Routes.statements.count > 40)
         for (index, statement) in Routes.statements.enumerated() {
@@ -20,7 +21,8 @@ import Testing
     @Test func `names of statements are unique`() {
         var texts: [String: String] = [:]
         for statement in Routes.all.flatMap(\.statements) + Routes.statements {
-            #expect(texts[statement.name, default: statement.sql] == statement.sql, "\(statement.name)")
+            #expect(
+                texts[statement.name, default: statement.sql] == statement.sql, "\(statement.name)")
             texts[statement.name] = statement.sql
         }
     }
@@ -33,7 +35,8 @@ import Testing
         ("customer.shipping_addresses", "'{cus_1}', 0, ''"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
-        let database = try Shop.Database(on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
+        let database = try Shop.Database(
+            on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
         let sql = try SQL(database.url)
         try sql.run(
             """
@@ -48,7 +51,8 @@ import Testing
             """)
         let statement = try #require(Routes.statements.first { $0.name == name })
         try sql.run("PREPARE hot AS \(statement.sql)")
-        let plan = try sql.run("EXPLAIN EXECUTE hot(\(arguments))").map { $0[0] ?? "" }.joined(separator: "\n")
+        let plan = try sql.run("EXPLAIN EXECUTE hot(\(arguments))").map { $0[0] ?? "" }.joined(
+            separator: "\n")
         #expect(!plan.contains("Seq Scan"), "\(plan)")
     }
 }

@@ -12,7 +12,9 @@ import Testing
         for answer in answers where try answer.get().status == 422 {
             #expect(try answer.get().json?["message"] == "Key (name)=(Only one) already exists.")
         }
-        #expect(try shop.sql().number("SELECT count(*) FROM customer_group WHERE name = 'Only one'") == 1)
+        #expect(
+            try shop.sql().number("SELECT count(*) FROM customer_group WHERE name = 'Only one'")
+                == 1)
     }
 
     @Test func `of many who register one address at once, one succeeds`() async throws {
@@ -34,11 +36,14 @@ import Testing
     func `metadata that many merge at once adds up`(kind: String) async throws {
         let shop = try await Shop.open()
         let client = shop.signedIn()
-        let id = kind == "customers" ? try client.createGuest("merge@example.com") : try client.create("Merged")
+        let id =
+            kind == "customers"
+            ? try client.createGuest("merge@example.com") : try client.create("Merged")
         let path = "/admin/\(kind)/\(id)"
         let answers = concurrently(40) { index in
             try shop.signedIn().send(
-                "POST", path, json: ["metadata": .object([.init(key: "k\(index)", value: .number("\(index)"))])])
+                "POST", path,
+                json: ["metadata": .object([.init(key: "k\(index)", value: .number("\(index)"))])])
         }
         for answer in answers { #expect(try answer.get().status == 200) }
         let record = try client.send("GET", path).json?.members.first?.value
@@ -54,12 +59,18 @@ import Testing
         func ids(_ ids: [String]) -> JSON {
             ["customer_ids": .array(ids.map { ["id": .string($0)] })]
         }
-        let refused = try client.send("POST", path, json: ids([known[0], "cus_ghost", known[1], "cus_spook"]))
+        let refused = try client.send(
+            "POST", path, json: ids([known[0], "cus_ghost", known[1], "cus_spook"]))
         #expect(refused.status == 404)
-        #expect(refused.json?["message"] == #"The following customer ids do not exist: "cus_ghost, cus_spook""#)
-        let members = "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'"
+        #expect(
+            refused.json?["message"]
+                == #"The following customer ids do not exist: "cus_ghost, cus_spook""#)
+        let members =
+            "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'"
         #expect(try shop.sql().number(members) == 0)
-        for _ in 0..<2 { #expect(try client.send("POST", path, json: ids(known + known)).status == 200) }
+        for _ in 0..<2 {
+            #expect(try client.send("POST", path, json: ids(known + known)).status == 200)
+        }
         #expect(try shop.sql().number(members) == 3)
         #expect(try client.send("DELETE", path, json: ids([known[0], "cus_ghost"])).status == 200)
         #expect(try shop.sql().number(members) == 2)
@@ -81,7 +92,8 @@ import Testing
         }
         #expect(
             try shop.sql().number(
-                "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'") == 40)
+                "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'"
+            ) == 40)
     }
 
     @Test func `a customer's refused update changes nothing`() async throws {
@@ -89,7 +101,8 @@ import Testing
         let client = shop.signedIn()
         let group = try client.create("Stays")
         let id = try client.createGuest("whole@example.com")
-        _ = try client.send("POST", "/admin/customers/\(id)", json: ["groups": [["id": .string(group)]]])
+        _ = try client.send(
+            "POST", "/admin/customers/\(id)", json: ["groups": [["id": .string(group)]]])
         let before = try client.send("GET", "/admin/customers/\(id)?expand=groups")
         let refused = try client.send(
             "POST", "/admin/customers/\(id)",
@@ -121,7 +134,8 @@ import Testing
         let last = try client.send("DELETE", "/admin/customer-groups/\(groups[1])", json: [:])
         #expect(last.status == 200)
         #expect(last["x-cohort-drafted-price-lists"] == "pl_draft_test")
-        #expect(last.json == ["id": .string(groups[1]), "object": "customer_group", "deleted": true])
+        #expect(
+            last.json == ["id": .string(groups[1]), "object": "customer_group", "deleted": true])
         #expect(try sql.value(status) == "draft")
     }
 }

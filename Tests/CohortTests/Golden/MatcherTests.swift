@@ -81,7 +81,8 @@ struct MatcherTests {
     }
 
     @Test(arguments: [
-        "{", "[1,]", #"{"a":1,}"#, #"{"a":1,"a":2}"#, "01", "-01", "1.", "1e", "nul", #""\x""#, "\"\u{1}\"",
+        "{", "[1,]", #"{"a":1,}"#, #"{"a":1,"a":2}"#, "01", "-01", "1.", "1e", "nul", #""\x""#,
+        "\"\u{1}\"",
         #""\ud800""#, #""\ud800A""#, "1 2", "", "{a:1}", "'a'", "+1", ".5",
     ])
     func `the tests' own reader refuses what is not JSON`(text: String) {

@@ -14,7 +14,8 @@ import Testing
         for scenario in scenarios {
             guard let fault = try replayer.play(scenario) else { continue }
             failures += 1
-            Issue.record("\(file)/\(scenario.name) [\(scenario.verdict), \(scenario.spec)]: \(fault)")
+            Issue.record(
+                "\(file)/\(scenario.name) [\(scenario.verdict), \(scenario.spec)]: \(fault)")
         }
         #expect(failures == 0, "of \(scenarios.count) scenarios")
     }

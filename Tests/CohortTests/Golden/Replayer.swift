@@ -34,7 +34,8 @@ final class Replayer {
         return nil
     }
 
-    private func play(_ step: Scenario.Step, _ matcher: inout Matcher, _ place: inout String) throws {
+    private func play(_ step: Scenario.Step, _ matcher: inout Matcher, _ place: inout String) throws
+    {
         if let execute = step.execute { try sql.run(try matcher.fill(execute)) }
         if let request = step.request, let expect = step.expect {
             let path = try matcher.fill(request.path)

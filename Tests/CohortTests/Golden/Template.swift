@@ -13,7 +13,9 @@ struct Template {
     init(_ text: String) {
         var parts: [Part] = []
         var rest = Substring(text)
-        while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
+        while let open = rest.firstRange(of: "{{"),
+            let close = rest[open.upperBound...].firstRange(of: "}}")
+        {
             if open.lowerBound > rest.startIndex {
                 parts.append(.literal(String(rest[..<open.lowerBound])))
             }

@@ -7,7 +7,9 @@ struct DocumentRules {
     /// - Returns: every breach, with its place.
     func breaches() throws -> [String] {
         var found: [String] = []
-        if document.root["openapi"]?.text?.hasPrefix("3.1.") != true { found.append("not OpenAPI 3.1") }
+        if document.root["openapi"]?.text?.hasPrefix("3.1.") != true {
+            found.append("not OpenAPI 3.1")
+        }
         for key in ["title", "version"] where document.root["info"]?[key]?.text == nil {
             found.append("info has no \(key)")
         }
@@ -29,7 +31,9 @@ struct DocumentRules {
         visit(document.root) { value in
             guard let reference = value["$ref"]?.text else { return }
             used.insert(reference)
-            if (try? document.target(of: reference)) == nil { found.append("\(reference) leads nowhere") }
+            if (try? document.target(of: reference)) == nil {
+                found.append("\(reference) leads nowhere")
+            }
         }
         for kind in document.root["components"]?.members ?? [] where kind.key != "securitySchemes" {
             for component in kind.value.members {
@@ -57,11 +61,14 @@ struct DocumentRules {
         for operation in document.operations {
             let name = "\(operation.method) \(operation.path)"
             if let id = operation.json["operationId"]?.text {
-                if !ids.insert(id).inserted { found.append("\(name): \(id) names another operation too") }
+                if !ids.insert(id).inserted {
+                    found.append("\(name): \(id) names another operation too")
+                }
             } else {
                 found.append("\(name): no operationId")
             }
-            for tag in operation.json["tags"]?.items.compactMap(\.text) ?? [] where !tags.contains(tag) {
+            for tag in operation.json["tags"]?.items.compactMap(\.text) ?? []
+            where !tags.contains(tag) {
                 found.append("\(name): the tag \(tag) is not declared")
             }
             found += try parameters(of: operation).map { "\(name): \($0)" }
@@ -89,19 +96,28 @@ struct DocumentRules {
         for parameter in try document.parameters(of: operation) {
             let name = parameter["name"]?.text ?? "?"
             let place = parameter["in"]?.text ?? "?"
-            if !["path", "query", "header", "cookie"].contains(place) { found.append("\(name) is in \(place)") }
-            if !seen.insert("\(place) \(name)").inserted { found.append("\(name) is declared twice") }
+            if !["path", "query", "header", "cookie"].contains(place) {
+                found.append("\(name) is in \(place)")
+            }
+            if !seen.insert("\(place) \(name)").inserted {
+                found.append("\(name) is declared twice")
+            }
             if (parameter["schema"] == nil) == (parameter["content"] == nil) {
                 found.append("\(name): either schema or content")
             }
             if place == "path" {
                 inPath.insert(name)
-                if parameter["required"] != true { found.append("\(name): in a path and not required") }
+                if parameter["required"] != true {
+                    found.append("\(name): in a path and not required")
+                }
             }
             if let style = parameter["style"]?.text {
                 let allowed =
-                    ["query": ["form", "deepObject"], "path": ["simple"], "header": ["simple"]][place]
-                if allowed?.contains(style) != true { found.append("\(name): no style \(style) in \(place)") }
+                    ["query": ["form", "deepObject"], "path": ["simple"], "header": ["simple"]][
+                        place]
+                if allowed?.contains(style) != true {
+                    found.append("\(name): no style \(style) in \(place)")
+                }
             }
         }
         let declared = Set(
@@ -114,12 +130,17 @@ struct DocumentRules {
     private func responses(of operation: Document.Operation) throws -> [String] {
         var found: [String] = []
         let responses = operation.json["responses"]?.members ?? []
-        if !responses.contains(where: { $0.key.hasPrefix("2") }) { found.append("it never succeeds") }
+        if !responses.contains(where: { $0.key.hasPrefix("2") }) {
+            found.append("it never succeeds")
+        }
         for member in responses {
-            let isStatus = Int(member.key).map { (100...599).contains($0) } ?? (member.key == "default")
+            let isStatus =
+                Int(member.key).map { (100...599).contains($0) } ?? (member.key == "default")
             if !isStatus { found.append("\(member.key) is no status") }
             let response = try document.resolve(member.value)
-            if response["description"]?.text == nil { found.append("\(member.key) has no description") }
+            if response["description"]?.text == nil {
+                found.append("\(member.key) has no description")
+            }
             for media in response["content"]?.members ?? [] where media.value["schema"] == nil {
                 found.append("\(member.key) \(media.key) has no schema")
             }

@@ -6,7 +6,8 @@ struct DocumentTests {
         #expect(breaches == [])
     }
 
-    @Test func `every route of the admin API asks for a credential but those that give one`() throws {
+    @Test func `every route of the admin API asks for a credential but those that give one`() throws
+    {
         let open = try Document.load().operations.filter { $0.json["security"] == [] }
             .filter { $0.path.hasPrefix("/admin") }.map { "\($0.method) \($0.path)" }
         #expect(
@@ -25,14 +26,26 @@ struct DocumentTests {
 
     /// A document with one thing wrong, and what the rules say about it.
     @Test(arguments: [
-        (#""operationId":"b""#, #""operationId":"a""#, "GET /b/{id}: a names another operation too"),
-        ("#/components/schemas/T", "#/components/schemas/U", "#/components/schemas/U leads nowhere"),
-        (#""name":"id""#, #""name":"ix""#, #"GET /b/{id}: path parameters ["ix"] instead of ["id"]"#),
+        (
+            #""operationId":"b""#, #""operationId":"a""#,
+            "GET /b/{id}: a names another operation too"
+        ),
+        (
+            "#/components/schemas/T", "#/components/schemas/U",
+            "#/components/schemas/U leads nowhere"
+        ),
+        (
+            #""name":"id""#, #""name":"ix""#,
+            #"GET /b/{id}: path parameters ["ix"] instead of ["id"]"#
+        ),
         (#""required":true"#, #""required":false"#, "GET /b/{id}: id: in a path and not required"),
         (#""200""#, #""700""#, "GET /b/{id}: 700 is no status"),
         (#""200""#, #""404""#, "GET /b/{id}: it never succeeds"),
         (#""minLength""#, #""minLenght""#, "#/components/schemas/T: unknown keyword minLenght"),
-        (#""example":"yes""#, #""example":"""#, "#/paths//a/get/responses/200/content/text/plain: shorter than 1"),
+        (
+            #""example":"yes""#, #""example":"""#,
+            "#/paths//a/get/responses/200/content/text/plain: shorter than 1"
+        ),
         (#""tags":["x"]"#, #""tags":["y"]"#, "GET /a: the tag y is not declared"),
         (#""token":[]"#, #""tokne":[]"#, "GET /a: no security scheme tokne"),
     ])
@@ -54,7 +67,10 @@ struct DocumentTests {
 
     @Test(arguments: [
         (#"{"type":"object","required":["a"]}"#, "{}", false),
-        (#"{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}"#, #"{"b":1}"#, false),
+        (
+            #"{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}"#,
+            #"{"b":1}"#, false
+        ),
         (#"{"type":"object","properties":{"a":{"type":"string"}}}"#, #"{"a":1}"#, false),
         (#"{"type":["string","null"]}"#, "null", true),
         (#"{"type":["string","null"]}"#, "1", false),
@@ -75,7 +91,9 @@ struct DocumentTests {
         (#"{"items":{"type":"string"},"minItems":1}"#, "[]", false),
         (#"{"propertyNames":{"pattern":"^a"}}"#, #"{"b":1}"#, false),
     ])
-    func `a value conforms to a schema, or not`(schema: String, value: String, conforms: Bool) throws {
+    func `a value conforms to a schema, or not`(schema: String, value: String, conforms: Bool)
+        throws
+    {
         let validator = SchemaValidator(document: Document(root: .null))
         let faults = try validator.faults(of: JSON(value), in: JSON(schema))
         #expect(faults.isEmpty == conforms)

@@ -21,7 +21,8 @@ struct RoutesTests {
             let operation = try Document.load().operations.first {
                 $0.path == path && $0.method == "\(route.method.name)"
             }
-            #expect((operation?.json["security"] == []) == (route.access == .open), "\(route.pattern)")
+            #expect(
+                (operation?.json["security"] == []) == (route.access == .open), "\(route.pattern)")
         }
     }
 }

@@ -57,7 +57,9 @@ struct SchemaValidator {
             let outcomes = try parts.map { try self.faults(of: value, in: $0, at: path) }
             let matching = outcomes.count { $0.isEmpty }
             if matching == 0 {
-                faults.append("\(path): none of \(keyword) matches: \(outcomes.joined().joined(separator: "; "))")
+                faults.append(
+                    "\(path): none of \(keyword) matches: \(outcomes.joined().joined(separator: "; "))"
+                )
             } else if keyword == "oneOf", matching > 1 {
                 faults.append("\(path): \(matching) of oneOf match")
             }
@@ -114,7 +116,9 @@ struct SchemaValidator {
         return faults
     }
 
-    private func objects(_ members: [JSON.Member], _ schema: JSON, at path: String) throws -> [String] {
+    private func objects(_ members: [JSON.Member], _ schema: JSON, at path: String) throws
+        -> [String]
+    {
         var faults: [String] = []
         for name in schema["required"]?.items.compactMap(\.text) ?? []
         where !members.contains(where: { $0.key == name }) {

@@ -156,7 +156,9 @@ final class Client {
         while true {
             if let end = buffer[scanned...].firstIndex(of: 0x0A) {
                 let line = try take(end + 1)
-                guard line.suffix(2) == [0x0D, 0x0A] else { throw Fault.notHTTP("a bare line feed") }
+                guard line.suffix(2) == [0x0D, 0x0A] else {
+                    throw Fault.notHTTP("a bare line feed")
+                }
                 return String(decoding: line.dropLast(2), as: UTF8.self)
             }
             scanned = buffer.count
@@ -213,7 +215,9 @@ final class Client {
                 return body
             }
             body += try take(size)
-            guard try take(2) == [0x0D, 0x0A] else { throw Fault.notHTTP("a chunk without its end") }
+            guard try take(2) == [0x0D, 0x0A] else {
+                throw Fault.notHTTP("a chunk without its end")
+            }
         }
     }
 }
@@ -232,7 +236,9 @@ extension Client.Address {
             let fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             var name = sockaddr_un()
             name.sun_family = sa_family_t(AF_UNIX)
-            unsafe withUnsafeMutableBytes(of: &name.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+            unsafe withUnsafeMutableBytes(of: &name.sun_path) {
+                unsafe $0.copyBytes(from: path.utf8)
+            }
             return finish(fd, &name)
         }
     }

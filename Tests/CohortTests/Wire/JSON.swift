@@ -96,7 +96,8 @@ extension JSON: CustomStringConvertible {
         case .string(let text): Self.quoted(text)
         case .array(let items): "[" + items.map(\.description).joined(separator: ",") + "]"
         case .object(let members):
-            "{" + members.map { Self.quoted($0.key) + ":" + $0.value.description }
+            "{"
+                + members.map { Self.quoted($0.key) + ":" + $0.value.description }
                 .joined(separator: ",") + "}"
         }
     }
@@ -120,7 +121,8 @@ extension JSON: CustomStringConvertible {
     }
 }
 
-extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByBooleanLiteral,
     ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     init(stringLiteral value: String) { self = .string(value) }
