@@ -82,7 +82,9 @@ extension Settings {
         },
         .number(
             "loops", \.http.loops, in: 1...256,
-            default: Setting.Default("half the cores, at least 1") { "\(max(1, $0.cores / 2))" },
+            default: Setting.Default("half the cores, at least 2 where there are 2") {
+                "\(max(min($0.cores, 2), $0.cores / 2))"
+            },
             "Event loops; each has its own clients and its own database connections"),
         Setting(
             "trusted_proxies", default: "127.0.0.0/8,::1",

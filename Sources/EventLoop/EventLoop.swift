@@ -21,7 +21,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         var handlers: [IOHandler?] = []
         var generations: [UInt16] = []
         var freeSlots: [Int] = []
-        var ready: [UnownedJob] = []
+        var ready: [Ready] = []
+        var gatherers: [any TurnEnder] = []
         var turnEnders: [any TurnEnder] = []
         var tickers: [any Ticker] = []
         var source: (any DispatchSourceRead)?
@@ -30,10 +31,17 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         var now: MonotonicTime = .now()
     }
 
+    /// What runs when the handlers of a turn have: a piece of an `async` function, or a work item.
+    @safe private enum Ready {
+        case job(UnownedJob)
+        case work(LoopWork)
+    }
+
     /// How often tickers look at their deadlines; a deadline may be late by this much.
     package static let tick: Duration = .milliseconds(100)
-    /// Turns in one wake-up, so that blocks submitted to the queue are never starved.
-    private static let turnsPerWakeMax = 16
+    /// How long one wake-up may go on turning, so that blocks submitted to the queue are not kept waiting.
+    /// Waking up again costs two hand-overs between threads, as much as answering three requests.
+    private static let wake: Duration = .milliseconds(10)
 
     package init(label: String) throws(SystemError) {
         queue = DispatchQueue(label: label)
@@ -52,10 +60,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         source.setEventHandler { @Sendable in
             // After the first turn answers are usually under way: waiting a moment for them here costs less
             // than another wake-up (0.03 instead of 0.1 context switches per request under load).
-            var turns = 0
-            while turns < Self.turnsPerWakeMax, self.turn(timeout: turns == 0 ? 0 : 1) > 0 {
-                turns += 1
-            }
+            guard self.turn(timeout: 0) > 0 else { return }
+            let end = self.state.now + Self.wake
+            while self.turn(timeout: 1) > 0, self.state.now < end {}
         }
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(
@@ -193,21 +200,29 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func endTurn() {
         while true {
             while !state.ready.isEmpty {
-                var jobs: [UnownedJob] = []
-                swap(&jobs, &state.ready)
-                for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+                var items: [Ready] = []
+                swap(&items, &state.ready)
+                for item in items {
+                    switch item {
+                    case .job(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+                    case .work(let work): work.run()
+                    }
+                }
                 // Give the emptied array's storage back, so a quiet turn allocates nothing.
                 if state.ready.isEmpty {
-                    jobs.removeAll(keepingCapacity: true)
-                    swap(&jobs, &state.ready)
+                    items.removeAll(keepingCapacity: true)
+                    swap(&items, &state.ready)
                 }
             }
-            guard !state.turnEnders.isEmpty else { return }
+            let gathers = !state.gatherers.isEmpty
+            guard gathers || !state.turnEnders.isEmpty else { return }
             var enders: [any TurnEnder] = []
-            swap(&enders, &state.turnEnders)
+            if gathers { swap(&enders, &state.gatherers) } else { swap(&enders, &state.turnEnders) }
             for ender in enders { ender.turnEnded() }
-            if state.turnEnders.isEmpty {
-                enders.removeAll(keepingCapacity: true)
+            enders.removeAll(keepingCapacity: true)
+            if gathers, state.gatherers.isEmpty {
+                swap(&enders, &state.gatherers)
+            } else if !gathers, state.turnEnders.isEmpty {
                 swap(&enders, &state.turnEnders)
             }
         }
@@ -229,6 +244,18 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         state.tickers.removeAll { $0 === ticker }
     }
 
+    /// As ``atEndOfTurn(_:)``, before all that was asked for there: for what a turn has gathered and is sent with
+    /// the rest of it.
+    package func beforeEndOfTurn(_ gatherer: any TurnEnder) {
+        state.gatherers.append(gatherer)
+    }
+
+    /// Runs `work` when the handlers of this turn have run, in the order of the calls and of what `async`
+    /// functions were resumed meanwhile.
+    package func runLater(_ work: LoopWork) {
+        state.ready.append(.work(work))
+    }
+
     /// Runs `work` on the loop as a turn of its own, from any thread.
     package func perform(_ work: @escaping @Sendable () -> Void) {
         queue.async { self.withinTurn(work) }
@@ -246,7 +273,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if turningThread.load(ordering: .relaxed) == UInt(pthread_self()) {
-            state.ready.append(job)
+            state.ready.append(.job(job))
         } else {
             queue.async {
                 self.withinTurn { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }

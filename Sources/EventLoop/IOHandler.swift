@@ -20,6 +20,17 @@ open class IOHandler {
     }
 }
 
+/// Something to be done once what it waits for is there; what an `async` function is otherwise resumed for,
+/// without a task. A class for the same reason as ``IOHandler``.
+open class LoopWork {
+    public init() {}
+
+    /// Called on the loop's queue, at the end of a turn.
+    open func run() {
+        preconditionFailure("a work item must say what it does")
+    }
+}
+
 /// Told at the end of a turn that asked for it.
 package protocol TurnEnder: AnyObject {
     func turnEnded()

@@ -76,13 +76,15 @@ final class Acceptor: IOHandler, @unchecked Sendable {
                 }
             }
             if socket.isLocal {
-                server.take(fd, peer: "", isFromProxy: true)
+                server.assign(fd, peer: server.localPeer)
                 continue
             }
             let peer = SocketOptions.numericAddress(address)
-            server.take(
-                fd, peer: peer?.text ?? "",
-                isFromProxy: peer.map(server.proxies.contains) ?? false)
+            server.assign(
+                fd,
+                peer: PeerAddress(
+                    text: peer?.text ?? "", isTrusted: peer.map(server.proxies.contains) ?? false,
+                    proxies: server.proxies))
         }
     }
 

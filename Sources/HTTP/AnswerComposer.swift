@@ -15,30 +15,62 @@ struct AnswerComposer {
         renewDate()
     }
 
+    /// The bytes before and behind the line that says the date.
+    static func halves(of response: borrowing Response, body: [UInt8]) -> ([UInt8], [UInt8]) {
+        var composer = AnswerComposer()
+        composer.dateLine = []
+        composer.fields(response)
+        let before = composer.bytes
+        composer.bytes = []
+        composer.length(response, body.count)
+        composer.end(keepsAlive: true, isHTTP10: false)
+        return (before, composer.bytes + body)
+    }
+
+    /// The whole of a prepared answer.
+    mutating func compose(_ answer: borrowing PreparedAnswer) {
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(contentsOf: answer.beforeDate)
+        bytes.append(contentsOf: dateLine)
+        bytes.append(contentsOf: answer.afterDate)
+    }
+
     /// Begins an answer's head.
     ///
     /// - Parameter length: of the body; nil when it isn't known.
     mutating func begin(_ response: borrowing Response, length: Int?) {
         if bytes.capacity > Self.keptBytesMax { bytes = [] }
         bytes.removeAll(keepingCapacity: true)
+        fields(response)
+        bytes.append(contentsOf: dateLine)
+        if let length { self.length(response, length) }
+    }
+
+    private mutating func fields(_ response: borrowing Response) {
         statusLine(response.status)
         if let type = response.contentType {
             bytes.append("Content-Type: ")
             bytes.append(type)
             bytes.append("\r\n")
         }
-        var hasLength = false
         for field in response.headers {
-            if field.name.utf8CodeUnitCount == 14, field.name.isContentLength { hasLength = true }
             bytes.append(field.name)
             bytes.append(": ")
             append(value: field.value)
             bytes.append("\r\n")
         }
-        bytes.append(contentsOf: dateLine)
+        if let tag = response.tag {
+            bytes.append("ETag: ")
+            tag.append(to: &bytes)
+            bytes.append("\r\n")
+        }
+        bytes.append(response.literalFields)
+    }
+
+    private mutating func length(_ response: borrowing Response, _ length: Int) {
         // RFC 9110, section 8.6: none in 1xx and 204; in 304 it would be the length of what isn't sent.
-        guard !hasLength, let length, response.status >= 200, response.status != 204,
-            response.status != 304
+        guard response.status >= 200, response.status != 204, response.status != 304,
+            !response.headers.contains(where: { $0.name.isContentLength })
         else { return }
         bytes.append("Content-Length: ")
         bytes.append(decimal: length)
@@ -135,6 +167,7 @@ struct AnswerComposer {
 
 extension StaticString {
     fileprivate var isContentLength: Bool {
+        guard utf8CodeUnitCount == 14 else { return false }
         let name: StaticString = "content-length"
         return unsafe bytes.elementsEqual(name.bytes) {
             ASCII.lowercased($0) == $1

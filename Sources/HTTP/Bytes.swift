@@ -51,6 +51,12 @@ extension Span<UInt8> {
         return true
     }
 
+    func equals(_ other: [UInt8]) -> Bool {
+        guard other.count == count else { return false }
+        for index in 0..<count where self[index] != other[index] { return false }
+        return true
+    }
+
     /// Whether the bytes spell `text`, which is in lower case, in any case.
     @inline(__always)
     func equalsIgnoringCase(_ text: StaticString) -> Bool {
@@ -59,6 +65,13 @@ extension Span<UInt8> {
         for index in 0..<count where unsafe ASCII.lowercased(self[index]) != other[index] {
             return false
         }
+        return true
+    }
+
+    /// Whether the bytes spell `text`, which is in lower case, in any case.
+    func equalsIgnoringCase(_ text: [UInt8]) -> Bool {
+        guard text.count == count else { return false }
+        for index in 0..<count where ASCII.lowercased(self[index]) != text[index] { return false }
         return true
     }
 

@@ -12,13 +12,26 @@ extension Connection {
         answer(response, exchange)
     }
 
+    func respond(_ answer: borrowing PreparedAnswer, _ exchange: Exchange) {
+        guard phase == .handling, keepsAlive, !server.isDraining, !isHead, !isHTTP10 else {
+            respond(answer.response, exchange)
+            return
+        }
+        phase = .answering
+        self.exchange = exchange
+        answerStatus = answer.response.status
+        answerBytes = answer.bodyBytes
+        server.composer.compose(answer)
+        sendComposed(with: [])
+        if phase == .answering, output == nil { answerSent() }
+    }
+
     func answer(_ response: consuming Response, _ exchange: Exchange?) {
         if response.closesConnection || server.isDraining { keepsAlive = false }
         phase = .answering
         self.exchange = exchange
         answerStatus = response.status
         answerBytes = 0
-        setDeadline(server.limits.writeDeadline)
         let sendsBody =
             !isHead && response.status >= 200 && response.status != 204
             && response.status != 304
@@ -72,8 +85,11 @@ extension Connection {
             return
         }
         phase = .head
-        setDeadline(server.limits.idleDeadline)
-        if let exchange { finish(exchange, status: answerStatus, isComplete: true) }
+        server.setIdleDeadline(index)
+        if let exchange {
+            finish(exchange, status: answerStatus, isComplete: true)
+            spare = exchange
+        }
         if phase == .head, !isPumping, mayRead || !inbox.isEmpty { pump() }
     }
 
@@ -81,8 +97,8 @@ extension Connection {
         server.handler.finished(
             exchange,
             ExchangeOutcome(
-                status: status, bodyBytes: answerBytes,
-                duration: .now() - exchange.startedAt, isComplete: isComplete))
+                status: status, bodyBytes: answerBytes, startedAt: exchange.startedAt,
+                endedAt: .now(), isComplete: isComplete))
     }
 
     // MARK: After the last answer

@@ -106,7 +106,7 @@ extension Connection {
     }
 
     func noteHead() {
-        server.head.peer = PeerAddress(text: peer, isTrusted: isFromProxy, proxies: server.proxies)
+        server.head.peer = peer
         keepsAlive = server.head.keepsAlive
         isHead = server.head.method == .head
         isHTTP10 = server.head.minorVersion == 0
@@ -190,12 +190,20 @@ extension Connection {
         } else {
             server.clearDeadline(index)
         }
-        let exchange = Exchange(connection: self, startedAt: server.loop.now)
+        let exchange = nextExchange()
         let request = Request(bytes: head, head: server.head, body: body)
         budget -= 1
         server.isHandling = true
         server.handler.handle(request, exchange)
         server.isHandling = false
+    }
+
+    private func nextExchange() -> Exchange {
+        guard isKnownUniquelyReferenced(&spare), let exchange = spare.take() else {
+            return Exchange(connection: self, startedAt: server.loop.now)
+        }
+        exchange.begin(at: server.loop.now)
+        return exchange
     }
 
     // MARK: Refusing
@@ -228,7 +236,7 @@ extension Connection {
 
     func leftUnanswered(startedAt: MonotonicTime) {
         guard phase == .handling else { return }
-        refuse(.unanswered, RefusedRequest(clientAddress: peer))
+        refuse(.unanswered, RefusedRequest(clientAddress: peer.text))
     }
 }
 

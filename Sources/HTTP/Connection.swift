@@ -21,8 +21,7 @@ final class Connection: IOHandler, @unchecked Sendable {
     }
 
     let server: HTTPServer
-    let peer: String
-    let isFromProxy: Bool
+    let peer: PeerAddress
     /// The server's place for it and its deadline.
     let index: Int
     let watch = ClientWatch()
@@ -56,6 +55,8 @@ final class Connection: IOHandler, @unchecked Sendable {
     var output: PendingOutput?
     var stream: StreamState?
     var exchange: Exchange?
+    /// The exchange before, for the next one as soon as nobody else has it.
+    var spare: Exchange?
     var answerStatus = 0
     var answerBytes = 0
 
@@ -63,11 +64,10 @@ final class Connection: IOHandler, @unchecked Sendable {
     static let turnBudget = 64
     static let headReceiveBytes = 16_384
 
-    init(fd: Int32, index: Int, peer: String, isFromProxy: Bool, server: HTTPServer) {
+    init(fd: Int32, index: Int, peer: PeerAddress, server: HTTPServer) {
         self.server = server
         self.index = index
         self.peer = peer
-        self.isFromProxy = isFromProxy
         super.init(fd: fd)
     }
 
@@ -152,6 +152,7 @@ final class Connection: IOHandler, @unchecked Sendable {
         output = nil
         let exchange = exchange
         self.exchange = nil
+        spare = nil
         watch.clientLeft()
         let waiter = stream?.waiter
         stream = nil

@@ -1,5 +1,6 @@
 package import EventLoop
 import Glibc
+import Synchronization
 
 /// The HTTP side of one loop: its connections, their deadlines and what they share.
 ///
@@ -9,6 +10,8 @@ import Glibc
     let handler: any Handler
     let limits: HTTPLimits
     let proxies: TrustedProxies
+    /// Whoever may use the unix socket has been chosen by its permissions.
+    let localPeer: PeerAddress
 
     // What one request at a time needs is here and not in each of ten thousand connections.
     let receiveBuffer: UnsafeMutableBufferPointer<UInt8>
@@ -26,6 +29,8 @@ import Glibc
     private var freeIndices: [Int] = []
     private var acceptors: [Acceptor] = []
     private var isTicking = false
+    /// The deadline that every request sets, without the division that a `Duration` costs.
+    private let idleNanoseconds: Int64
 
     private(set) var isDraining = false
     private var drainEnd = MonotonicTime(nanoseconds: .max)
@@ -48,6 +53,8 @@ import Glibc
         self.handler = handler
         self.limits = limits
         self.proxies = trustedProxies
+        idleNanoseconds = limits.idleDeadline.nanoseconds
+        localPeer = PeerAddress(text: "", isTrusted: true, proxies: trustedProxies)
         unsafe receiveBuffer = .allocate(capacity: Self.receiveBytes)
         unsafe receiveBuffer.initialize(repeating: 0)
         unsafe discardBuffer = .allocate(capacity: Self.discardBytes)
@@ -61,6 +68,49 @@ import Glibc
 
     /// Open connections, idle ones included.
     package private(set) var connectionCount = 0
+
+    // MARK: Sharing connections out
+
+    /// The servers of the other loops. The kernel wakes whichever loop it likes for a new connection, and can
+    /// give all of them to one; what is accepted goes to the loop that has the fewest.
+    private var siblings: [HTTPServer] = []
+    /// Connections that are here or on their way from another loop.
+    private let assigned = Atomic<Int>(0)
+    private let takesFromSiblings = Atomic<Bool>(false)
+
+    /// Makes servers share their connections out evenly. Call before they listen, for all loops that share
+    /// listening sockets.
+    package static func shareOut(among servers: [HTTPServer]) {
+        for server in servers {
+            server.siblings = servers.filter { $0 !== server }
+            server.takesFromSiblings.store(true, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// Gives a connection that was just accepted to the server that should have it.
+    func assign(_ fd: Int32, peer: PeerAddress) {
+        var least = assigned.load(ordering: .relaxed)
+        var chosen: HTTPServer?
+        for sibling in siblings where sibling.takesFromSiblings.load(ordering: .relaxed) {
+            let count = sibling.assigned.load(ordering: .relaxed)
+            if count < least { (least, chosen) = (count, sibling) }
+        }
+        if let chosen, chosen.isPromised() {
+            chosen.loop.perform { chosen.take(fd, peer: peer) }
+        } else {
+            assigned.add(1, ordering: .sequentiallyConsistent)
+            take(fd, peer: peer)
+        }
+    }
+
+    /// Counts a connection that another loop will bring; false when this one is draining. A drain that begins
+    /// after that waits for it.
+    private func isPromised() -> Bool {
+        assigned.add(1, ordering: .sequentiallyConsistent)
+        if takesFromSiblings.load(ordering: .sequentiallyConsistent) { return true }
+        assigned.subtract(1, ordering: .sequentiallyConsistent)
+        return false
+    }
 
     /// Accepts from the socket until the server drains. Several servers may share one socket; each
     /// connection wakes one of their loops.
@@ -78,11 +128,11 @@ import Glibc
 
     // MARK: Connections
 
-    /// Takes a connection that was just accepted.
-    func take(_ fd: Int32, peer: String, isFromProxy: Bool) {
+    private func take(_ fd: Int32, peer: PeerAddress) {
         let isFull = connectionCount >= limits.connectionsMax && !makeRoom()
         guard !isFull || connectionCount < limits.connectionsMax + Self.refusalsMax else {
             _ = close(fd)
+            assigned.subtract(1, ordering: .sequentiallyConsistent)
             return
         }
         let index: Int
@@ -93,8 +143,7 @@ import Glibc
             connections.append(nil)
             deadlines.append(Self.never)
         }
-        let connection = Connection(
-            fd: fd, index: index, peer: peer, isFromProxy: isFromProxy, server: self)
+        let connection = Connection(fd: fd, index: index, peer: peer, server: self)
         connections[index] = connection
         connectionCount += 1
         do throws(SystemError) {
@@ -104,7 +153,7 @@ import Glibc
             return
         }
         if isFull {
-            connection.refuse(.tooManyConnections, RefusedRequest(clientAddress: peer))
+            connection.refuse(.tooManyConnections, RefusedRequest(clientAddress: peer.text))
         } else {
             connection.setDeadline(limits.firstByteDeadline)
         }
@@ -132,13 +181,18 @@ import Glibc
         deadlines[connection.index] = Self.never
         freeIndices.append(connection.index)
         connectionCount -= 1
-        if isDraining, connectionCount == 0 { finishDrain() }
+        assigned.subtract(1, ordering: .sequentiallyConsistent)
+        finishDrainIfEmpty()
     }
 
     // MARK: Deadlines
 
     func setDeadline(_ index: Int, _ time: MonotonicTime) {
         deadlines[index] = time.nanoseconds
+    }
+
+    func setIdleDeadline(_ index: Int) {
+        deadlines[index] = loop.now.nanoseconds + idleNanoseconds
     }
 
     func clearDeadline(_ index: Int) {
@@ -154,6 +208,7 @@ import Glibc
         sweep(from: 0, now)
         for acceptor in acceptors { acceptor.tick(now) }
         if isDraining, now >= drainEnd { cutAll() }
+        finishDrainIfEmpty()
     }
 
     /// Ends what has run out of time, a part at a time: thousands that came together also expire
@@ -186,19 +241,23 @@ import Glibc
         for acceptor in acceptors { acceptor.finish() }
         acceptors.removeAll()
         isDraining = true
+        takesFromSiblings.store(false, ordering: .sequentiallyConsistent)
         drained = done
         drainEnd = .now() + deadline
         for case let connection? in connections { connection.drain() }
-        if connectionCount == 0 { finishDrain() }
+        finishDrainIfEmpty()
     }
 
     private func cutAll() {
         for case let connection? in connections { connection.close() }
     }
 
-    private func finishDrain() {
-        guard let done = drained else { return }
+    private func finishDrainIfEmpty() {
+        guard isDraining, assigned.load(ordering: .sequentiallyConsistent) == 0,
+            let done = drained
+        else { return }
         drained = nil
+        siblings = []
         loop.removeTicker(self)
         done()
     }

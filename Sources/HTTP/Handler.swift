@@ -33,10 +33,15 @@ package struct ExchangeOutcome: Sendable {
     package var status: Int
     /// Body bytes handed to the kernel, without chunk framing.
     package var bodyBytes: Int
-    /// From the request's last byte to the answer's.
-    package var duration: Duration
+    /// When the request's last byte was there.
+    package var startedAt: MonotonicTime
+    /// When the answer's last byte was with the kernel.
+    package var endedAt: MonotonicTime
     /// Whether the whole answer was handed to the kernel.
     package var isComplete: Bool
+
+    package var duration: Duration { endedAt - startedAt }
+    package var microseconds: Int64 { (endedAt.nanoseconds - startedAt.nanoseconds) / 1000 }
 }
 
 /// One request on its way to its answer. Confined to its loop, like the connection behind it; that is
@@ -44,14 +49,21 @@ package struct ExchangeOutcome: Sendable {
 package final class Exchange: @unchecked Sendable {
     let connection: Connection
     /// When the whole request was there.
-    package let startedAt: MonotonicTime
-    /// The service's own notes on this exchange, for ``Handler/finished(_:_:)``.
+    package private(set) var startedAt: MonotonicTime
+    /// The service's own notes on this exchange, for ``Handler/finished(_:_:)``. A connection uses an exchange
+    /// again for its next request, and then what is here is still that of the request before.
     package var context: AnyObject?
     private var isAnswered = false
 
     init(connection: Connection, startedAt: MonotonicTime) {
         self.connection = connection
         self.startedAt = startedAt
+    }
+
+    /// Stands for another request, now that nobody has the one before.
+    func begin(at time: MonotonicTime) {
+        startedAt = time
+        isAnswered = false
     }
 
     /// Tells when nobody waits for the answer any more. It is the connection's: what was registered
@@ -66,6 +78,14 @@ package final class Exchange: @unchecked Sendable {
         precondition(!isAnswered, "an exchange is answered once")
         isAnswered = true
         connection.respond(response, self)
+    }
+
+    /// As ``respond(_:)``, with an answer composed before.
+    package func respond(_ answer: borrowing PreparedAnswer) {
+        loop.assertOnLoop()
+        precondition(!isAnswered, "an exchange is answered once")
+        isAnswered = true
+        connection.respond(answer, self)
     }
 
     deinit {

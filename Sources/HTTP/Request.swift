@@ -56,6 +56,16 @@ package struct Request: ~Copyable, ~Escapable {
         head.index(of: name, in: bytes) != nil
     }
 
+    /// Whether the field has this value, which saves making a text of it.
+    ///
+    /// - Parameter name: in lower case.
+    package func header(_ name: StaticString, equals value: [UInt8]) -> Bool {
+        guard let index = head.index(of: name, in: bytes),
+            head.index(of: name, in: bytes, from: index + 1) == nil
+        else { return false }
+        return head.value(index, in: bytes).equals(value)
+    }
+
     /// Calls `body` for every field line, in order, names as sent.
     package func forEachHeader(_ body: (_ name: String, _ value: String) -> Void) {
         for index in head.fields.indices {

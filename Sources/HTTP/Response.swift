@@ -14,6 +14,10 @@ package struct Response: Sendable {
     package var contentType: StaticString?
     package var headers: [Field]
     package var body: Body
+    /// Sent as `ETag`. A value of its own: nearly every answer has one, and so costs no text for it.
+    package var tag: EntityTag?
+    /// Further field lines of our source, each with its line end, sent as they are.
+    package var literalFields: StaticString = ""
     /// Close the connection after this answer.
     package var closesConnection = false
 

@@ -76,15 +76,14 @@ package struct RouteTable: Sendable {
             return Percent.isDecodable(path) ? .notFound : .badEscape
         }
         guard segments.count > 0 else { return .found(route.index, .none) }
-        var values: [String] = []
-        values.reserveCapacity(segments.count)
+        var parameters = PathParameters(names: route.parameters)
         for index in 0..<segments.count {
             guard let text = Percent.decode(path.extracting(segments.ranges[index])) else {
                 return .badEscape
             }
-            values.append(text)
+            parameters.append(text)
         }
-        return .found(route.index, PathParameters(names: route.parameters, values: values))
+        return .found(route.index, parameters)
     }
 
     /// Where the parameters of the branch under trial are. No pattern of ours has more than four.
@@ -106,10 +105,11 @@ package struct RouteTable: Sendable {
         while end < path.count, path[end] != ASCII.slash { end += 1 }
         guard end > start else { return nil }
         let segment = path.extracting(start..<end)
-        for literal in nodes[index].literals where matches(segment, literal.segment) {
-            if let found = find(method, path, from: end + 1, in: literal.node, &segments) {
-                return found
-            }
+        // Two segments that match the same bytes are one, so there is at most one branch.
+        if let node = literal(segment, in: index),
+            let found = find(method, path, from: end + 1, in: node, &segments)
+        {
+            return found
         }
         guard let parameter = nodes[index].parameter, segments.count < 8 else { return nil }
         segments.ranges[segments.count] = start..<end
@@ -119,17 +119,18 @@ package struct RouteTable: Sendable {
         return nil
     }
 
+    private func literal(_ segment: Span<UInt8>, in node: Int) -> Int? {
+        let literals = nodes[node].literals
+        let span = literals.span
+        for index in span.indices where segment.equalsIgnoringCase(span[index].segment) {
+            return span[index].node
+        }
+        return nil
+    }
+
     private func route(_ method: Method, _ routes: [Route]) -> Route? {
         if let own = routes.first(where: { $0.method == method }) { return own }
         guard method == .head else { return nil }
         return routes.first { $0.method == .get }
-    }
-
-    private func matches(_ segment: Span<UInt8>, _ literal: [UInt8]) -> Bool {
-        guard segment.count == literal.count else { return false }
-        for index in 0..<literal.count where ASCII.lowercased(segment[index]) != literal[index] {
-            return false
-        }
-        return true
     }
 }

@@ -57,12 +57,18 @@ package struct TrustedProxies: Sendable {
     }
 }
 
-/// Who is at the other end of a connection.
-struct PeerAddress {
+/// Who is at the other end of a connection. One object for all its requests.
+final class PeerAddress: Sendable {
     /// Numeric; empty for a unix socket.
-    var text: String
-    var isTrusted: Bool
-    var proxies: TrustedProxies
+    let text: String
+    let isTrusted: Bool
+    let proxies: TrustedProxies
+
+    init(text: String, isTrusted: Bool, proxies: TrustedProxies) {
+        self.text = text
+        self.isTrusted = isTrusted
+        self.proxies = proxies
+    }
 
     static let unknown = PeerAddress(text: "", isTrusted: false, proxies: .none)
 }

@@ -37,6 +37,18 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Ends a document with a line feed, so that another one may follow in the same buffer.
+    package mutating func endLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
+    /// Copies members that are JSON already, such as `"method":"GET","status":200`.
+    package mutating func members(_ json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
     // MARK: Structure
 
     /// Appends a value of at most so many bytes, and the comma in front of it.
@@ -142,6 +154,18 @@ package struct JSONWriter: Sendable {
         let text = unsafe UnsafeBufferPointer(
             start: text.utf8Start, count: text.utf8CodeUnitCount)
         unsafe string(utf8: text.span)
+    }
+
+    /// Sixteen hexadecimal digits.
+    package mutating func string(hexadecimal number: UInt64) {
+        unsafe value(atMost: 18) { start in
+            var place = unsafe start.put(UInt8(ascii: "\""))
+            for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: number >> shift & 15)
+                unsafe place = place.put(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            }
+            return unsafe place.put(UInt8(ascii: "\""))
+        }
     }
 
     /// - Parameter text: UTF-8.

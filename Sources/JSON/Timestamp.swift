@@ -53,6 +53,30 @@ enum Timestamp {
     }
 }
 
+/// An instant that is written again and again, as a log does: the text of the last millisecond is kept.
+package struct TimestampText: Sendable {
+    private var millisecond = Int64.min
+    fileprivate var text: [UInt8] = []
+
+    package init() {}
+
+    /// - Parameter microseconds: since 2000-01-01T00:00:00Z.
+    package mutating func set(microsecondsSince2000 microseconds: Int64) {
+        guard microseconds / 1000 != millisecond || text.isEmpty else { return }
+        millisecond = microseconds / 1000
+        text.removeAll(keepingCapacity: true)
+        unsafe text.append(atMost: Timestamp.bytesMax) { start in
+            unsafe Timestamp.put(microsecondsSince2000: microseconds, at: start) - start
+        }
+    }
+}
+
+extension JSONWriter {
+    package mutating func timestamp(_ text: TimestampText) {
+        raw(text.text)
+    }
+}
+
 /// A day of the proleptic Gregorian calendar, with a year 0 before year 1.
 package struct CivilDate: Equatable, Sendable {
     package var year: Int64

@@ -1,5 +1,5 @@
 import CPostgres
-import EventLoop
+package import EventLoop
 
 /// A statement on its way. Its rows can be taken once, by one caller; not taking them is allowed.
 ///
@@ -26,6 +26,8 @@ import EventLoop
 
     private var outcome = Outcome.pending
     private var continuation: UnsafeContinuation<Void, Never>?
+    /// Who is called instead of a continuation that is resumed.
+    private var work: (LoopWork, EventLoop)?
 
     @safe private struct Held {
         var handle: OpaquePointer?
@@ -57,22 +59,39 @@ import EventLoop
     /// A transaction of its own, to be answered when its commit is confirmed.
     var isSelfCommitting: Bool { statement.lane == .write && transaction == nil }
 
-    var isSettled: Bool {
+    package var isSettled: Bool {
         if case .pending = outcome { false } else { true }
     }
 
     /// Waits for the rows.
     package func rows() async throws(PostgresError) -> Rows {
         if case .pending = outcome {
-            unsafe precondition(continuation == nil, "rows are waited for once")
+            unsafe precondition(
+                continuation == nil && work == nil, "rows are waited for once")
             unsafe await withUnsafeContinuation { unsafe continuation = unsafe $0 }
         }
+        return try takeRows()
+    }
+
+    /// Has `work` run on the loop once ``takeRows()`` can be called; never within this call.
+    package func whenSettled(run work: LoopWork, on loop: EventLoop) {
+        guard !isSettled else {
+            loop.runLater(work)
+            return
+        }
+        unsafe precondition(
+            continuation == nil && self.work == nil, "rows are waited for once")
+        self.work = (work, loop)
+    }
+
+    /// The rows of a statement that is settled.
+    package func takeRows() throws(PostgresError) -> Rows {
         switch outcome {
         case .rows(let handle):
             outcome = .taken
             return unsafe Rows(owning: handle)
         case .failed(let error): throw error
-        case .taken, .pending: preconditionFailure("rows are taken once")
+        case .taken, .pending: preconditionFailure("rows are taken once, when they are there")
         }
     }
 
@@ -115,6 +134,7 @@ import EventLoop
 
     private func settle(_ outcome: Outcome) {
         self.outcome = outcome
+        if let (work, loop) = work.take() { loop.runLater(work) }
         let continuation = unsafe continuation.take()
         unsafe continuation?.resume()
     }

@@ -1,4 +1,5 @@
 import CPostgres
+import Glibc
 
 /// What a statement answered, in binary format, in libpq's memory; freed when the last use is over.
 ///
@@ -62,6 +63,19 @@ import CPostgres
     /// `text`, `varchar`, `name` and enums.
     package func text(_ row: Int, _ column: Int) -> String {
         unsafe String(decoding: buffer(row, column), as: UTF8.self)
+    }
+
+    /// Whether the value is this text.
+    package func equals(_ row: Int, _ column: Int, _ text: String) -> Bool {
+        let bytes = unsafe buffer(row, column)
+        var text = text
+        // Ids share long beginnings, so what is compared first is the length, and then all at once.
+        return text.withUTF8 { text in
+            guard text.count == bytes.count, let first = text.baseAddress,
+                let other = bytes.baseAddress
+            else { return text.count == bytes.count }
+            return unsafe memcmp(first, other, text.count) == 0
+        }
     }
 
     /// As ``text(_:_:)``; nil for null.

@@ -379,10 +379,12 @@ private func refusal(
     }
 
     @Test func `a machine of any size has a loop`() throws {
-        for (cores, loops) in [(1, 1), (2, 1), (3, 1), (4, 2), (64, 32)] {
+        for (cores, loops, hashes) in [
+            (1, 1, 1), (2, 2, 1), (3, 2, 1), (4, 2, 2), (6, 3, 3), (64, 32, 32),
+        ] {
             let configuration = try resolve(cores: cores).configuration
             #expect(configuration.http.loops == loops)
-            #expect(configuration.auth.passwordWork.width == loops)
+            #expect(configuration.auth.passwordWork.width == hashes)
         }
     }
 

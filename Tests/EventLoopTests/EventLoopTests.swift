@@ -51,6 +51,27 @@ import Testing
         loop.stop()
     }
 
+    @Test func `a turn runs its work, then what gathers, then what ends it`() async {
+        let loop = loop
+        let order: [Int] = await onLoop { continuation in
+            let steps = Steps()
+            loop.atEndOfTurn(
+                Ender {
+                    steps.append(5)
+                    continuation.resume(returning: steps.all)
+                })
+            loop.beforeEndOfTurn(
+                Ender {
+                    steps.append(3)
+                    loop.runLater(Work { steps.append(4) })
+                })
+            loop.runLater(Work { steps.append(2) })
+            steps.append(1)
+        }
+        #expect(order == [1, 2, 3, 4, 5])
+        loop.stop()
+    }
+
     @Test func `an async body resumed from elsewhere comes back to the loop`() async {
         let loop = loop
         let isHome: Bool = await onLoop { continuation in
@@ -235,4 +256,10 @@ private enum Thread {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
+}
+
+private final class Work: LoopWork {
+    private let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
+    override func run() { body() }
 }

@@ -38,6 +38,52 @@ import Testing
         }
     }
 
+    @Test func `gives each loop as many connections as the others`() async throws {
+        let socket = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
+        let port = try #require(socket.port)
+        let servers = try (0..<3).map { number in
+            let loop = try EventLoop(label: "test.\(number)")
+            loop.start()
+            return HTTPServer(
+                loop: loop, handler: TestHandler(bodyBytesMax: 0, TestHandler.echo))
+        }
+        HTTPServer.shareOut(among: servers)
+        for server in servers { try server.loop.queue.sync { try server.listen(on: socket) } }
+        func counts() -> [Int] {
+            servers.map { server in server.loop.queue.sync { server.connectionCount } }
+        }
+        var clients: [RawClient] = []
+        for number in 1...60 {
+            clients.append(try RawClient(port: port))
+            clients[number - 1].send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try clients[number - 1].answer()?.text == "GET /a")
+            #expect(counts().max() == (number + 2) / 3)
+        }
+        // Who leaves makes room for others where he was.
+        clients.removeFirst(30)
+        try await eventually { counts().reduce(0, +) == 30 }
+        for _ in 0..<30 {
+            let client = try RawClient(port: port)
+            client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.answer()?.text == "GET /a")
+            clients.append(client)
+        }
+        #expect(counts() == [20, 20, 20])
+        // A loop that drains gets no more.
+        servers[0].loop.perform { servers[0].beginDrain(deadline: .zero) {} }
+        try await eventually { counts()[0] == 0 }
+        for _ in 0..<10 {
+            let client = try RawClient(port: port)
+            client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.answer()?.text == "GET /a")
+            clients.append(client)
+        }
+        #expect(counts() == [0, 25, 25])
+        for server in servers {
+            server.loop.perform { server.beginDrain(deadline: .zero) {} }
+        }
+    }
+
     @Test func `is closed when its servers are drained`() async throws {
         let service = try TestService()
         await service.drain()

@@ -1,4 +1,5 @@
 package import EventLoop
+package import HTTP
 package import Postgres
 
 /// Tells whose credentials a request carries, without a round trip of its own and without a cache.
@@ -17,6 +18,8 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     /// Credentials that were good the last time; only a hint about the order of work.
     private var recentlyGood: Set<Credential> = []
     private static let recentlyGoodMax = 4096
+    /// The API token that came last, as sent, and its look-up in this turn.
+    private var lastToken: (bytes: [UInt8], lookup: Lookup?) = ([], nil)
 
     /// What is looked up. The secret parts of cookies and tokens have been checked by then.
     package enum Credential: Hashable {
@@ -58,13 +61,24 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     }
 
     /// One credential on its way to an answer.
-    @safe final class Lookup: @unchecked Sendable {
+    @safe package final class Lookup: LoopWork, @unchecked Sendable {
         let credential: Credential
-        fileprivate var outcome: Result<Principal?, APIError>?
-        fileprivate var waiting: [UnsafeContinuation<Void, Never>] = unsafe []
+        /// It was good the last time.
+        let isExpectedGood: Bool
+        private let authenticator: Authenticator
+        fileprivate let pending: PendingRows
+        private(set) var outcome: Result<Principal?, APIError>?
+        private var waiting: [UnsafeContinuation<Void, Never>] = unsafe []
+        private var works: [LoopWork] = []
 
-        fileprivate init(_ credential: Credential) {
+        fileprivate init(
+            _ credential: Credential, isExpectedGood: Bool, _ pending: PendingRows,
+            _ authenticator: Authenticator
+        ) {
             self.credential = credential
+            self.isExpectedGood = isExpectedGood
+            self.pending = pending
+            self.authenticator = authenticator
         }
 
         func principal() async throws(APIError) -> Principal? {
@@ -73,17 +87,40 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
                 unsafe await withUnsafeContinuation { unsafe waiting.append($0) }
             }
         }
+
+        /// Has `work` run once there is an ``outcome``.
+        func whenSettled(run work: LoopWork) {
+            works.append(work)
+        }
+
+        override package func run() {
+            outcome = authenticator.outcome(of: self)
+            let waiting = unsafe waiting
+            unsafe self.waiting = unsafe []
+            unsafe waiting.forEach { unsafe $0.resume() }
+            for work in works { work.run() }
+            works = []
+        }
     }
 
     /// The look-ups of a request's credentials, in the order in which they are tried.
-    package struct Check {
-        fileprivate let lookups: [Lookup]
+    package struct Check: Sendable {
+        fileprivate let first: Lookup?
+        fileprivate let others: [Lookup]
+
         /// Whether the outcome will very likely be good.
-        package let isExpectedGood: Bool
+        package var isExpectedGood: Bool { first?.isExpectedGood ?? false }
+
+        /// The look-up of a request that carries one credential, which was good the last time.
+        package var onlyExpectedGood: Lookup? {
+            others.isEmpty && isExpectedGood ? first : nil
+        }
 
         /// The first credential that holds; nil when none does.
         package func principal() async throws(APIError) -> Principal? {
-            for lookup in lookups {
+            guard let first else { return nil }
+            if let principal = try await first.principal() { return principal }
+            for lookup in others {
                 if let principal = try await lookup.principal() { return principal }
             }
             return nil
@@ -91,11 +128,21 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     }
 
     /// Begins to find out; sends at most one statement for each credential, and waits for nothing.
-    package func begin(_ credentials: Credentials) -> Check {
-        let candidates = candidates(credentials)
-        return Check(
-            lookups: candidates.map(lookup),
-            isExpectedGood: candidates.first.map(recentlyGood.contains) ?? false)
+    package func begin(_ request: borrowing Request) -> Check {
+        // Behind one dashboard or proxy most requests carry the same token, and several of them arrive in
+        // one turn: they are told by their bytes.
+        if let repeated = lastToken.lookup, request.carriesOnly(token: lastToken.bytes) {
+            return Check(first: repeated, others: [])
+        }
+        let token = request.header("x-medusa-access-token")
+        let credentials = Credentials(
+            cookie: request.header("cookie"), authorization: request.header("authorization"),
+            apiToken: token)
+        let lookups = candidates(credentials).map(lookup)
+        if let token, lookups.count == 1, case .apiToken(token) = lookups[0].credential {
+            lastToken = (Array(token.utf8), lookups[0])
+        }
+        return Check(first: lookups.first, others: Array(lookups.dropFirst()))
     }
 
     /// - Source: Medusa 1.20.10, `loaders/passport.ts`: session, then JWT, then API token.
@@ -130,26 +177,34 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
 
     private func lookup(_ credential: Credential) -> Lookup {
         if let shared = current[credential] { return shared }
-        let lookup = Lookup(credential)
-        if current.isEmpty { loop.atEndOfTurn(self) }
-        current[credential] = lookup
         let pending =
             switch credential {
             case .session(let key): database.start(Self.bySession, [.text(key)])
             case .user(let id): database.start(Self.byUser, [.text(id)])
             case .apiToken(let token): database.start(Self.byToken, [.text(token)])
             }
-        loop.run { [self] in
-            let outcome: Result<Principal?, APIError>
-            do throws(APIError) {
-                let rows = try await pending.answer()
-                outcome = .success(principal(credential, rows))
-            } catch {
-                outcome = .failure(error)
-            }
-            settle(lookup, outcome)
-        }
+        let lookup = Lookup(
+            credential, isExpectedGood: recentlyGood.contains(credential), pending, self)
+        if current.isEmpty { loop.atEndOfTurn(self) }
+        current[credential] = lookup
+        pending.whenSettled(run: lookup, on: loop)
         return lookup
+    }
+
+    fileprivate func outcome(of lookup: Lookup) -> Result<Principal?, APIError> {
+        let outcome: Result<Principal?, APIError>
+        do throws(APIError) {
+            outcome = .success(principal(lookup.credential, try lookup.pending.takeAnswer()))
+        } catch {
+            outcome = .failure(error)
+        }
+        if case .success(.some) = outcome {
+            if recentlyGood.count >= Self.recentlyGoodMax { recentlyGood.removeAll() }
+            recentlyGood.insert(lookup.credential)
+        } else {
+            recentlyGood.remove(lookup.credential)
+        }
+        return outcome
     }
 
     private func principal(_ credential: Credential, _ rows: borrowing Rows) -> Principal? {
@@ -174,21 +229,17 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
             Self.extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
     }
 
-    private func settle(_ lookup: Lookup, _ outcome: Result<Principal?, APIError>) {
-        if case .success(.some) = outcome {
-            if recentlyGood.count >= Self.recentlyGoodMax { recentlyGood.removeAll() }
-            recentlyGood.insert(lookup.credential)
-        } else {
-            recentlyGood.remove(lookup.credential)
-        }
-        lookup.outcome = outcome
-        let waiting = unsafe lookup.waiting
-        unsafe lookup.waiting = unsafe []
-        unsafe waiting.forEach { unsafe $0.resume() }
-    }
-
     /// What begins in a later turn sees the database of a later moment.
     package func turnEnded() {
         current.removeAll(keepingCapacity: true)
+        lastToken.lookup = nil
+    }
+}
+
+extension Request {
+    /// Whether this API token is the request's only credential.
+    fileprivate func carriesOnly(token: [UInt8]) -> Bool {
+        header("x-medusa-access-token", equals: token) && !hasHeader("cookie")
+            && !hasHeader("authorization")
     }
 }

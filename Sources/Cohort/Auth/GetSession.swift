@@ -13,7 +13,7 @@ package enum GetSession: Endpoint {
 
     package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
         guard let principal = context.principal else { throw .unauthorized }
-        let rows = try await context.db.query(GetUser.find, [.text(principal.userID)])
+        let rows = try await context.db.query(GetUser.findAny, [.texts([principal.userID])])
         guard rows.count == 1 else { throw .unauthorized }
         return .record("user", User.entity, rows)
     }

@@ -6,7 +6,6 @@ package import JSON
 package struct Call: Sendable {
     /// nil where the client sent no JSON; endpoints see an empty object then.
     package let body: JSONValue?
-    package let credentials: Credentials
     package let clientAddress: String
     package let isSecure: Bool
     private let parameters: PathParameters
@@ -19,9 +18,6 @@ package struct Call: Sendable {
         body = readsBody ? try Self.json(request) : nil
         self.parameters = parameters
         queryText = request.query
-        credentials = Credentials(
-            cookie: request.header("cookie"), authorization: request.header("authorization"),
-            apiToken: request.header("x-medusa-access-token"))
         clientAddress = request.clientAddress
         isSecure = request.isSecure
     }

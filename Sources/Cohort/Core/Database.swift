@@ -64,6 +64,15 @@ extension PendingRows {
     package func answer() async throws(APIError) -> Rows {
         try await rows(unless: { _ in nil })
     }
+
+    /// The rows of a statement that is settled, as ``answer()`` gives them.
+    func takeAnswer() throws(APIError) -> Rows {
+        do throws(PostgresError) {
+            return try takeRows()
+        } catch {
+            throw APIError(error)
+        }
+    }
 }
 
 extension Database {
@@ -78,14 +87,14 @@ extension Database {
     /// When the connection broke before the outcome was known, the row is looked up: if it is there the
     /// insert is answered as done, so that a client's repetition cannot make a second one.
     package func create(
-        _ insert: Statement, _ values: [Value], lookUp find: Statement, id: String,
+        _ insert: Statement, _ values: [Value], lookUp findAny: Statement, id: String,
         unless special: (PostgresError) -> APIError? = { _ in nil }
     ) async throws(APIError) -> Rows {
         do throws(PostgresError) {
             return try await start(insert, values).rows()
         } catch {
             guard error.isOutcomeUnknown else { throw special(error) ?? APIError(error) }
-            let found = try await query(find, [.text(id)])
+            let found = try await query(findAny, [.texts([id])])
             if found.count == 1 { return found }
             throw .internalFault(cause: "\(error)")
         }

@@ -29,6 +29,33 @@ extension Endpoint {
     package static var statements: [Statement] { [] }
 }
 
+/// An endpoint for everybody whose answer depends on nothing, neither on the request nor on the database. It
+/// is composed once.
+package protocol FixedEndpoint: Endpoint where Input == Void {
+    static func answer() -> Response
+}
+
+extension FixedEndpoint {
+    package static var access: Access { .open }
+    package static var body: BodyBound { .ignored }
+    package static func parse(_ call: Call) throws(APIError) {}
+    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+        answer()
+    }
+}
+
+/// An endpoint that reads one record by its id. Where nothing was asked to hang on the record, it is answered
+/// without a task, and together with others: see ``RecordBatches``.
+package protocol RecordEndpoint: Endpoint where Input == RecordRead {}
+
+extension RecordEndpoint {
+    package static func run(
+        _ input: RecordRead, in context: Context
+    ) async throws(APIError) -> Response {
+        try await input.answer(on: context.db)
+    }
+}
+
 /// Who may call a route.
 package enum Access: Sendable {
     /// Anybody.

@@ -54,15 +54,18 @@ extension Response {
         Response(status: status, contentType: textType, body: Array(text.utf8))
     }
 
-    /// `{"member":{…}}` with all columns of the one row that a statement answered.
+    /// `{"member":{…}}` with the columns of one row that a statement answered.
+    ///
+    /// - Parameter shown: for each of the entity's columns whether to write it; nil writes all.
     package static func record(
-        _ member: StaticString, _ entity: Entity, _ rows: borrowing Rows, status: Int = 200
+        _ member: StaticString, _ entity: Entity, _ rows: borrowing Rows, row: Int = 0,
+        status: Int = 200, only shown: [Bool]? = nil
     ) -> Response {
         var json = JSONWriter(capacity: 512)
         json.beginObject()
         json.key(member)
         json.beginObject()
-        json.members(of: rows, row: 0, all: entity.columns)
+        json.members(of: rows, row: row, all: entity.columns, only: shown)
         json.endObject()
         json.endObject()
         return .json(status, json.take())

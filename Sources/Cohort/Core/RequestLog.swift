@@ -10,9 +10,11 @@ import JSON
 package final class RequestLog: Ticker, @unchecked Sendable {
     private let log: Log
     private let isEnabled: Bool
-    private var lines: [UInt8] = []
-    /// Kept from line to line for its memory.
-    private var line = JSONWriter(capacity: 512)
+    private var lines = JSONWriter()
+    private var now = TimestampText()
+    /// Requests without a name get one from here. It begins anywhere, so that two instances do not use the
+    /// same names, and is counted up, as asking the kernel for randomness costs as much as a read.
+    private var lastID = UInt64.random(in: .min ... .max)
     private static let linesBytesMax = 65_536
 
     package init(_ log: Log, isEnabled: Bool) {
@@ -23,32 +25,50 @@ package final class RequestLog: Ticker, @unchecked Sendable {
     func record(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         // A fault is logged even where requests are not.
         guard isEnabled || note.cause != nil else { return }
-        let microseconds = outcome.duration.nanoseconds / 1000
         switch log.format {
-        case .json:
-            line.object { json in
-                json.key("time")
-                json.timestamp(microsecondsSince2000: WallTime.now().microsecondsSince2000)
-                json.member("level", literal: note.cause == nil ? "info" : "error")
-                json.member("message", literal: "request")
-                json.member("id", note.id)
-                json.member("method", note.methodName)
-                json.member("route", note.route)
-                json.member("status", outcome.status)
-                json.member("duration_us", microseconds)
-                json.member("bytes", outcome.bodyBytes)
-                if !outcome.isComplete { json.member("complete", false) }
-                if let cause = note.cause { json.member("cause", cause) }
-            }
-            lines += line.bytes
-            line.removeAll()
-        case .text:
-            lines += Array(
-                "\(note.methodName) \(note.route) \(outcome.status) \(microseconds) us".utf8)
-            if let cause = note.cause { lines += Array(" cause=\(Log.printable(cause))".utf8) }
+        case .json: writeJSON(note, outcome)
+        case .text: writeText(note, outcome)
         }
-        lines.append(UInt8(ascii: "\n"))
-        if lines.count >= Self.linesBytesMax { flush() }
+        if lines.bytes.count >= Self.linesBytesMax { flush() }
+    }
+
+    private func writeJSON(_ note: RequestNote, _ outcome: ExchangeOutcome) {
+        lines.beginObject()
+        now.set(microsecondsSince2000: WallTime.now().microsecondsSince2000)
+        lines.key("time")
+        lines.timestamp(now)
+        lines.member("level", literal: note.cause == nil ? "info" : "error")
+        lines.member("message", literal: "request")
+        lines.key("id")
+        if let id = note.givenID {
+            lines.string(id)
+        } else {
+            lastID &+= 1
+            lines.string(hexadecimal: lastID)
+        }
+        if let route = note.route, route.method == note.method {
+            lines.members(route.logMembers)
+        } else {
+            lines.member("method", note.methodName)
+            lines.member("route", note.route?.pattern ?? "-")
+        }
+        lines.member("status", outcome.status)
+        lines.member("duration_us", outcome.microseconds)
+        lines.member("bytes", outcome.bodyBytes)
+        if !outcome.isComplete { lines.member("complete", false) }
+        if let cause = note.cause { lines.member("cause", cause) }
+        lines.endObject()
+        lines.endLine()
+    }
+
+    private func writeText(_ note: RequestNote, _ outcome: ExchangeOutcome) {
+        let route = note.route?.pattern ?? "-"
+        let cause = note.cause.map { " cause=\(Log.printable($0))" } ?? ""
+        lines.members(
+            Array(
+                "\(note.methodName) \(route) \(outcome.status) \(outcome.microseconds) us\(cause)"
+                    .utf8))
+        lines.endLine()
     }
 
     package func tick(_ now: MonotonicTime) {
@@ -56,8 +76,7 @@ package final class RequestLog: Ticker, @unchecked Sendable {
     }
 
     package func flush() {
-        guard !lines.isEmpty else { return }
-        log.write(lines)
-        lines.removeAll(keepingCapacity: true)
+        guard !lines.bytes.isEmpty else { return }
+        log.write(lines.take(reserving: lines.bytes.count))
     }
 }

@@ -3,25 +3,31 @@ import HTTP
 /// What is remembered of a request until its answer is out: for the answer's head and the log. Confined to
 /// the loop (hence the unchecked conformance).
 package final class RequestNote: @unchecked Sendable {
-    let method: HTTP.Method
+    private(set) var method: HTTP.Method
     /// Under `/admin`, where CORS and sign-in apply.
-    let isAdmin: Bool
-    let origin: String?
-    let ifNoneMatch: String?
-    let acceptedCompression: Compression?
+    private(set) var isAdmin: Bool
+    private(set) var origin: String?
+    private(set) var ifNoneMatch: String?
+    private(set) var acceptedCompression: Compression?
     /// `Cache-Control: no-cache` asks for the answer itself.
-    let forbidsCached: Bool
-    /// What the client calls the request, or a name of ours.
-    private(set) lazy var id = givenID ?? Self.makeID()
-    private let givenID: String?
+    private(set) var forbidsCached = false
+    /// What the client calls the request, where it is well-formed.
+    private(set) var givenID: String?
     /// A method that has no case of its own.
-    private let otherMethod: String?
-    /// The pattern that matched; logs and metrics never see the raw path.
-    var route = "-"
+    private var otherMethod: String?
+    /// What matched; logs and metrics see its pattern, never the raw path.
+    var route: Route?
     /// Why the answer is 500, for the log only.
     var cause: String?
 
     init(_ request: borrowing Request) {
+        method = .other
+        isAdmin = false
+        take(request)
+    }
+
+    /// Stands for another request.
+    func take(_ request: borrowing Request) {
         method = request.method
         otherMethod = request.method == .other ? request.methodName : nil
         isAdmin = Self.isAdmin(request.pathBytes)
@@ -34,6 +40,8 @@ package final class RequestNote: @unchecked Sendable {
             request.hasHeader("x-no-compression")
             ? nil : request.header("accept-encoding").flatMap(Compression.init(acceptedBy:))
         givenID = request.id
+        route = nil
+        cause = nil
     }
 
     init(_ request: RefusedRequest) {
@@ -41,10 +49,12 @@ package final class RequestNote: @unchecked Sendable {
         otherMethod = request.methodName
         isAdmin = request.path.map { Self.isAdmin($0.utf8.span) } ?? false
         origin = request.origin
-        ifNoneMatch = nil
-        acceptedCompression = nil
-        forbidsCached = false
         givenID = request.id
+    }
+
+    /// Whether an open route's answer goes out as it is: neither as 304 nor compressed.
+    func wantsAsItIs(compressing: Bool) -> Bool {
+        ifNoneMatch == nil && !compressing
     }
 
     var methodName: String { method == .other ? otherMethod ?? "-" : "\(method.name)" }
@@ -58,11 +68,5 @@ package final class RequestNote: @unchecked Sendable {
             guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == prefix[index] else { return false }
         }
         return path.count == 6 || path[6] == UInt8(ascii: "/")
-    }
-
-    /// 16 hexadecimal digits; enough to find a line in a log.
-    private static func makeID() -> String {
-        let text = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
     }
 }

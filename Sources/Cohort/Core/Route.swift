@@ -1,8 +1,9 @@
 package import HTTP
+import JSON
 package import Postgres
 
 /// An endpoint as the router keeps it: its type erased, its two functions in one.
-package struct Route: Sendable {
+package final class Route: Sendable {
     package let method: HTTP.Method
     /// `/admin/customer-groups/:id`
     package let pattern: String
@@ -11,8 +12,17 @@ package struct Route: Sendable {
     package let statements: [Statement]
     private let needsPrincipal: Bool
     package let perform: @Sendable (Call, Context) async throws(APIError) -> Response
+    /// Its members of the request log's line.
+    package let logMembers: [UInt8]
+    /// For a ``FixedEndpoint``.
+    package let fixedAnswer: PreparedAnswer?
+    /// For a ``RecordEndpoint``.
+    package let record: (@Sendable (Call) throws(APIError) -> RecordRead)?
 
-    package init<E: Endpoint>(_ endpoint: E.Type) {
+    private init<E: Endpoint>(
+        of endpoint: E.Type, fixedAnswer: PreparedAnswer? = nil,
+        record: (@Sendable (Call) throws(APIError) -> RecordRead)? = nil
+    ) {
         let words = endpoint.route.description.split(separator: " ")
         guard words.count == 2,
             let method = HTTP.Method.allCases.first(where: { $0.name.description == words[0] })
@@ -26,6 +36,26 @@ package struct Route: Sendable {
         perform = { call, context throws(APIError) in
             try await endpoint.run(try endpoint.parse(call), in: context)
         }
+        var line = JSONWriter()
+        line.member("method", literal: method.name)
+        line.member("route", pattern)
+        logMembers = line.take()
+        self.fixedAnswer = fixedAnswer
+        self.record = record
+    }
+
+    package convenience init<E: Endpoint>(_ endpoint: E.Type) {
+        self.init(of: endpoint)
+    }
+
+    package convenience init<E: FixedEndpoint>(_ endpoint: E.Type) {
+        var answer = endpoint.answer()
+        if let body = answer.bytes { answer.tag = EntityTag(weakOf: body) }
+        self.init(of: endpoint, fixedAnswer: PreparedAnswer(answer))
+    }
+
+    package convenience init<E: RecordEndpoint>(_ endpoint: E.Type) {
+        self.init(of: endpoint, record: { call throws(APIError) in try endpoint.parse(call) })
     }
 
     /// A read may start before its credential is known to be good; nobody sees the answer if it is not.

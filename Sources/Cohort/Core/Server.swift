@@ -14,6 +14,7 @@ package final class Server: Handler, @unchecked Sendable {
     private let authenticator: Authenticator
     private let shapes = ShapeCache()
     private let log: RequestLog
+    private lazy var records = RecordBatches(self, loop: loop, pool: pool)
 
     package init(
         loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts, log: RequestLog
@@ -38,8 +39,7 @@ package final class Server: Handler, @unchecked Sendable {
     /// - Source: Medusa 1.20.10, `loaders/express.ts` and `api/index.js`: health, then the body, then CORS,
     ///   then who asks, then what for.
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
-        let note = RequestNote(request)
-        exchange.context = note
+        let note = note(request, exchange)
         if request.method == .options {
             exchange.respond(preflight(request, note))
             return
@@ -49,41 +49,88 @@ package final class Server: Handler, @unchecked Sendable {
         var readsBody = true
         switch router.match(request) {
         case .found(let route, let found):
+            note.route = route
+            if let answer = route.fixedAnswer {
+                if note.wantsAsItIs(compressing: parts.configuration.http.compression) {
+                    exchange.respond(answer)
+                } else {
+                    respond(answer.response, to: exchange, note)
+                }
+                return
+            }
             destination = .route(route)
             parameters = found
             readsBody = route.body != .ignored
-            note.route = route.pattern
         case .notFound: destination = .nowhere(path: request.path)
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
             let call = try Call(request, parameters, readsBody: readsBody)
+            let check = destination.isOpen(note) ? nil : authenticator.begin(request)
+            if case .route(let route) = destination,
+                answerQuickly(route, call, check, exchange, note)
+            {
+                return
+            }
             loop.run { [self] in
-                let response: Response
                 do throws(APIError) {
-                    response = try await respond(to: destination, call, exchange.watch, note)
+                    let response = try await respond(
+                        to: destination, call, check, exchange.watch, note)
+                    respond(response, to: exchange, note)
                 } catch {
-                    response = answer(error, note)
+                    respond(error, to: exchange, note)
                 }
-                exchange.respond(finish(response, note))
             }
         } catch {
-            exchange.respond(finish(answer(error, note), note))
+            respond(error, to: exchange, note)
         }
     }
 
+    func respond(_ response: consuming Response, to exchange: Exchange, _ note: RequestNote) {
+        exchange.respond(finish(response, note))
+    }
+
+    func respond(_ error: APIError, to exchange: Exchange, _ note: RequestNote) {
+        exchange.respond(finish(answer(error, note), note))
+    }
+
+    private func note(_ request: borrowing Request, _ exchange: Exchange) -> RequestNote {
+        if let note = exchange.context as? RequestNote {
+            note.take(request)
+            return note
+        }
+        let note = RequestNote(request)
+        exchange.context = note
+        return note
+    }
+
+    /// Begins to answer a request for one record, and nothing else, with a credential that was good the last
+    /// time; false for any other request.
+    private func answerQuickly(
+        _ route: Route, _ call: Call, _ check: Authenticator.Check?, _ exchange: Exchange,
+        _ note: RequestNote
+    ) -> Bool {
+        // Bad input is not answered before the credential is known, so it goes the ordinary way.
+        guard let read = route.record, let lookup = check?.onlyExpectedGood,
+            let record = try? read(call), record.selection.branches.isEmpty
+        else { return false }
+        records.add(record, lookup, exchange, note)
+        return true
+    }
+
     /// Who asks, what for, the answer.
+    ///
+    /// - Parameter check: nil where nobody has to say who he is.
     private func respond(
-        to destination: Destination, _ call: Call, _ watch: ClientWatch, _ note: RequestNote
+        to destination: Destination, _ call: Call, _ check: Authenticator.Check?,
+        _ watch: ClientWatch, _ note: RequestNote
     ) async throws(APIError) -> Response {
-        let db = Database(pool: pool, watch: watch, shapes: shapes)
         switch destination {
         case .route(let route):
             var context = Context(
-                db: db, loop: loop, service: parts, principal: nil,
-                clientAddress: call.clientAddress, isSecure: call.isSecure)
-            guard route.access == .admin else { return try await route.perform(call, context) }
-            let check = authenticator.begin(call.credentials)
+                db: Database(pool: pool, watch: watch, shapes: shapes), loop: loop, service: parts,
+                principal: nil, clientAddress: call.clientAddress, isSecure: call.isSecure)
+            guard let check else { return try await route.perform(call, context) }
             if route.mayRunBesideLookup, check.isExpectedGood {
                 // Both leave in one segment; the look-up's answer comes first.
                 let response = await attempt(route, call, context)
@@ -94,11 +141,7 @@ package final class Server: Handler, @unchecked Sendable {
             context.principal = principal
             return try await route.perform(call, context)
         case .nowhere, .unreadable:
-            if note.isAdmin {
-                guard try await authenticator.begin(call.credentials).principal() != nil else {
-                    throw .unauthorized
-                }
-            }
+            if let check, try await check.principal() == nil { throw .unauthorized }
             guard case .nowhere(let path) = destination else {
                 throw .invalidData("Failed to decode the path")
             }
@@ -148,13 +191,14 @@ package final class Server: Handler, @unchecked Sendable {
 
     // MARK: What every answer gets
 
-    private func finish(_ response: Response, _ note: RequestNote) -> Response {
+    private func finish(_ response: consuming Response, _ note: RequestNote) -> Response {
         var response = response
         if let body = response.bytes, !body.isEmpty {
-            let tag = EntityTag.weak(of: body)
-            response.append("ETag", tag)
-            if response.status == 200, note.method == .get || note.method == .head,
-                EntityTag.matches(note.ifNoneMatch, tag), !note.forbidsCached
+            let tag = EntityTag(weakOf: body)
+            response.tag = tag
+            if note.ifNoneMatch != nil, response.status == 200,
+                note.method == .get || note.method == .head,
+                tag.matches(note.ifNoneMatch), !note.forbidsCached
             {
                 response.status = 304
                 response.contentType = nil
@@ -185,8 +229,7 @@ package final class Server: Handler, @unchecked Sendable {
         if let origin = note.origin, parts.configuration.cors.admin.allows(origin: origin) {
             response.append("Access-Control-Allow-Origin", origin)
         }
-        response.append("Access-Control-Allow-Credentials", "true")
-        response.append("Vary", "Origin")
+        response.literalFields = "Access-Control-Allow-Credentials: true\r\nVary: Origin\r\n"
     }
 
     private func preflight(_ request: borrowing Request, _ note: RequestNote) -> Response {
@@ -222,4 +265,12 @@ private enum Destination: Sendable {
     case nowhere(path: String)
     /// An escape in the path that stands for nothing.
     case unreadable
+
+    /// Whether nobody has to say who he is. What is not there under `/admin` is not told to strangers.
+    func isOpen(_ note: RequestNote) -> Bool {
+        switch self {
+        case .route(let route): route.access == .open
+        case .nowhere, .unreadable: !note.isAdmin
+        }
+    }
 }

@@ -40,6 +40,7 @@ package final class Service: Sendable {
             units.append(Unit(loop: loop, http: http, pool: pool, requestLog: requestLog))
         }
         self.units = units
+        HTTPServer.shareOut(among: units.map(\.http))
     }
 
     /// Listens and begins to serve. Requests before the database is there are answered 503.

@@ -40,7 +40,7 @@ package enum CreateCustomerGroup: Endpoint {
     ) async throws(APIError) -> Response {
         let rows = try await context.db.create(
             insert, [.text(input.id), .text(input.name), input.metadata],
-            lookUp: GetCustomerGroup.find, id: input.id
+            lookUp: GetCustomerGroup.findAny, id: input.id
         ) { error in
             // PostgreSQL's own words, unlike on update; see UpdateCustomerGroup.
             error.isUniqueViolation

@@ -1,4 +1,3 @@
-package import HTTP
 import JSON
 package import Postgres
 
@@ -6,35 +5,23 @@ package import Postgres
 ///
 /// - Throws: `.notFound` when no live group has the id.
 /// - Source: Medusa 1.20.10, `api/routes/admin/customer-groups/get-customer-group.ts`.
-package enum GetCustomerGroup: Endpoint {
+package enum GetCustomerGroup: RecordEndpoint {
     package static let route: StaticString = "GET /admin/customer-groups/:id"
 
-    package struct Input: Sendable {
-        let id: String
-        let selection: Selection
-    }
-
-    package static func parse(_ call: Call) throws(APIError) -> Input {
+    package static func parse(_ call: Call) throws(APIError) -> RecordRead {
         let selection = try call.selection(of: CustomerGroup.entity)
-        return Input(id: try call.id(), selection: selection)
+        return RecordRead(
+            member: "customer_group", entity: CustomerGroup.entity, findAny: findAny,
+            id: try call.id(), selection: selection, missing: CustomerGroup.missing)
     }
 
-    static let find = Statement(
-        "customer_group.find",
+    static let findAny = Statement(
+        "customer_group.find_any",
         """
         SELECT id, created_at, updated_at, deleted_at, name, metadata
         FROM customer_group
-        WHERE id = $1 AND deleted_at IS NULL
+        WHERE id = ANY($1) AND deleted_at IS NULL
         """)
 
-    package static let statements = [find]
-
-    package static func run(
-        _ input: Input, in context: Context
-    ) async throws(APIError) -> Response {
-        try await .record(
-            "customer_group", CustomerGroup.entity, id: input.id, input.selection,
-            found: context.db.start(find, [.text(input.id)]), on: context.db,
-            missing: CustomerGroup.missing(input.id))
-    }
+    package static let statements = [findAny]
 }

@@ -61,7 +61,7 @@ package enum UpdateCustomerGroup: Endpoint {
     ) async throws(APIError) -> Response {
         if case .null = input.name {
             // An unknown group is the greater mistake.
-            let rows = try await context.db.query(GetCustomerGroup.find, [.text(input.id)])
+            let rows = try await context.db.query(GetCustomerGroup.findAny, [.texts([input.id])])
             throw rows.count == 1
                 ? .notNull("name", in: "customer_group") : CustomerGroup.missing(input.id)
         }

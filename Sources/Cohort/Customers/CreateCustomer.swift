@@ -78,7 +78,7 @@ package enum CreateCustomer: Endpoint {
             [
                 .text(input.id), .text(input.email), .text(input.firstName),
                 .text(input.lastName), hash, input.phone, .bool(isRegistered), input.metadata,
-            ], lookUp: GetCustomer.find, id: input.id
+            ], lookUp: GetCustomer.findAny, id: input.id
         ) { error in
             error.isUniqueViolation
                 ? Customer.duplicate(email: input.email, isRegistered: isRegistered) : nil

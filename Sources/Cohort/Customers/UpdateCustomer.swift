@@ -132,7 +132,7 @@ package enum UpdateCustomer: Endpoint {
         }
         return try await .record(
             "customer", Customer.entity, id: input.id, input.selection,
-            found: context.db.start(GetCustomer.find, [.text(input.id)]), on: context.db,
+            found: context.db.start(GetCustomer.findAny, [.texts([input.id])]), on: context.db,
             missing: Customer.missing(input.id))
     }
 

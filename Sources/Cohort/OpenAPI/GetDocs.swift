@@ -1,15 +1,12 @@
 package import HTTP
 
 /// A page that draws `/openapi.json` for people, with a script and a style of its own and nobody else's.
-package enum GetDocs: Endpoint {
+package enum GetDocs: FixedEndpoint {
     package static let route: StaticString = "GET /docs"
-    package static let access = Access.open
 
     private static let page: [UInt8] = OpenAPIFiles.bytes("docs.html")
 
-    package static func parse(_ call: Call) throws(APIError) {}
-
-    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+    package static func answer() -> Response {
         var response = Response(status: 200, contentType: "text/html; charset=utf-8", body: page)
         // What the page needs and nothing else, so that not even a fault of its script could do harm.
         response.append(
@@ -23,15 +20,12 @@ package enum GetDocs: Endpoint {
 }
 
 /// The script of ``GetDocs``.
-package enum GetDocsScript: Endpoint {
+package enum GetDocsScript: FixedEndpoint {
     package static let route: StaticString = "GET /docs/page.js"
-    package static let access = Access.open
 
     private static let script: [UInt8] = OpenAPIFiles.bytes("docs.js")
 
-    package static func parse(_ call: Call) throws(APIError) {}
-
-    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+    package static func answer() -> Response {
         var response = Response(
             status: 200, contentType: "text/javascript; charset=utf-8", body: script)
         response.append("X-Content-Type-Options", "nosniff")
@@ -40,15 +34,12 @@ package enum GetDocsScript: Endpoint {
 }
 
 /// The style of ``GetDocs``.
-package enum GetDocsStyle: Endpoint {
+package enum GetDocsStyle: FixedEndpoint {
     package static let route: StaticString = "GET /docs/page.css"
-    package static let access = Access.open
 
     private static let style: [UInt8] = OpenAPIFiles.bytes("docs.css")
 
-    package static func parse(_ call: Call) throws(APIError) {}
-
-    package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
+    package static func answer() -> Response {
         var response = Response(status: 200, contentType: "text/css; charset=utf-8", body: style)
         response.append("X-Content-Type-Options", "nosniff")
         return response

@@ -53,7 +53,7 @@ package enum CreateUser: Endpoint {
                 .text(input.id), .text(input.email), input.firstName, input.lastName, input.role,
                 hash,
             ],
-            lookUp: GetUser.find, id: input.id
+            lookUp: GetUser.findAny, id: input.id
         ) { error in
             error.isUniqueViolation
                 ? .invalidData("A user with the same email already exists.") : nil

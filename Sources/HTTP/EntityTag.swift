@@ -1,38 +1,42 @@
-/// Weak validators of answers.
+/// A weak validator of an answer's body.
 ///
 /// Express writes the SHA-1 of the body; clients only compare, so a hash that costs a hundredth of that
 /// does. It need not resist forgery: whoever could choose a body would only fool a cache of their own.
-package enum EntityTag {
-    /// `W/"<length in hexadecimal>-<128-bit hash in hexadecimal>"`
-    package static func weak(of body: [UInt8]) -> String {
-        let (a, b) = unsafe hash(body.span.bytes)
-        let size = String(body.count, radix: 16)
-        return unsafe String(unsafeUninitializedCapacity: size.utf8.count + 37) { buffer in
-            var count = 0
-            func put(_ byte: UInt8) {
-                unsafe buffer[count] = byte
-                count += 1
-            }
-            for byte in "W/\"".utf8 { put(byte) }
-            for byte in size.utf8 { put(byte) }
-            put(UInt8(ascii: "-"))
-            for word in [a, b] {
-                for shift in stride(from: 60, through: 0, by: -4) {
-                    let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift) & 15)
-                    put(digit < 10 ? 0x30 + digit : 0x57 + digit)
-                }
-            }
-            put(UInt8(ascii: "\""))
-            return count
+package struct EntityTag: Sendable, Equatable {
+    private let length: Int
+    private let hash: UInt64
+
+    package init(weakOf body: [UInt8]) {
+        length = body.count
+        hash = unsafe Self.hash(body.span.bytes)
+    }
+
+    /// Appends `W/"<length in hexadecimal>-<hash in 16 hexadecimal digits>"`.
+    func append(to bytes: inout [UInt8]) {
+        bytes.append("W/\"")
+        bytes.append(hexadecimal: length)
+        bytes.append("-")
+        var digits: InlineArray<16, UInt8> = .init(repeating: 0)
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: hash >> UInt64(60 - 4 * place) & 15)
+            digits[place] = digit < 10 ? ASCII.zero + digit : 0x57 + digit
         }
+        bytes.append(digits.span)
+        bytes.append("\"")
+    }
+
+    package var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return bytes.span.text
     }
 
     /// Whether a field `If-None-Match` names the tag; weak comparison, so `W/` does not count.
     ///
     /// - Source: RFC 9110, section 13.1.2.
-    package static func matches(_ field: String?, _ tag: String) -> Bool {
+    package func matches(_ field: String?) -> Bool {
         guard let field else { return false }
-        let opaque = tag.dropFirst(2)
+        let opaque = text.dropFirst(2)
         return field.split(separator: ",").contains { candidate in
             var candidate = candidate.drop(while: { $0 == " " || $0 == "\t" })
             while candidate.last == " " || candidate.last == "\t" { candidate.removeLast() }
@@ -43,13 +47,9 @@ package enum EntityTag {
     }
 
     /// Two lanes of 64 × 64 → 128-bit multiplications folded by exclusive or.
-    private static func hash(_ bytes: RawSpan) -> (UInt64, UInt64) {
+    private static func hash(_ bytes: RawSpan) -> UInt64 {
         var a: UInt64 = 0x9E37_79B9_7F4A_7C15
         var b: UInt64 = 0xD1B5_4A32_D192_ED03 ^ UInt64(bytes.byteCount)
-        func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
-            let product = x.multipliedFullWidth(by: y)
-            return product.high ^ product.low
-        }
         var offset = 0
         while offset < bytes.byteCount {
             var words: (UInt64, UInt64) = (0, 0)
@@ -73,6 +73,11 @@ package enum EntityTag {
             b = fold(b ^ words.1, 0xE703_7ED1_A0B4_28DB ^ words.0) &+ a
             offset += 16
         }
-        return (fold(a, b ^ 0x8EBC_6AF0_9C88_C6E3), fold(b, a ^ 0x5899_65CC_7537_4CC3))
+        return fold(a ^ 0x4CC3_8EBC_6AF0_9C88, b ^ 0x5899_65CC_7537_C6E3)
+    }
+
+    private static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
+        let product = x.multipliedFullWidth(by: y)
+        return product.high ^ product.low
     }
 }
