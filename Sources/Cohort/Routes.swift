@@ -30,6 +30,9 @@ package enum Routes {
         Route(GetCustomer.self),
         Route(UpdateCustomer.self),
 
+        Route(ListPriceLists.self),
+        Route(GetPriceList.self),
+
         Route(ListUsers.self),
         Route(CreateUser.self),
         Route(GetUser.self),
@@ -42,7 +45,7 @@ package enum Routes {
     /// The kinds of record that answers show.
     package static let entities = [
         CustomerGroup.entity, Customer.entity, Address.entity, Country.entity, PriceList.entity,
-        Price.entity, User.entity,
+        Price.entity, ProductVariant.entity, Region.entity, Currency.entity, User.entity,
     ]
 
     /// Every statement with a fixed text, once, by name.
@@ -50,7 +53,7 @@ package enum Routes {
         let used =
             all.flatMap(\.statements) + Authenticator.statements + UserAdministration.statements
             + entities.flatMap { $0.relations.compactMap(\.load) }
-            + [Customer.groupsOfFilter].compactMap(\.load)
+            + [Customer.groupsOfFilter, Price.variantsEchoed].compactMap(\.load)
         return Dictionary(used.map { ($0.name, $0) }) { first, _ in first }
             .values.sorted { $0.name < $1.name }
     }()

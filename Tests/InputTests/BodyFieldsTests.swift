@@ -46,14 +46,14 @@ private func createUser(_ fields: inout Fields) {
     _ = fields.email("email")
     _ = fields.optionalString("first_name")
     _ = fields.optionalString("last_name")
-    _ = fields.optionalRole("role")
+    _ = fields.optionalChoice("role", of: ["admin", "member", "developer"])
     _ = fields.string("password")
 }
 
 private func updateUser(_ fields: inout Fields) {
     _ = fields.optionalString("first_name")
     _ = fields.optionalString("last_name")
-    _ = fields.optionalRole("role")
+    _ = fields.optionalChoice("role", of: ["admin", "member", "developer"])
     _ = fields.optionalString("api_token")
     _ = fields.optionalObject("metadata")
 }

@@ -127,7 +127,9 @@ struct QueryFieldsTests {
         ] as [(String, [String]?)])
     func `filtering users by role`(query: String, roles: [String]?) {
         var read: [String]?
-        let message = objection(toQuery: query) { read = $0.roleFilter("role") }
+        let message = objection(toQuery: query) {
+            read = $0.choices("role", of: ["member", "admin", "developer"])
+        }
         #expect(read == roles)
         #expect(
             message

@@ -78,7 +78,9 @@ package final class Branch: @unchecked Sendable {
         for ord: Int64, to sink: Sink, on db: Database
     ) async throws(APIError) {
         sink.json.key(plan.relation.name)
-        if plan.relation.isToMany {
+        if let echo = plan.relation.echo {
+            try await write(for: ord, echoing: echo, to: sink, on: db)
+        } else if plan.relation.isToMany {
             sink.json.beginArray()
             while try await hasRow(for: ord, on: db) { try await writeRow(to: sink, on: db) }
             sink.json.endArray()
@@ -87,6 +89,26 @@ package final class Branch: @unchecked Sendable {
         } else {
             sink.json.null()
         }
+    }
+
+    /// An array of at most one record, and that record again. What hangs on it in turn is read once only, so
+    /// nothing may.
+    private func write(
+        for ord: Int64, echoing echo: Relation.Echo, to sink: Sink, on db: Database
+    ) async throws(APIError) {
+        precondition(children.isEmpty, "an echoed record has no relations")
+        let hasOne = try await hasRow(for: ord, on: db)
+        sink.json.beginArray()
+        if hasOne { try await writeRow(to: sink, on: db) }
+        sink.json.endArray()
+        guard hasOne else { return }
+        nextRow -= 1
+        sink.json.key(echo.id)
+        sink.json.string(utf8: rows.bytes(nextRow, 1))
+        sink.json.key(echo.record)
+        try await writeRow(to: sink, on: db)
+        // There is one by a constraint of Medusa's; should a database lack that, the next parent is not led astray.
+        while try await hasRow(for: ord, on: db) { nextRow += 1 }
     }
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {

@@ -5,6 +5,8 @@ import Postgres
 package struct Column: Sendable {
     package enum Kind: Sendable {
         case text, bool, integer, timestamp
+        /// `real`: single precision, written with the digits that it needs and no more.
+        case real
         /// Copied as text without its blanks, never decoded.
         case json
     }
@@ -12,9 +14,17 @@ package struct Column: Sendable {
     /// The column's name, which is the member's name as well.
     package let name: StaticString
     package let kind: Kind
+    /// Medusa makes the column only where a feature flag is on. In a database without it, records lack the
+    /// member; no value of it is null.
+    package var isFlagged = false
 
     package static func text(_ name: StaticString) -> Column { Column(name: name, kind: .text) }
     package static func bool(_ name: StaticString) -> Column { Column(name: name, kind: .bool) }
+    package static func real(_ name: StaticString) -> Column { Column(name: name, kind: .real) }
+    /// A column of yes and no behind a feature flag.
+    package static func flagged(_ name: StaticString) -> Column {
+        Column(name: name, kind: .bool, isFlagged: true)
+    }
     package static func integer(_ name: StaticString) -> Column {
         Column(name: name, kind: .integer)
     }

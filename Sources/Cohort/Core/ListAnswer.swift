@@ -100,6 +100,6 @@ extension SQL {
         guard let order = try Order.parse(text, on: entity),
             let column = entity.columns.first(where: { $0.name.description == order.column })
         else { return standard }
-        return "e." + SQL(column.name) + (order.isDescending ? " DESC, e.id" : ", e.id")
+        return .column(column, of: "e") + (order.isDescending ? " DESC, e.id" : ", e.id")
     }
 }

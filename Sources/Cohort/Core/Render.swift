@@ -13,6 +13,7 @@ extension JSONWriter {
         for index in columns.indices {
             if let shown, !shown[index] { continue }
             let column = columns[index]
+            if column.isFlagged, rows.isNull(row, first + index) { continue }
             key(column.name)
             value(of: rows, row: row, column: first + index, column.kind)
         }
@@ -29,9 +30,17 @@ extension JSONWriter {
         case .text: string(utf8: rows.bytes(row, column))
         case .bool: bool(rows.bool(row, column))
         case .integer: int(rows.int4(row, column))
+        case .real: real(Float(bitPattern: UInt32(bitPattern: rows.int4(row, column))))
         case .timestamp: timestamp(microsecondsSince2000: rows.timestamp(row, column))
         case .json: raw(compacting: rows.jsonb(row, column))
         }
+    }
+}
+
+extension JSONWriter {
+    /// The double of the same digits: 12.3 and not 12.300000190734863.
+    private mutating func real(_ value: Float) {
+        double(Double(value.description) ?? Double(value))
     }
 }
 

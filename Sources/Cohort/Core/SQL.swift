@@ -36,9 +36,15 @@ package struct SQL: Sendable, Hashable, ExpressibleByStringLiteral {
         SQL(text: pieces.map(\.text).joined(separator: separator.text))
     }
 
+    /// `alias.a`; of a column that may not exist, what it holds if it does.
+    package static func column(_ column: Column, of alias: StaticString) -> SQL {
+        guard column.isFlagged else { return SQL(text: "\(alias).\(column.name)") }
+        return SQL(text: "(to_jsonb(\(alias)) ->> '\(column.name)')::bool")
+    }
+
     /// `alias.a, alias.b, …` for the columns of a record.
     package static func columns(_ columns: [Column], of alias: StaticString) -> SQL {
-        SQL(text: columns.map { "\(alias).\($0.name)" }.joined(separator: ", "))
+        SQL(text: columns.map { column($0, of: alias).text }.joined(separator: ", "))
     }
 }
 

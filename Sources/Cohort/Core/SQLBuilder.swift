@@ -68,7 +68,12 @@ package struct SQLBuilder: Sendable {
     /// Medusa. Empty text asks for nothing.
     package mutating func require(anyOf columns: [SQL], contains q: String?) {
         guard let q, !q.isEmpty else { return }
-        let pattern = " ILIKE '%' || " + bind(.text(q)) + "::text || '%'"
-        require("(" + .joined(columns.map { $0 + pattern }, by: " OR ") + ")")
+        let matches = bind(pattern: q)
+        require("(" + .joined(columns.map { $0 + matches }, by: " OR ") + ")")
+    }
+
+    /// ` ILIKE …`, to follow a column, for what holds a text somewhere.
+    package mutating func bind(pattern q: String) -> SQL {
+        " ILIKE '%' || " + bind(.text(q)) + "::text || '%'"
     }
 }

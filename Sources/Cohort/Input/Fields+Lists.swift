@@ -100,22 +100,6 @@ extension Fields {
         return values
     }
 
-    /// One role or several, if anything.
-    package mutating func roleFilter(_ name: String) -> [String]? {
-        optional(name) { sent, fields in
-            switch sent {
-            case .string(let role): if Self.isRole(role) { return [role] }
-            case .array(let elements):
-                if let roles = Self.texts(elements), roles.allSatisfy(Self.isRole) { return roles }
-            case .null, .bool, .number, .object: break
-            }
-            fields.fail(
-                "each value in \(name) must be one of the following values: member, admin, developer"
-            )
-            return nil
-        }.value
-    }
-
     /// nil if not all elements are strings.
     static func texts(_ elements: [JSONValue]) -> [String]? {
         var texts: [String] = []

@@ -78,22 +78,6 @@ extension Fields {
         }
     }
 
-    /// The role of a user, if anything.
-    package mutating func optionalRole(_ name: String) -> Optionality<String> {
-        optional(name) { sent, fields in
-            if case .string(let role) = sent, Self.isRole(role) { return role }
-            fields.fail("\(name) must be one of the following values: admin, member, developer")
-            return nil
-        }
-    }
-
-    static func isRole(_ text: String) -> Bool {
-        switch text {
-        case "admin", "member", "developer": true
-        default: false
-        }
-    }
-
     // MARK: Numbers of a query string
 
     /// A whole number from 0 on, in any notation of JavaScript's; empty text is 0.

@@ -1,3 +1,6 @@
+import HTTP
+import Postgres
+
 /// Prices that hold for a time, and for the customers of some groups or for everybody.
 package enum PriceList {
     package static let entity: Entity = Entity(
@@ -6,6 +9,7 @@ package enum PriceList {
             .text("id"), .timestamp("created_at"), .timestamp("updated_at"),
             .timestamp("deleted_at"), .text("name"), .text("description"), .text("type"),
             .text("status"), .timestamp("starts_at"), .timestamp("ends_at"),
+            .flagged("includes_tax"),
         ],
         relations: { [customerGroups, prices] })
 
@@ -14,25 +18,51 @@ package enum PriceList {
         joining: """
             JOIN price_list_customer_groups l ON l.price_list_id = p.id
             JOIN customer_group r ON r.id = l.customer_group_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+            WHERE (p.ord, r.created_at, r.id) > (
+                $2::int8, (SELECT k.created_at FROM customer_group k WHERE k.id = $3), $3::text)
+            """, order: "r.created_at, r.id")
 
+    /// A list may have more of them than fit in memory: each batch starts behind the last row of the one
+    /// before, wherever that is in the index.
     static let prices: Relation = Relation(
         "prices", of: "price_list", { Price.entity },
         joining: """
-            JOIN money_amount r ON r.price_list_id = p.id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
+            CROSS JOIN LATERAL (
+                SELECT m.*
+                FROM money_amount m
+                WHERE m.price_list_id = p.id AND m.deleted_at IS NULL
+                    AND m.id > CASE WHEN p.ord = $2 THEN $3::text ELSE '' END
+                ORDER BY m.id
+                LIMIT 1000
+            ) r
+            WHERE p.ord >= $2::int8
             """)
-}
 
-/// An amount in a currency, for a variant, from a list or by default; Medusa calls it a money amount.
-package enum Price {
-    package static let entity: Entity = Entity(
-        table: "money_amount",
-        columns: [
-            .text("id"), .timestamp("created_at"), .timestamp("updated_at"),
-            .timestamp("deleted_at"), .text("currency_code"), .integer("amount"),
-            .integer("min_quantity"), .integer("max_quantity"), .text("price_list_id"),
-            .text("region_id"),
-        ])
+    /// What answers about one list show: groups and prices with their variants. The two are separate
+    /// statements, so that neither costs more because of the other.
+    static let whole: Selection = {
+        var priced = Selection.all
+        priced.branches = [Branch.Plan(relation: Price.variantsEchoed, selection: .all)]
+        var selection = Selection.all
+        selection.branches = [
+            Branch.Plan(relation: customerGroups, selection: .all),
+            Branch.Plan(relation: prices, selection: priced),
+        ]
+        return selection
+    }()
+
+    static let types = ["sale", "override"]
+    static let statuses = ["active", "draft"]
+
+    static func missing(_ id: String) -> APIError {
+        .notFound("Price list with id: \(id) was not found")
+    }
+
+    /// `{"price_list":{…}}` with groups and prices; streamed when there are many.
+    static func answer(_ id: String, in context: Context) async throws(APIError) -> Response {
+        try await .record(
+            "price_list", entity, id: id, whole,
+            found: context.db.start(GetPriceList.find, [.text(id)]), on: context.db,
+            missing: missing(id))
+    }
 }

@@ -22,7 +22,7 @@ package enum CreateUser: Endpoint {
         let email = fields.email("email")
         let firstName = fields.optionalString("first_name")
         let lastName = fields.optionalString("last_name")
-        let role = fields.optionalRole("role")
+        let role = fields.optionalChoice("role", of: User.roles)
         let password = fields.string("password")
         try fields.finish()
         return Input(

@@ -22,7 +22,7 @@ package enum ListUsers: Endpoint {
         let email = query.optionalString("email").value
         let firstName = query.optionalString("first_name").value
         let lastName = query.optionalString("last_name").value
-        let roles = query.roleFilter("role")
+        let roles = query.choices("role", of: ["member", "admin", "developer"])
         try query.finish()
 
         var filter = SQLBuilder()

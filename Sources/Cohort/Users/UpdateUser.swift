@@ -21,7 +21,7 @@ package enum UpdateUser: Endpoint {
         var fields = try Fields(call.body)
         let firstName = fields.optionalString("first_name")
         let lastName = fields.optionalString("last_name")
-        let role = fields.optionalRole("role")
+        let role = fields.optionalChoice("role", of: User.roles)
         let apiToken = fields.optionalString("api_token")
         let metadata = fields.optionalObject("metadata")
         try fields.finish()
