@@ -31,7 +31,15 @@ package enum Routes {
         Route(UpdateCustomer.self),
 
         Route(ListPriceLists.self),
+        Route(CreatePriceList.self),
         Route(GetPriceList.self),
+        Route(UpdatePriceList.self),
+        Route(DeletePriceList.self),
+        Route(AddPrices.self),
+        Route(DeletePrices.self),
+        Route(DeletePricesOfProduct.self),
+        Route(DeletePricesOfProducts.self),
+        Route(DeletePricesOfVariant.self),
 
         Route(ListUsers.self),
         Route(CreateUser.self),

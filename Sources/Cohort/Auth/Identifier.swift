@@ -14,6 +14,16 @@ package enum Identifier {
         var random = SystemRandomNumberGenerator()
         return make(prefix, at: .now(), using: &random)
     }
+
+    /// Several whose text sorts in the order of the array.
+    package static func make(_ prefix: StaticString, count: Int) -> [String] {
+        var random = SystemRandomNumberGenerator()
+        var ulid = ULID(at: .now(), using: &random)
+        return (0..<count).map { _ in
+            ulid = ulid.successor
+            return "\(prefix)_\(ulid)"
+        }
+    }
 }
 
 /// 48 bits of time in milliseconds and 80 random bits, written so that text sorts by time.
@@ -28,6 +38,19 @@ package struct ULID: CustomStringConvertible, Equatable, Sendable {
         let milliseconds = min(UInt64(max(time.millisecondsSince1970, 0)), 1 << 48 - 1)
         high = milliseconds << 16 | random.next() >> 48
         low = random.next()
+    }
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The one that sorts next.
+    ///
+    /// - Source: the ULID specification, "Monotonicity".
+    package var successor: ULID {
+        let (sum, overflow) = low.addingReportingOverflow(1)
+        return ULID(high: overflow ? high &+ 1 : high, low: sum)
     }
 
     /// 26 characters of Crockford's base 32, upper case.

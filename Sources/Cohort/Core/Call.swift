@@ -29,6 +29,11 @@ package struct Call: Sendable {
         parameters["id"]
     }
 
+    /// Another part of the path, such as its `:product_id`.
+    package func parameter(_ name: StaticString) -> String {
+        parameters[name]
+    }
+
     package var hasQuery: Bool { !(queryText ?? "").isEmpty }
 
     /// The query string as fields; reading them declares which there may be.

@@ -51,6 +51,29 @@ package struct Database: Sendable {
     }
 }
 
+extension Database {
+    /// A transaction that makes, besides whatever else, a row whose id was chosen beforehand.
+    ///
+    /// When the connection broke before the outcome was known, the row is looked up: if it is there, all was
+    /// done.
+    package func transaction(
+        making id: String, lookUp find: Statement,
+        unless special: (PostgresError) -> APIError? = { _ in nil },
+        _ body: (Transaction) async throws(APIError) -> Void
+    ) async throws(APIError) {
+        do throws(TransactionError<APIError>) {
+            try await unsafe pool.transaction(on: .write, watch: watch, body)
+        } catch {
+            switch error {
+            case .body(let error): throw error
+            case .postgres(let error):
+                if error.isOutcomeUnknown, try await query(find, [.text(id)]).count == 1 { return }
+                throw special(error) ?? APIError(error)
+            }
+        }
+    }
+}
+
 extension PendingRows {
     /// Waits for the rows; a failure comes in the client's terms.
     package func rows(unless special: (PostgresError) -> APIError?) async throws(APIError) -> Rows {

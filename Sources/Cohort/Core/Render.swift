@@ -123,6 +123,10 @@ extension Value {
     init(_ field: Optionality<String>) {
         if let text = field.value { self = .text(text) } else { self = .null }
     }
+
+    init(instant field: Optionality<Int64>) {
+        self = field.value.map { .timestamp(microsecondsSince2000: $0) } ?? .null
+    }
 }
 
 extension Response {

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// Instants as clients write them in date filters.
 package enum DateText {
@@ -21,6 +21,24 @@ package enum DateText {
         }
         var reader = Reader(bytes)
         return reader.milliseconds().flatMap { instant(milliseconds: Double($0)) }
+    }
+
+    /// An instant in a body: ISO 8601 text as above, or a number of milliseconds since 1970.
+    ///
+    /// Of all that JavaScript's date parser takes this is what JSON clients send: `Date` becomes ISO 8601.
+    ///
+    /// - Returns: as ``parse(_:)``; nil also for what lies before PostgreSQL's first instant.
+    package static func parse(_ sent: JSONValue) -> Int64? {
+        let instant: Int64?
+        switch sent {
+        case .string(let text):
+            var reader = Reader(Array(text.utf8))
+            instant = reader.milliseconds().flatMap { self.instant(milliseconds: Double($0)) }
+        case .number(let text):
+            instant = Double(text).flatMap { self.instant(milliseconds: $0) }
+        case .null, .bool, .array, .object: instant = nil
+        }
+        return instant == first ? nil : instant
     }
 
     /// 100 million days.

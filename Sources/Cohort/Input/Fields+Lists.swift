@@ -45,6 +45,25 @@ extension Fields {
         return ids
     }
 
+    /// A required array of at least one string. A lone string is told that it holds nothing, as in Medusa.
+    package mutating func nonEmptyStrings(_ name: String) -> [String] {
+        let sent = take(name)
+        switch sent {
+        case .array(let elements)?:
+            if let texts = Self.texts(elements) {
+                if texts.isEmpty { fail("\(name) should not be empty") }
+                return texts
+            }
+            fail("each value in \(name) must be a string")
+            return []
+        case .string?: break
+        case nil, .null?, .bool?, .number?, .object?:
+            fail("each value in \(name) must be a string")
+        }
+        fail("\(name) should not be empty")
+        return []
+    }
+
     // MARK: Query strings
 
     /// An array of strings, if anything. A lone string is not an array.

@@ -78,6 +78,24 @@ extension Fields {
         }
     }
 
+    /// An instant, if anything; see ``DateText/parse(_:)-(JSONValue)``.
+    package mutating func optionalInstant(_ name: String) -> Optionality<Int64> {
+        optional(name) { sent, fields in
+            if let instant = DateText.parse(sent) { return instant }
+            fields.fail("\(name) must be a Date instance")
+            return nil
+        }
+    }
+
+    /// Yes or no, if anything.
+    package mutating func optionalBool(_ name: String) -> Optionality<Bool> {
+        optional(name) { sent, fields in
+            if case .bool(let value) = sent { return value }
+            fields.fail("\(name) must be a boolean value")
+            return nil
+        }
+    }
+
     // MARK: Numbers of a query string
 
     /// A whole number from 0 on, in any notation of JavaScript's; empty text is 0.

@@ -51,6 +51,16 @@ package enum PriceList {
         return selection
     }()
 
+    /// Whoever changes a list, its groups or its prices has it for itself until then.
+    static let lock = Statement(
+        "price_list.lock",
+        "SELECT id FROM price_list WHERE id = $1 AND deleted_at IS NULL FOR UPDATE", lane: .write)
+
+    /// What was there when it was looked for is gone: the client may try again.
+    static func race(_ error: PostgresError) -> APIError? {
+        error.isForeignKeyViolation ? .conflict : nil
+    }
+
     static let types = ["sale", "override"]
     static let statuses = ["active", "draft"]
 
