@@ -37,6 +37,7 @@ package enum Routes {
         Route(DeletePriceList.self),
         Route(AddPrices.self),
         Route(DeletePrices.self),
+        Route(ListProductsOfPriceList.self),
         Route(DeletePricesOfProduct.self),
         Route(DeletePricesOfProducts.self),
         Route(DeletePricesOfVariant.self),
@@ -54,6 +55,7 @@ package enum Routes {
     package static let entities = [
         CustomerGroup.entity, Customer.entity, Address.entity, Country.entity, PriceList.entity,
         Price.entity, ProductVariant.entity, Region.entity, Currency.entity, User.entity,
+        ProductOfPriceList.entity, ProductOfPriceList.variant,
     ]
 
     /// Every statement with a fixed text, once, by name.

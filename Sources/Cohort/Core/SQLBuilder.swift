@@ -36,6 +36,11 @@ package struct SQLBuilder: Sendable {
         }
     }
 
+    /// A column that is exactly a text, if there is one.
+    package mutating func require(_ column: SQL, is text: String?) {
+        if let text { require(column + " = " + bind(.text(text))) }
+    }
+
     /// A column that is one of some texts.
     package mutating func require(_ column: SQL, in texts: [String]) {
         require(column + " = ANY(" + bind(.texts(texts)) + "::text[])")

@@ -29,11 +29,9 @@ package enum ListPriceLists: Endpoint {
         var filter = SQLBuilder()
         // Asking about the time of deletion is the one way to see deleted lists.
         if deletedAt == nil { filter.require("e.deleted_at IS NULL") }
-        for (column, text) in [
-            ("e.id", id), ("e.name", name), ("e.description", description),
-        ] as [(SQL, String?)] {
-            if let text { filter.require(column + " = " + filter.bind(.text(text))) }
-        }
+        filter.require("e.id", is: id)
+        filter.require("e.name", is: name)
+        filter.require("e.description", is: description)
         if let statuses { filter.require("e.status::text", in: statuses) }
         if let types { filter.require("e.type::text", in: types) }
         filter.require("e.created_at", within: createdAt)

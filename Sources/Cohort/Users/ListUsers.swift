@@ -33,9 +33,9 @@ package enum ListUsers: Endpoint {
         filter.require("e.updated_at", within: updatedAt)
         filter.require("e.created_at", within: createdAt)
         filter.require("e.deleted_at", within: deletedAt)
-        if let email { filter.require("e.email = " + filter.bind(.text(email))) }
-        if let firstName { filter.require("e.first_name = " + filter.bind(.text(firstName))) }
-        if let lastName { filter.require("e.last_name = " + filter.bind(.text(lastName))) }
+        filter.require("e.email", is: email)
+        filter.require("e.first_name", is: firstName)
+        filter.require("e.last_name", is: lastName)
         if let roles {
             filter.require("e.role::text", in: roles)
         }
