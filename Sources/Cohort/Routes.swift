@@ -42,6 +42,13 @@ package enum Routes {
         Route(DeletePricesOfProducts.self),
         Route(DeletePricesOfVariant.self),
 
+        Route(CreateDiscountCondition.self),
+        Route(GetDiscountCondition.self),
+        Route(UpdateDiscountCondition.self),
+        Route(DeleteDiscountCondition.self),
+        Route(AddGroupsToCondition.self),
+        Route(RemoveGroupsFromCondition.self),
+
         Route(ListUsers.self),
         Route(CreateUser.self),
         Route(GetUser.self),
@@ -55,7 +62,8 @@ package enum Routes {
     package static let entities = [
         CustomerGroup.entity, Customer.entity, Address.entity, Country.entity, PriceList.entity,
         Price.entity, ProductVariant.entity, Region.entity, Currency.entity, User.entity,
-        ProductOfPriceList.entity, ProductOfPriceList.variant,
+        ProductOfPriceList.entity, ProductOfPriceList.variant, Discount.entity, DiscountRule.entity,
+        DiscountCondition.entity,
     ]
 
     /// Every statement with a fixed text, once, by name.

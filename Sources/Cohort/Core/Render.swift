@@ -133,15 +133,17 @@ extension Response {
     /// `{"member":{…}}` with one record and what was asked to hang on it; the record and its relations are
     /// read in one segment.
     ///
+    /// - Parameter preceding: writes members in front of the record.
     /// - Throws: `missing` when there is no such record.
     package static func record(
         _ member: StaticString, _ entity: Entity, id: String, _ selection: Selection,
-        found: PendingRows, on db: Database, missing: @autoclosure () -> APIError
+        found: PendingRows, on db: Database, missing: @autoclosure () -> APIError,
+        preceding: (inout JSONWriter) -> Void = { _ in }
     ) async throws(APIError) -> Response {
         let branches = Branch.start(selection.branches, parents: [id], on: db)
         let rows = try await found.answer()
         guard rows.count == 1 else { throw missing() }
-        return try await record(member, entity, selection, rows, branches, on: db)
+        return try await record(member, entity, selection, rows, branches, on: db, preceding)
     }
 
     /// As above, for a record that is here already.
@@ -156,11 +158,13 @@ extension Response {
 
     private static func record(
         _ member: StaticString, _ entity: Entity, _ selection: Selection, _ rows: consuming Rows,
-        _ started: Branch.Started, on db: Database
+        _ started: Branch.Started, on db: Database,
+        _ preceding: (inout JSONWriter) -> Void = { _ in }
     ) async throws(APIError) -> Response {
         let branches = try await started.loaded(on: db)
         let sink = Sink()
         sink.json.beginObject()
+        preceding(&sink.json)
         sink.json.key(member)
         sink.json.beginObject()
         sink.json.members(of: rows, row: 0, all: entity.columns, only: selection.shown)

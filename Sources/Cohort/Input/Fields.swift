@@ -56,6 +56,14 @@ package struct Fields {
         return object.members[position].value
     }
 
+    /// Whether a field is there and not null.
+    func isSent(_ name: String) -> Bool {
+        switch object[name] {
+        case nil, .null?: false
+        case .bool?, .number?, .string?, .array?, .object?: true
+        }
+    }
+
     mutating func fail(_ message: String) {
         failures.add(message)
     }
