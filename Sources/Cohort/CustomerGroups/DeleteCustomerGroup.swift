@@ -17,6 +17,11 @@ package enum DeleteCustomerGroup: Endpoint {
         try call.id()
     }
 
+    // Whoever gives a list this group holds the group until that is done: then the list is among those below.
+    static let lock = Statement(
+        "customer_group.delete.lock", "SELECT id FROM customer_group WHERE id = $1 FOR UPDATE",
+        lane: .write)
+
     // Two groups of one list may be deleted at once: without this lock each would see the other's link and
     // neither would set the list to draft. The next statement sees what the one before waited for.
     static let lockLists = Statement(
@@ -48,10 +53,11 @@ package enum DeleteCustomerGroup: Endpoint {
         SELECT id FROM drafted ORDER BY id
         """, lane: .write)
 
-    package static let statements = [lockLists, delete]
+    package static let statements = [lock, lockLists, delete]
 
     package static func run(_ id: String, in context: Context) async throws(APIError) -> Response {
         let drafted = try await context.db.transaction { transaction throws(APIError) in
+            _ = transaction.start(lock, [.text(id)])
             _ = transaction.start(lockLists, [.text(id)])
             let rows = try await transaction.start(delete, [.text(id)]).answer()
             return (0..<rows.count).map { rows.text($0, 0) }

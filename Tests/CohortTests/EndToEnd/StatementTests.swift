@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import TestSupport
 import Testing
@@ -10,7 +11,27 @@ import Testing
         let database = try Shop.Database(
             on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
         let sql = try SQL(database.url)
-        #expect(Routes.statements.count > 40)
+        #expect(Routes.statements.count > 80)
+        prepareAll(on: sql)
+    }
+
+    @Test func `every statement can be prepared on Medusa's own schema`() async throws {
+        let database = try await Shop.emptyDatabase()
+        let sql = try SQL(database.url)
+        let tests = Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
+        let schema = tests.appending(path: "MigrationsTests/medusa-schema.sql")
+        try sql.run(try String(contentsOf: schema, encoding: .utf8))
+        let outcome = try ServiceProcess.run(
+            ["migrate"],
+            environment: [
+                "DATABASE_URL": database.url, "NODE_ENV": "test", "JWT_SECRET": "supersecret",
+                "COOKIE_SECRET": "supersecret",
+            ])
+        #expect(outcome.exitCode == 0, "\(outcome.output)")
+        prepareAll(on: sql)
+    }
+
+    private func prepareAll(on sql: SQL) {
         for (index, statement) in Routes.statements.enumerated() {
             #expect(throws: Never.self, "\(statement.name)") {
                 try sql.run("PREPARE statement_\(index) AS \(statement.sql)")
@@ -33,6 +54,11 @@ import Testing
         ("auth.api_token", "'token'"), ("auth.user", "'usr_1'"), ("auth.session", "'key'"),
         ("customer_group.customers", "'{cgrp_1}', 0, ''"), ("customer.groups", "'{cus_1}', 0, ''"),
         ("customer.shipping_addresses", "'{cus_1}', 0, ''"),
+        ("price_list.find", "'pl_1'"), ("price_list.customer_groups", "'{pl_1}', 0, ''"),
+        ("price_list.prices", "'{pl_1}', 0, ''"),
+        ("money_amount.echoed.variants", "'{ma_1}', 0, ''"),
+        ("price_list_product.prices", "'{variant_1}', 0, '', 'pl_1'"),
+        ("price.clear", "'pl_1'"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
         let database = try Shop.Database(
@@ -47,6 +73,16 @@ import Testing
             INSERT INTO cohort_session (id, user_id, expires_at) SELECT 's' || n, 'usr_' || n, now() FROM generate_series(1, 2000) n;
             INSERT INTO customer_group_customers (customer_group_id, customer_id)
                 SELECT 'cgrp_' || (n % 2000 + 1), 'cus_' || n FROM generate_series(1, 5000) n;
+            INSERT INTO currency VALUES ('usd', '$', '$', 'US Dollar') ON CONFLICT DO NOTHING;
+            INSERT INTO product (id, title) VALUES ('prod_1', 'p');
+            INSERT INTO product_variant (id, title, product_id, inventory_quantity)
+                SELECT 'variant_' || n, 'v', 'prod_1', 1 FROM generate_series(1, 2000) n;
+            INSERT INTO price_list (id, name, description) SELECT 'pl_' || n, 'n', 'd' FROM generate_series(1, 2000) n;
+            INSERT INTO price_list_customer_groups SELECT 'pl_' || n, 'cgrp_' || n FROM generate_series(1, 2000) n;
+            INSERT INTO money_amount (id, currency_code, amount, price_list_id)
+                SELECT 'ma_' || n, 'usd', n, 'pl_' || (n % 2000 + 1) FROM generate_series(1, 10000) n;
+            INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id)
+                SELECT 'pvma_ma_' || n, 'ma_' || n, 'variant_' || (n % 2000 + 1) FROM generate_series(1, 10000) n;
             ANALYZE;
             """)
         let statement = try #require(Routes.statements.first { $0.name == name })

@@ -3,7 +3,9 @@ import Testing
 /// What Medusa 1.20.10 answered, or what Cohort promises in its place, played against the real program on
 /// a real PostgreSQL. Every answer is held against the OpenAPI document as well.
 @Suite struct RecordedExchangesTests {
-    @Test(arguments: ["groups", "customers", "auth", "users", "transport"])
+    @Test(arguments: [
+        "groups", "customers", "auth", "users", "transport", "pricelists", "discounts",
+    ])
     func `the service answers as recorded`(file: String) async throws {
         let seed = try Seed()
         // Medusa took tokens that Cohort refuses unless told otherwise.
