@@ -67,4 +67,16 @@ import Testing
     @Test func `ids made now are all different`() {
         #expect(Set((0..<10_000).map { _ in Identifier.make("usr") }).count == 10_000)
     }
+
+    @Test func `several made together sort in their order`() {
+        let ids = Identifier.make("ma", count: 1000)
+        #expect(ids == ids.sorted())
+        #expect(Set(ids).count == 1000)
+        #expect(ids.allSatisfy { $0.wholeMatch(of: /ma_[0-9A-HJKMNP-TV-Z]{26}/) != nil })
+        #expect(Identifier.make("ma", count: 0) == [])
+        var ones = Constant(value: .max)
+        let full = ULID(at: WallTime(millisecondsSince1970: 5), using: &ones)
+        #expect(full.description < full.successor.description)
+        #expect(full.successor.low == 0)
+    }
 }

@@ -107,4 +107,27 @@ struct DateTextTests {
         #expect(DateText.parse(digits) == nil)
         #expect(meaning("2024-01-15T10:20:30.\(digits)Z") == "2024-01-15T10:20:30.999Z")
     }
+
+    @Test(
+        arguments: [
+            (#""2026-04-01T00:00:00Z""#, "2026-04-01T00:00:00.000Z"),
+            (#""2026-01-01T00:00:00+02:00""#, "2025-12-31T22:00:00.000Z"),
+            (#""2027-02-03""#, "2027-02-03T00:00:00.000Z"),
+            (#""2027""#, "2027-01-01T00:00:00.000Z"),
+            ("1893456000000", "2030-01-01T00:00:00.000Z"), ("0", "1970-01-01T00:00:00.000Z"),
+            ("1.9", "1970-01-01T00:00:00.001Z"),
+            // Numbers are no text here, words no dates, and what PostgreSQL cannot hold is refused.
+            (#""1893456000000""#, nil), (#""""#, nil), (#""soon""#, nil), ("true", nil),
+            ("[]", nil),
+            ("{}", nil), ("1e300", nil), (#""-200000-01-01""#, nil), ("-8640000000000000", nil),
+        ] as [(String, String?)])
+    func `an instant in a body`(sent: String, means: String?) throws {
+        let value = try JSONReader.parse(Array(sent.utf8), containersOnly: false)
+        let instant = DateText.parse(value).map { instant in
+            var json = JSONWriter()
+            json.timestamp(microsecondsSince2000: instant)
+            return String(String(decoding: json.bytes, as: UTF8.self).dropFirst().dropLast())
+        }
+        #expect(instant == means)
+    }
 }
