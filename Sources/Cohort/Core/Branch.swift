@@ -91,24 +91,28 @@ package final class Branch: @unchecked Sendable {
         }
     }
 
-    /// An array of at most one record, and that record again. What hangs on it in turn is read once only, so
-    /// nothing may.
+    /// An array of at most one record, and that record again, which is copied. What hangs on it in turn is read
+    /// once only, so nothing may.
     private func write(
         for ord: Int64, echoing echo: Relation.Echo, to sink: Sink, on db: Database
     ) async throws(APIError) {
         precondition(children.isEmpty, "an echoed record has no relations")
+        // There is one by a constraint of Medusa's; should a database lack that, nobody is led astray.
+        while nextRow < rows.count, rows.int8(nextRow, 0) < ord { nextRow += 1 }
         let hasOne = try await hasRow(for: ord, on: db)
         sink.json.beginArray()
-        if hasOne { try await writeRow(to: sink, on: db) }
+        guard hasOne else { return sink.json.endArray() }
+        let start = sink.json.bytes.count
+        writeColumns(to: sink)
+        sink.json.endObject()
+        let record = Array(sink.json.bytes[start...])
         sink.json.endArray()
-        guard hasOne else { return }
-        nextRow -= 1
+        sink.json.key(echo.record)
+        sink.json.raw(record)
         sink.json.key(echo.id)
         sink.json.string(utf8: rows.bytes(nextRow, 1))
-        sink.json.key(echo.record)
-        try await writeRow(to: sink, on: db)
-        // There is one by a constraint of Medusa's; should a database lack that, the next parent is not led astray.
-        while try await hasRow(for: ord, on: db) { nextRow += 1 }
+        nextRow += 1
+        try await sink.flushIfFull()
     }
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
@@ -122,14 +126,19 @@ package final class Branch: @unchecked Sendable {
     }
 
     private func writeRow(to sink: Sink, on db: Database) async throws(APIError) {
+        writeColumns(to: sink)
         let row = nextRow
         nextRow += 1
-        sink.json.beginObject()
-        sink.json.members(
-            of: rows, row: row, all: plan.relation.entity.columns, from: 1,
-            only: plan.selection.shown)
         for child in children { try await child.write(for: Int64(row) + 1, to: sink, on: db) }
         sink.json.endObject()
         try await sink.flushIfFull()
+    }
+
+    /// Begins the next row's object.
+    private func writeColumns(to sink: Sink) {
+        sink.json.beginObject()
+        sink.json.members(
+            of: rows, row: nextRow, all: plan.relation.entity.columns, from: 1,
+            only: plan.selection.shown)
     }
 }
