@@ -68,13 +68,6 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether the bytes spell `text`, which is in lower case, in any case.
-    func equalsIgnoringCase(_ text: [UInt8]) -> Bool {
-        guard text.count == count else { return false }
-        for index in 0..<count where ASCII.lowercased(self[index]) != text[index] { return false }
-        return true
-    }
-
     /// The bytes as text; invalid UTF-8 is repaired with U+FFFD.
     var text: String {
         unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }

@@ -1,4 +1,7 @@
 /// The tree of path segments behind a ``Router``; it knows routes by their number.
+///
+/// Matching walks plain numbers only, so that it neither allocates nor counts references; nodes, branches and
+/// routes are chained by their places, -1 ends a chain.
 package struct RouteTable: Sendable {
     package enum Match {
         case found(Int, PathParameters)
@@ -8,61 +11,75 @@ package struct RouteTable: Sendable {
 
     package init() {}
 
+    private struct Node: Sendable {
+        var firstLiteral = -1
+        var parameter = -1
+        var firstRoute = -1
+    }
+
+    /// A branch for one segment, which is in lower case in `segments`.
+    private struct Literal: Sendable {
+        let start: Int
+        let end: Int
+        let node: Int
+        let next: Int
+    }
+
     private struct Route: Sendable {
         let method: Method
-        let pattern: String
-        let parameters: [String]
         /// Its place in the list that the table was made from.
         let index: Int
-    }
-
-    // Not a tuple: the runtime looks a tuple's type up whenever an array of them is touched.
-    private struct Literal: Sendable {
-        /// In lower case.
-        let segment: [UInt8]
-        let node: Int
-    }
-
-    private struct Node: Sendable {
-        var literals: [Literal] = []
-        var parameter: Int?
-        var routes: [Route] = []
+        let next: Int
     }
 
     private var nodes = [Node()]
+    private var literals: [Literal] = []
+    private var segments: [UInt8] = []
+    private var routes: [Route] = []
+    /// Of each route, in the order of `routes`.
+    private var patterns: [String] = []
+    private var parameters: [[String]] = []
 
     package mutating func add(
         _ method: Method, _ pattern: String, _ index: Int
     ) throws(RouteClash) {
         precondition(pattern.hasPrefix("/"), "a pattern begins with a slash: \(pattern)")
         var node = 0
-        var parameters: [String] = []
+        var names: [String] = []
         for segment in pattern.split(separator: "/") {
             if segment.hasPrefix(":") {
-                parameters.append(String(segment.dropFirst()))
-                if nodes[node].parameter == nil {
-                    nodes.append(Node())
-                    nodes[node].parameter = nodes.count - 1
-                }
-                node = nodes[node].parameter ?? 0
+                names.append(String(segment.dropFirst()))
+                if nodes[node].parameter < 0 { nodes[node].parameter = newNode() }
+                node = nodes[node].parameter
             } else {
                 let bytes = segment.utf8.map(ASCII.lowercased)
-                if let known = nodes[node].literals.first(where: { $0.segment == bytes }) {
-                    node = known.node
-                } else {
-                    nodes.append(Node())
-                    nodes[node].literals.append(Literal(segment: bytes, node: nodes.count - 1))
-                    node = nodes.count - 1
-                }
+                node = literal(bytes.span, in: node) ?? newLiteral(bytes, in: node)
             }
         }
-        let route = Route(
-            method: method, pattern: pattern, parameters: parameters, index: index)
-        if let other = nodes[node].routes.first(where: { $0.method == method }) {
+        if let other = route(method, in: node), routes[other].method == method {
             throw RouteClash(
-                first: "\(method.name) \(other.pattern)", second: "\(method.name) \(pattern)")
+                first: "\(method.name) \(patterns[other])", second: "\(method.name) \(pattern)")
         }
-        nodes[node].routes.append(route)
+        routes.append(Route(method: method, index: index, next: nodes[node].firstRoute))
+        nodes[node].firstRoute = routes.count - 1
+        patterns.append(pattern)
+        parameters.append(names)
+    }
+
+    private mutating func newNode() -> Int {
+        nodes.append(Node())
+        return nodes.count - 1
+    }
+
+    private mutating func newLiteral(_ segment: [UInt8], in node: Int) -> Int {
+        let target = newNode()
+        let start = segments.count
+        segments += segment
+        literals.append(
+            Literal(
+                start: start, end: segments.count, node: target, next: nodes[node].firstLiteral))
+        nodes[node].firstLiteral = literals.count - 1
+        return target
     }
 
     /// - Parameter method: HEAD finds the GET route where it has none of its own.
@@ -71,66 +88,84 @@ package struct RouteTable: Sendable {
         var end = path.count
         if end > 1, path[end - 1] == ASCII.slash, path[end - 2] != ASCII.slash { end -= 1 }
         let path = path.extracting(0..<end)
-        var segments = Segments()
-        guard let route = find(method, path, from: 1, in: 0, &segments) else {
+        var found = Segments()
+        guard let route = find(method, path, from: 1, in: 0, &found) else {
             return Percent.isDecodable(path) ? .notFound : .badEscape
         }
-        guard segments.count > 0 else { return .found(route.index, .none) }
-        var parameters = PathParameters(names: route.parameters)
-        for index in 0..<segments.count {
-            guard let text = Percent.decode(path.extracting(segments.ranges[index])) else {
+        guard found.count > 0 else { return .found(routes[route].index, .none) }
+        var values = PathParameters(names: parameters[route])
+        for index in 0..<found.count {
+            guard let text = Percent.decode(path.extracting(found.ranges[index])) else {
                 return .badEscape
             }
-            parameters.append(text)
+            values.append(text)
         }
-        return .found(route.index, parameters)
+        return .found(routes[route].index, values)
     }
 
     /// Where the parameters of the branch under trial are. No pattern of ours has more than four.
     private struct Segments {
-        var ranges: InlineArray<8, Range<Int>> = .init(repeating: 0..<0)
+        var ranges: InlineArray<4, Range<Int>> = .init(repeating: 0..<0)
         var count = 0
     }
 
     private func find(
-        _ method: Method, _ path: Span<UInt8>, from start: Int, in index: Int,
-        _ segments: inout Segments
-    ) -> Route? {
+        _ method: Method, _ path: Span<UInt8>, from start: Int, in node: Int,
+        _ found: inout Segments
+    ) -> Int? {
         if start >= path.count {
             // "/" itself is the only path that ends in a slash here; another one was doubled.
             guard start > path.count || path.count == 1 else { return nil }
-            return route(method, nodes[index].routes)
+            return route(method, in: node)
         }
         var end = start
         while end < path.count, path[end] != ASCII.slash { end += 1 }
         guard end > start else { return nil }
-        let segment = path.extracting(start..<end)
-        // Two segments that match the same bytes are one, so there is at most one branch.
-        if let node = literal(segment, in: index),
-            let found = find(method, path, from: end + 1, in: node, &segments)
+        // Two literals that match the same bytes are one, so there is at most one branch.
+        if let literal = literal(path.extracting(start..<end), in: node),
+            let route = find(method, path, from: end + 1, in: literal, &found)
         {
-            return found
+            return route
         }
-        guard let parameter = nodes[index].parameter, segments.count < 8 else { return nil }
-        segments.ranges[segments.count] = start..<end
-        segments.count += 1
-        if let found = find(method, path, from: end + 1, in: parameter, &segments) { return found }
-        segments.count -= 1
+        let parameter = nodes[node].parameter
+        guard parameter >= 0, found.count < found.ranges.count else { return nil }
+        found.ranges[found.count] = start..<end
+        found.count += 1
+        if let route = find(method, path, from: end + 1, in: parameter, &found) { return route }
+        found.count -= 1
         return nil
     }
 
+    /// The node behind a segment, in any case.
     private func literal(_ segment: Span<UInt8>, in node: Int) -> Int? {
-        let literals = nodes[node].literals
-        let span = literals.span
-        for index in span.indices where segment.equalsIgnoringCase(span[index].segment) {
-            return span[index].node
+        var place = nodes[node].firstLiteral
+        while place >= 0 {
+            let literal = literals[place]
+            if literal.end - literal.start == segment.count, equals(segment, literal.start) {
+                return literal.node
+            }
+            place = literal.next
         }
         return nil
     }
 
-    private func route(_ method: Method, _ routes: [Route]) -> Route? {
-        if let own = routes.first(where: { $0.method == method }) { return own }
-        guard method == .head else { return nil }
-        return routes.first { $0.method == .get }
+    private func equals(_ segment: Span<UInt8>, _ start: Int) -> Bool {
+        for index in 0..<segment.count
+        where ASCII.lowercased(segment[index]) != segments[start + index] {
+            return false
+        }
+        return true
+    }
+
+    /// The place of the method's own route, for HEAD else that of GET.
+    private func route(_ method: Method, in node: Int) -> Int? {
+        var get: Int?
+        var place = nodes[node].firstRoute
+        while place >= 0 {
+            if routes[place].method == method { return place }
+            if routes[place].method == .get { get = place }
+            place = routes[place].next
+        }
+        return method == .head ? get : nil
     }
 }

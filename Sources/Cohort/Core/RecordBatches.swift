@@ -86,11 +86,22 @@ final class RecordBatches: TurnEnder {
 
 /// Reads of one kind of record that travel together.
 final class RecordBatch: LoopWork {
-    fileprivate struct Read {
+    /// A class, as it is handed on whole from list to list.
+    fileprivate final class Read {
         let record: RecordRead
         let lookup: Authenticator.Lookup
         let exchange: Exchange
         let note: RequestNote
+
+        init(
+            record: RecordRead, lookup: Authenticator.Lookup, exchange: Exchange,
+            note: RequestNote
+        ) {
+            self.record = record
+            self.lookup = lookup
+            self.exchange = exchange
+            self.note = note
+        }
     }
 
     fileprivate let findAny: Statement
