@@ -9,8 +9,9 @@ import Synchronization
 /// queue only, so none of it has a lock. It is also a task executor: an `async` handler started with
 /// it runs on the queue from its first line to its last, and resuming it costs no thread hop.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
-    /// Blocks submitted here run between turns; use ``perform(_:)`` where async code may be resumed.
+    /// What is submitted here waits until the loop has nothing to do, or for ``wake``; ``perform(_:)`` does not.
     package let queue: DispatchQueue
+    private var inbox: Inbox?
     private let epoll: Int32
     // Confined to `queue` (hence the unchecked conformance); the doors check it in debug builds.
     private var state: State
@@ -25,6 +26,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         var gatherers: [any TurnEnder] = []
         var turnEnders: [any TurnEnder] = []
         var tickers: [any Ticker] = []
+        var nextTick = MonotonicTime(nanoseconds: 0)
         var source: (any DispatchSourceRead)?
         var timer: (any DispatchSourceTimer)?
         var events: [epoll_event] = unsafe Array(repeating: epoll_event(), count: 256)
@@ -39,19 +41,43 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// How often tickers look at their deadlines; a deadline may be late by this much.
     package static let tick: Duration = .milliseconds(100)
-    /// How long one wake-up may go on turning, so that blocks submitted to the queue are not kept waiting.
-    /// Waking up again costs two hand-overs between threads, as much as answering three requests.
-    private static let wake: Duration = .milliseconds(10)
+    /// A little less, as the timer comes a little early or late.
+    private static let tickLeast: Duration = .milliseconds(90)
+    /// How long one wake-up may go on turning. To go back to the queue and be woken up again takes two other
+    /// threads, which on busy cores wait for their turn: at 10 ms it cost a seventh of all requests.
+    private static let wake: Duration = .milliseconds(250)
 
     package init(label: String) throws(SystemError) {
         queue = DispatchQueue(label: label)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError("epoll_create1", errno) }
         state = State()
+        let inbox = try Inbox { [unowned self] in take($0) }
+        self.inbox = inbox
+        try watch(inbox).get()
     }
 
     deinit {
         _ = close(epoll)
+    }
+
+    private func watch(_ inbox: Inbox) -> Result<Void, SystemError> {
+        queue.sync {
+            do throws(SystemError) {
+                return .success(try register(inbox, .read))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func take(_ items: [Inbox.Item]) {
+        for item in items {
+            switch item {
+            case .work(let work): work()
+            case .job(let job): state.ready.append(.job(job))
+            }
+        }
     }
 
     /// Begins to watch. Call once; the loop stays alive until ``stop()``.
@@ -62,16 +88,15 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             // than another wake-up (0.03 instead of 0.1 context switches per request under load).
             guard self.turn(timeout: 0) > 0 else { return }
             let end = self.state.now + Self.wake
-            while self.turn(timeout: 1) > 0, self.state.now < end {}
+            while self.turn(timeout: 1) > 0, self.state.now < end { self.tickIfDue() }
         }
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(
             deadline: .now() + .milliseconds(100), repeating: .milliseconds(100),
             leeway: .milliseconds(10))
         timer.setEventHandler { @Sendable in
-            self.withinTurn {
-                for ticker in self.state.tickers { ticker.tick(self.state.now) }
-            }
+            self.state.now = .now()
+            self.tickIfDue()
         }
         queue.sync {
             state.source = source
@@ -88,8 +113,21 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             state.timer?.cancel()
             state.source = nil
             state.timer = nil
+            if let inbox {
+                withinTurn { take(inbox.close()) }
+                deregister(inbox)
+            }
             state.handlers.removeAll()
             state.tickers.removeAll()
+        }
+    }
+
+    /// A loop that is at work looks at the time itself; the timer is for one that sleeps.
+    private func tickIfDue() {
+        guard state.now >= state.nextTick else { return }
+        state.nextTick = state.now + Self.tickLeast
+        withinTurn {
+            for ticker in state.tickers { ticker.tick(state.now) }
         }
     }
 
@@ -256,16 +294,15 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         state.ready.append(.work(work))
     }
 
-    /// Runs `work` on the loop as a turn of its own, from any thread.
+    /// Runs `work` on the loop in one of its next turns, from any thread.
     package func perform(_ work: @escaping @Sendable () -> Void) {
-        queue.async { self.withinTurn(work) }
+        if inbox?.put(.work(work)) != true { queue.async { self.withinTurn(work) } }
     }
 
     /// As ``perform(_:)``, after a delay.
     package func perform(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
-        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(delay.nanoseconds))) {
-            self.withinTurn(work)
-        }
+        let deadline = DispatchTime.now() + .nanoseconds(Int(delay.nanoseconds))
+        DispatchQueue.global().asyncAfter(deadline: deadline) { self.perform(work) }
     }
 
     // MARK: TaskExecutor
@@ -275,6 +312,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         if turningThread.load(ordering: .relaxed) == UInt(pthread_self()) {
             state.ready.append(.job(job))
         } else {
+            if inbox?.put(.job(job)) == true { return }
             queue.async {
                 self.withinTurn { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
             }

@@ -45,8 +45,12 @@ package struct JSONWriter: Sendable {
 
     /// Copies members that are JSON already, such as `"method":"GET","status":200`.
     package mutating func members(_ json: [UInt8]) {
-        separate()
-        bytes.append(contentsOf: json)
+        raw(json)
+    }
+
+    /// Copies members of our source that are JSON already.
+    package mutating func members(literal json: StaticString) {
+        literal(json)
     }
 
     // MARK: Structure

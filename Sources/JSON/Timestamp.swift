@@ -55,15 +55,16 @@ enum Timestamp {
 
 /// An instant that is written again and again, as a log does: the text of the last millisecond is kept.
 package struct TimestampText: Sendable {
-    private var millisecond = Int64.min
+    /// The beginning of that millisecond.
+    private var last = Int64.min
     fileprivate var text: [UInt8] = []
 
     package init() {}
 
     /// - Parameter microseconds: since 2000-01-01T00:00:00Z.
     package mutating func set(microsecondsSince2000 microseconds: Int64) {
-        guard microseconds / 1000 != millisecond || text.isEmpty else { return }
-        millisecond = microseconds / 1000
+        guard microseconds &- last >= 1000 || microseconds < last || text.isEmpty else { return }
+        last = microseconds - microseconds % 1000
         text.removeAll(keepingCapacity: true)
         unsafe text.append(atMost: Timestamp.bytesMax) { start in
             unsafe Timestamp.put(microsecondsSince2000: microseconds, at: start) - start

@@ -179,6 +179,52 @@ import Testing
         loop.stop()
     }
 
+    /// A loop whose every turn makes the next one, until what others want of it has been done.
+    @Test func `a loop that is never idle hears others and the time all the same`() async throws {
+        let loop = loop
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        let (reading, writing) = (ends[0], ends[1])
+        let heard: [Int] = await onLoop { continuation in
+            let steps = Steps()
+            let ticks = Counter { _ in }
+            loop.addTicker(ticks)
+            var turns = 0
+            let again: UInt8 = 1
+            let busy = Reader(reading) { handler, _ in
+                turns += 1
+                if turns == 1 {
+                    Thread.detach { loop.perform { steps.append(1) } }
+                    loop.perform { steps.append(2) }
+                }
+                if steps.all.count == 2 && ticks.count >= 3 || turns == 20_000_000 {
+                    loop.deregister(handler)
+                    loop.removeTicker(ticks)
+                    continuation.resume(returning: steps.all.sorted())
+                } else {
+                    unsafe withUnsafeBytes(of: again) {
+                        unsafe _ = write(writing, $0.baseAddress, 1)
+                    }
+                }
+            }
+            try? loop.register(busy, .read)
+            unsafe withUnsafeBytes(of: again) { unsafe _ = write(writing, $0.baseAddress, 1) }
+        }
+        #expect(heard == [1, 2])
+        close(reading)
+        close(writing)
+        loop.stop()
+    }
+
+    @Test func `what is asked of a loop that has stopped is done too`() async {
+        loop.stop()
+        let isHome: Bool = await onLoop { [loop] continuation in
+            loop.assertOnLoop()
+            continuation.resume(returning: true)
+        }
+        #expect(isHome)
+    }
+
     @Test func `a watch tells late comers at once and everybody once`() {
         let watch = ClientWatch()
         let calls = Counter { _ in }

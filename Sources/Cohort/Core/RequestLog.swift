@@ -37,8 +37,9 @@ package final class RequestLog: Ticker, @unchecked Sendable {
         now.set(microsecondsSince2000: WallTime.now().microsecondsSince2000)
         lines.key("time")
         lines.timestamp(now)
-        lines.member("level", literal: note.cause == nil ? "info" : "error")
-        lines.member("message", literal: "request")
+        lines.members(
+            literal: note.cause == nil
+                ? #""level":"info","message":"request""# : #""level":"error","message":"request""#)
         lines.key("id")
         if let id = note.givenID {
             lines.string(id)
