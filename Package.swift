@@ -78,7 +78,7 @@ let package = Package(
             swiftSettings: settings + [lifetimes]),
         .testTarget(
             name: "CohortTests",
-            dependencies: ["Cohort", "CPostgres", "HTTP", "Postgres", "TestSupport"],
+            dependencies: ["Cohort", "CPostgres", "EventLoop", "HTTP", "Postgres", "TestSupport"],
             exclude: ["Exchanges"],
             swiftSettings: settings),
         .testTarget(
