@@ -49,6 +49,9 @@ package enum Routes {
         Route(AddGroupsToCondition.self),
         Route(RemoveGroupsFromCondition.self),
 
+        Route(ListVariants.self),
+        Route(GetVariant.self),
+
         Route(ListUsers.self),
         Route(CreateUser.self),
         Route(GetUser.self),
@@ -63,7 +66,7 @@ package enum Routes {
         CustomerGroup.entity, Customer.entity, Address.entity, Country.entity, PriceList.entity,
         Price.entity, ProductVariant.entity, Region.entity, Currency.entity, User.entity,
         ProductOfPriceList.entity, ProductOfPriceList.variant, Discount.entity, DiscountRule.entity,
-        DiscountCondition.entity,
+        DiscountCondition.entity, Product.entity,
     ]
 
     /// Every statement with a fixed text, once, by name.

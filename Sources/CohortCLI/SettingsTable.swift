@@ -5,7 +5,7 @@ extension Settings {
     /// Every setting, in the order in which they are shown.
     ///
     /// A bound on both sides is a guard against slips, not a recommendation.
-    static let table: [Setting] = shared + front + limits + database + credentials + log
+    static let table: [Setting] = shared + front + limits + database + credentials + pricing + log
 
     /// Those that Medusa has too, under its names.
     private static let shared: [Setting] = [
@@ -45,8 +45,12 @@ extension Settings {
         secret("cookie_secret", medusa: "COOKIE_SECRET", "Signs and checks session cookies") {
             $1.auth.cookieSecret = $0
         },
-        origins("admin_cors", \.cors.admin, medusa: "ADMIN_CORS", "dashboards"),
-        origins("store_cors", \.cors.store, medusa: "STORE_CORS", "storefronts"),
+        origins(
+            "admin_cors", \.cors.admin, medusa: "ADMIN_CORS", "dashboards",
+            local: "http://localhost:7000,http://localhost:7001"),
+        origins(
+            "store_cors", \.cors.store, medusa: "STORE_CORS", "storefronts",
+            local: "http://localhost:8000"),
         Setting(
             "host", medusa: "HOST", default: "127.0.0.1", allowed: "a host name or an address",
             "The address to listen on; `0.0.0.0` or `::` for all"
@@ -281,6 +285,13 @@ extension Settings {
             default: "200", "Failures from one address over all accounts that cost no wait"),
     ]
 
+    private static let pricing: [Setting] = [
+        .toggle(
+            "strict_regions", \.pricing.keepsRegionsApart, default: "off",
+            "Whether a price for one region is kept from the others of its currency; in Medusa it is not"
+        )
+    ]
+
     private static let log: [Setting] = [
         .choice(
             "log_format", \.log.format,
@@ -314,12 +325,13 @@ extension Settings {
     }
 
     private static func origins(
-        _ name: String, _ place: any Setting.Place<CORSPolicy>, medusa: String, _ who: String
+        _ name: String, _ place: any Setting.Place<CORSPolicy>, medusa: String, _ who: String,
+        local: String
     ) -> Setting {
         Setting(
             name, medusa: medusa,
             default: Setting.Default("the local ones in `cohort dev`, else none") {
-                $0.mode == .dev ? "http://localhost:7000,http://localhost:7001" : ""
+                $0.mode == .dev ? local : ""
             },
             allowed: "origins and /expressions/ separated by commas", takesEmpty: true,
             "Origins of \(who) that browsers may use the API from; empty for none"

@@ -9,6 +9,7 @@ final class Batches: @unchecked Sendable {
     private let cursor: Cursor?
     private var rows = Rows.none
     private var branches: [Branch] = []
+    private var computed: (any LoadedMembers)?
     /// A full batch may have more behind it.
     private var isLast: Bool
 
@@ -25,9 +26,9 @@ final class Batches: @unchecked Sendable {
     }
 
     /// Loads the first batch. Returns whether it is everything, relations included.
-    func begin(_ plans: [Branch.Plan], on db: Database) async throws(APIError) -> Bool {
+    func begin(_ selection: Selection, on db: Database) async throws(APIError) -> Bool {
         try await fetch()
-        try await loadBranches(plans, on: db)
+        try await loadBranches(selection, on: db)
         return isLast && !branches.contains { $0.isPartial }
     }
 
@@ -39,16 +40,17 @@ final class Batches: @unchecked Sendable {
             sink.json.beginObject()
             sink.json.members(of: rows, row: row, all: columns, only: shown)
             for branch in branches { try await branch.write(for: Int64(row) + 1, to: sink, on: db) }
+            try await computed?.write(row, to: sink, on: db)
             sink.json.endObject()
             try await sink.flushIfFull()
         }
     }
 
     /// Goes on to the next batch; false when there is none.
-    func advance(_ plans: [Branch.Plan], on db: Database) async throws(APIError) -> Bool {
+    func advance(_ selection: Selection, on db: Database) async throws(APIError) -> Bool {
         guard !isLast else { return false }
         try await fetch()
-        try await loadBranches(plans, on: db)
+        try await loadBranches(selection, on: db)
         return true
     }
 
@@ -66,11 +68,13 @@ final class Batches: @unchecked Sendable {
         }
     }
 
-    private func loadBranches(_ plans: [Branch.Plan], on db: Database) async throws(APIError) {
-        guard !plans.isEmpty else { return }
+    private func loadBranches(_ selection: Selection, on db: Database) async throws(APIError) {
+        guard !selection.branches.isEmpty || selection.computed != nil else { return }
         var ids: [String] = []
         ids.reserveCapacity(rows.count)
         for row in 0..<rows.count { ids.append(rows.text(row, 0)) }
-        branches = try await Branch.start(plans, parents: ids, on: db).loaded(on: db)
+        let started = Branch.start(selection.branches, parents: ids, on: db)
+        computed = try await selection.computed?.load(for: ids, on: db)
+        branches = try await started.loaded(on: db)
     }
 }

@@ -19,6 +19,7 @@ package final class Branch: @unchecked Sendable {
     private var rows = Rows.none
     private var nextRow = 0
     private var children: [Branch] = []
+    private var computed: (any LoadedMembers)?
 
     private init(_ plan: Plan, parents: [String]) {
         self.plan = plan
@@ -55,15 +56,15 @@ package final class Branch: @unchecked Sendable {
         guard let pending else { return }
         let rows = try await pending.answer()
         nextRow = 0
-        if plan.selection.branches.isEmpty {
+        if plan.selection.branches.isEmpty, plan.selection.computed == nil {
             children = []
         } else {
             var ids: [String] = []
             ids.reserveCapacity(rows.count)
             for row in 0..<rows.count { ids.append(rows.text(row, 1)) }
-            children = try await Self.start(
-                plan.selection.branches, parents: ids, on: db
-            ).loaded(on: db)
+            let started = Self.start(plan.selection.branches, parents: ids, on: db)
+            computed = try await plan.selection.computed?.load(for: ids, on: db)
+            children = try await started.loaded(on: db)
         }
         self.rows = consume rows
     }
@@ -130,6 +131,7 @@ package final class Branch: @unchecked Sendable {
         let row = nextRow
         nextRow += 1
         for child in children { try await child.write(for: Int64(row) + 1, to: sink, on: db) }
+        try await computed?.write(row, to: sink, on: db)
         sink.json.endObject()
         try await sink.flushIfFull()
     }

@@ -9,6 +9,7 @@ package struct Configuration: Sendable {
     package var database = Database()
     package var auth = Auth()
     package var cors = CORS()
+    package var pricing = Pricing()
     package var log = Log()
 
     package init() {}
@@ -85,6 +86,11 @@ package struct Configuration: Sendable {
     package struct CORS: Sendable {
         package var admin = CORSPolicy.nobody
         package var store = CORSPolicy.nobody
+    }
+
+    package struct Pricing: Sendable {
+        /// Whether a price for one region is kept from the others of its currency.
+        package var keepsRegionsApart = false
     }
 
     package struct Log: Sendable {

@@ -7,7 +7,7 @@ package struct ListRequest: Sendable {
     /// The member that holds the rows, such as `customer_groups`.
     package let member: StaticString
     package let entity: Entity
-    package let selection: Selection
+    package var selection: Selection
     package let offset: Int64
     /// 0 asks for everything behind `offset`.
     package let limit: Int64
@@ -16,6 +16,15 @@ package struct ListRequest: Sendable {
     /// `column ASC` or `column DESC` of table `e`; the id is always the last sort key.
     package let order: SQL
     package let lane: LaneKind
+    /// What stands behind the rows.
+    package var envelope = Envelope.page
+
+    package enum Envelope: Sendable {
+        /// `count`, `offset` and `limit`.
+        case page
+        case count
+        case nothing
+    }
 
     /// Rows of a page that is answered from memory; larger pages are streamed in batches of as many.
     package static let pageRowsMax: Int64 = 1000
@@ -33,20 +42,22 @@ extension ListRequest {
 
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
     package func answer(on db: Database) async throws(APIError) -> Response {
-        let counting = db.start(db.shape(entity.table, count(), lane: lane), filter.values)
+        let counting =
+            envelope == .nothing
+            ? nil : db.start(db.shape(entity.table, count(), lane: lane), filter.values)
         var builder = filter
         if limit > 0, limit <= Self.pageRowsMax {
             let paging =
                 " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
             let paged = db.start(db.shape(entity.table, page(paging), lane: lane), builder.values)
             let rows = try await paged.answer()
-            let count = try await counting.answer().int8(0, 0)
+            let count = try await counting?.answer().int8(0, 0) ?? 0
             return try await answer(Batches(rows), count: count, on: db)
         }
         var paging: SQL = ""
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
         if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
-        let count = try await counting.answer().int8(0, 0)
+        let count = try await counting?.answer().int8(0, 0) ?? 0
         let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
         return try await answer(Batches(cursor), count: count, on: db)
     }
@@ -55,7 +66,7 @@ extension ListRequest {
     private func answer(
         _ batches: Batches, count: Int64, on db: Database
     ) async throws(APIError) -> Response {
-        if try await batches.begin(selection.branches, on: db) {
+        if try await batches.begin(selection, on: db) {
             defer { batches.close() }
             let sink = Sink()
             try await write(batches, count: count, to: sink, on: db)
@@ -78,14 +89,13 @@ extension ListRequest {
         sink.json.beginArray()
         repeat {
             try await batches.write(entity.columns, only: selection.shown, to: sink, on: db)
-        } while try await batches.advance(selection.branches, on: db)
+        } while try await batches.advance(selection, on: db)
         sink.json.endArray()
-        sink.json.key("count")
-        sink.json.int(count)
-        sink.json.key("offset")
-        sink.json.int(offset)
-        sink.json.key("limit")
-        sink.json.int(limit)
+        if envelope != .nothing { sink.json.member("count", count) }
+        if envelope == .page {
+            sink.json.member("offset", offset)
+            sink.json.member("limit", limit)
+        }
         sink.json.endObject()
     }
 }

@@ -143,7 +143,8 @@ extension Response {
         let branches = Branch.start(selection.branches, parents: [id], on: db)
         let rows = try await found.answer()
         guard rows.count == 1 else { throw missing() }
-        return try await record(member, entity, selection, rows, branches, on: db, preceding)
+        return try await record(
+            member, entity, id, selection, rows, branches, on: db, preceding)
     }
 
     /// As above, for a record that is here already.
@@ -153,14 +154,15 @@ extension Response {
     ) async throws(APIError) -> Response {
         guard rows.count == 1 else { throw missing() }
         let branches = Branch.start(selection.branches, parents: [id], on: db)
-        return try await record(member, entity, selection, rows, branches, on: db)
+        return try await record(member, entity, id, selection, rows, branches, on: db)
     }
 
     private static func record(
-        _ member: StaticString, _ entity: Entity, _ selection: Selection, _ rows: consuming Rows,
-        _ started: Branch.Started, on db: Database,
+        _ member: StaticString, _ entity: Entity, _ id: String, _ selection: Selection,
+        _ rows: consuming Rows, _ started: Branch.Started, on db: Database,
         _ preceding: (inout JSONWriter) -> Void = { _ in }
     ) async throws(APIError) -> Response {
+        let computed = try await selection.computed?.load(for: [id], on: db)
         let branches = try await started.loaded(on: db)
         let sink = Sink()
         sink.json.beginObject()
@@ -169,21 +171,22 @@ extension Response {
         sink.json.beginObject()
         sink.json.members(of: rows, row: 0, all: entity.columns, only: selection.shown)
         guard branches.contains(where: { $0.isPartial }) else {
-            try await write(branches, to: sink, on: db)
+            try await write(branches, computed, to: sink, on: db)
             return .json(200, sink.take())
         }
         return .stream(status: 200, contentType: jsonType) { writer in
             sink.stream = writer
-            try await write(branches, to: sink, on: db)
+            try await write(branches, computed, to: sink, on: db)
             try await sink.flush()
         }
     }
 
     /// The relations of one record, and the end of it.
     private static func write(
-        _ branches: [Branch], to sink: Sink, on db: Database
+        _ branches: [Branch], _ computed: (any LoadedMembers)?, to sink: Sink, on db: Database
     ) async throws(APIError) {
         for branch in branches { try await branch.write(for: 1, to: sink, on: db) }
+        try await computed?.write(0, to: sink, on: db)
         sink.json.endObject()
         sink.json.endObject()
     }

@@ -3,6 +3,8 @@ package struct Selection: Sendable {
     /// For each column of the entity whether it is shown; nil shows all.
     package let shown: [Bool]?
     package var branches: [Branch.Plan]
+    /// What is shown behind them.
+    package var computed: (any ComputedMembers)?
 
     /// All columns and no relation.
     package static let all = Selection(shown: nil, branches: [])

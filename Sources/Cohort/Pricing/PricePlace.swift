@@ -11,6 +11,18 @@ struct PricePlace: Sendable {
     /// By the position of a variant, those of its product.
     private var productRates: [Int: [PriceTaxes.Rate]] = [:]
 
+    static let region = Statement(
+        "price_place.region",
+        """
+        SELECT currency_code, automatic_taxes, tax_rate::text::float8
+        FROM region
+        WHERE id = $1 AND deleted_at IS NULL
+        """)
+
+    // In a database without Medusa's carts there is none.
+    static let cart = Statement(
+        "price_place.cart", "SELECT region_id FROM cohort_cart WHERE id = $1")
+
     /// Statements on their way.
     struct Started {
         fileprivate let context: PriceContext
@@ -51,7 +63,7 @@ struct PricePlace: Sendable {
     static func start(_ context: PriceContext, _ variants: [String], on db: Database) -> Started {
         Started(
             context: context,
-            region: context.regionID.map { db.start(SelectedPrices.region, [.text($0)]) },
+            region: context.regionID.map { db.start(region, [.text($0)]) },
             rates: context.regionID.map {
                 db.start(PriceTaxes.productRates, [.texts(variants), .text($0)])
             },
@@ -72,5 +84,20 @@ struct PricePlace: Sendable {
             regionID: regionID, currencyCode: currencyCode, quantity: context.quantity,
             // A region that leaves taxes to the checkout compares as if there were none.
             taxRate: regionID == nil ? nil : PriceTaxes.fraction(rates ?? []))
+    }
+}
+
+extension PriceContext {
+    /// The same with the region of the cart, if it names one.
+    ///
+    /// - Throws: `.notFound` for an unknown cart.
+    func locatedByCart(on db: Database) async throws(APIError) -> PriceContext {
+        guard let cartID else { return self }
+        let found = try await db.query(PricePlace.cart, [.text(cartID)])
+        guard found.count == 1 else { throw .notFound("Cart with \(cartID) was not found") }
+        var context = self
+        context.cartID = nil
+        context.regionID = found.text(0, 0)
+        return context
     }
 }

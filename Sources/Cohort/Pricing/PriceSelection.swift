@@ -147,6 +147,8 @@ package enum PriceSelection {
 /// For whom, where and how many: what a price depends on.
 package struct PriceContext: Sendable, Equatable {
     package var regionID: String?
+    /// Of a cart, whose region then counts instead.
+    package var cartID: String?
     /// As it was asked for; a region's own replaces it.
     package var currencyCode: String?
     package var customerID: String?

@@ -30,23 +30,16 @@ package final class SelectedPrices: @unchecked Sendable {
         }
     }
 
-    static let region = Statement(
-        "price_selection.region",
-        """
-        SELECT currency_code, automatic_taxes, tax_rate::text::float8
-        FROM region
-        WHERE id = $1 AND deleted_at IS NULL
-        """)
-
     static let statements =
-        [region, PriceSelection.candidates] + PriceTaxes.statements
+        [PricePlace.region, PricePlace.cart, PriceSelection.candidates] + PriceTaxes.statements
 
     /// - Parameter sharesRates: whether the tax rates of the first variant's product serve all of them, as
     ///   they do in Medusa where variants are asked for and not products.
-    /// - Throws: `.notFound` for an unknown region.
+    /// - Throws: `.notFound` for an unknown region or cart.
     package static func load(
-        for variants: [String], _ context: PriceContext, sharesRates: Bool = true, on db: Database
+        for variants: [String], _ asked: PriceContext, sharesRates: Bool = true, on db: Database
     ) async throws(APIError) -> SelectedPrices {
+        let context = try await asked.locatedByCart(on: db)
         let place = PricePlace.start(context, variants, on: db)
         let selecting = db.start(
             PriceSelection.candidates, PriceSelection.values(variants, context))

@@ -10,5 +10,33 @@ package enum ProductVariant {
             .text("hs_code"), .text("origin_country"), .text("mid_code"), .text("material"),
             .integer("weight"), .integer("length"), .integer("height"), .integer("width"),
             .json("metadata"),
-        ])
+        ],
+        relations: { [options, product, prices] })
+
+    /// The values of a product's options live outside this service.
+    static let options: Relation = Relation(
+        "options", of: "product_variant", { ProductVariant.entity }, joining: nil)
+
+    static let product: Relation = Relation(
+        "product", of: "product_variant", toMany: false, { Product.entity },
+        joining: """
+            JOIN product_variant v ON v.id = p.id
+            JOIN product r ON r.id = v.product_id AND r.deleted_at IS NULL
+            WHERE (p.ord, r.id) > ($2::int8, $3::text)
+            """)
+
+    /// Every price there is for the variant, whoever it is for.
+    static let prices: Relation = Relation(
+        "prices", of: "product_variant", { Price.entity },
+        joining: """
+            JOIN product_variant_money_amount l ON l.variant_id = p.id
+            JOIN money_amount r ON r.id = l.money_amount_id AND r.deleted_at IS NULL
+            WHERE (p.ord, r.id) > ($2::int8, $3::text)
+            """)
+}
+
+extension ProductVariant {
+    static func missing(_ id: String) -> APIError {
+        .notFound("Variant with id: \(id) was not found")
+    }
 }

@@ -81,3 +81,12 @@ ELSE
     WHERE false;
 END IF;
 END $view$;
+
+-- The carts, where Medusa has them: a cart says in which region prices are asked for.
+DO $view$ BEGIN
+IF to_regclass('cart') IS NOT NULL THEN
+    CREATE VIEW cohort_cart AS SELECT id, region_id FROM cart WHERE deleted_at IS NULL;
+ELSE
+    CREATE VIEW cohort_cart AS SELECT NULL::varchar AS id, NULL::varchar AS region_id WHERE false;
+END IF;
+END $view$;
