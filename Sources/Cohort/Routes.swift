@@ -30,6 +30,7 @@ package enum Routes {
         Route(GetCustomer.self),
         Route(UpdateCustomer.self),
 
+
         Route(ListPriceLists.self),
         Route(CreatePriceList.self),
         Route(GetPriceList.self),
@@ -48,6 +49,9 @@ package enum Routes {
         Route(DeleteDiscountCondition.self),
         Route(AddGroupsToCondition.self),
         Route(RemoveGroupsFromCondition.self),
+
+
+        Route(ExplainPrices.self),
 
         Route(ListVariants.self),
         Route(GetVariant.self),

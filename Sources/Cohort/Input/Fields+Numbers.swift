@@ -10,6 +10,17 @@ extension Fields {
         return standard
     }
 
+    /// A whole number from 0 on, if anything; empty text is nothing.
+    package mutating func optionalWholeNumber(_ name: String) -> Int64? {
+        switch take(name) {
+        case nil, .string(""): return nil
+        case .string(let text): if let number = JSNumber.parseCount(text) { return number }
+        case .null, .bool, .number, .array, .object: break
+        }
+        fail("\(name) must be an integer number")
+        return nil
+    }
+
     /// A number, or bounds under `lt`, `gt`, `lte`, `gte`, all of which must hold: comparisons with what is
     /// compared.
     package mutating func numberFilter(_ name: String) -> [(SQL, Int64)] {

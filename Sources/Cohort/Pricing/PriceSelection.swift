@@ -110,12 +110,13 @@ package enum PriceSelection {
         "price_selection.candidates",
         composing: judged + "SELECT * FROM judged WHERE refusal IS NULL" + order)
 
-    /// A row for each amount: as ``candidates``, and at the end the groups of its list as a JSON array.
+    /// A row for each amount: as ``candidates``, and at the end the groups of its list as the text of a JSON array.
     static let explained = Statement(
         "price_selection.explained",
         composing: judged + """
             SELECT *, (
-                SELECT COALESCE(jsonb_agg(x.customer_group_id ORDER BY x.customer_group_id), '[]')
+                SELECT '[' || COALESCE(string_agg(
+                    to_jsonb(x.customer_group_id)::text, ',' ORDER BY x.customer_group_id), '') || ']'
                 FROM price_list_customer_groups x
                 WHERE x.price_list_id = judged.list_id)
             FROM judged

@@ -69,7 +69,8 @@ enum VariantFilters {
         if let ids = query.stringOrList("id") { filter.require("e.id", in: ids) }
         if let titles = query.stringOrList("title") { filter.require("e.title", in: titles) }
         for (comparison, number) in query.numberFilter("inventory_quantity") {
-            filter.require("e.inventory_quantity" + comparison + filter.bind(.int8(number)) + "::int8")
+            filter.require(
+                "e.inventory_quantity" + comparison + filter.bind(.int8(number)) + "::int8")
         }
     }
 

@@ -7,9 +7,11 @@ import CPostgres
     }
 
     private let handle: OpaquePointer
+    let url: String
 
     /// - Parameter url: any connection string of libpq.
     init(_ url: String) throws {
+        self.url = url
         guard let handle = unsafe PQconnectdb(url) else { throw Failure(description: "no memory") }
         guard unsafe PQstatus(handle) == CONNECTION_OK else {
             let message = unsafe String(cString: PQerrorMessage(handle))

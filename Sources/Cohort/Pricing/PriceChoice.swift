@@ -1,0 +1,126 @@
+import JSON
+import Postgres
+
+/// What was chosen for a variant among the offers that stand.
+package struct PriceChoice: Sendable, Equatable {
+    /// nil where the variant has no normal price.
+    package private(set) var original: PriceOffer?
+    /// nil where it cannot be bought.
+    package private(set) var calculated: PriceOffer?
+    /// `default`, or the type of the list whose price is paid; nil where there is none.
+    package private(set) var calculatedType: String?
+    /// nil where the region does not add taxes.
+    package private(set) var rates: [PriceTaxes.Rate]?
+    /// Positions among the offers.
+    private(set) var originalPosition: Int?
+    private(set) var calculatedPosition: Int?
+
+    /// - Parameters:
+    ///   - variant: whose tax rates count, by position among the variants that `place` was read for.
+    ///   - listType: the type of the list of an offer that has one.
+    init(
+        of offers: [PriceOffer], by context: PriceContext, in place: PricePlace, variant: Int,
+        listType: (Int) -> String
+    ) {
+        rates = place.rates(ofVariant: variant)
+        let rule = place.rule(context, rates)
+        originalPosition = rule.original(of: offers)
+        calculatedPosition = rule.calculated(of: offers)
+        original = originalPosition.map { offers[$0] }
+        calculated = calculatedPosition.map { offers[$0] }
+        calculatedType = calculatedPosition.map {
+            offers[$0].isDefault ? "default" : listType($0)
+        }
+    }
+
+    /// Writes the members behind `prices`, in Medusa's order.
+    ///
+    /// - Parameter isFlagOn: whether amounts that hold the tax are known in this database.
+    func writeMembers(isFlagOn: Bool, to json: inout JSONWriter) {
+        json.member("original_price", original?.amount)
+        json.member("calculated_price", calculated?.amount)
+        if let calculatedType { json.member("calculated_price_type", calculatedType) }
+        if isFlagOn {
+            json.member("original_price_includes_tax", original?.includesTax ?? false)
+            json.member("calculated_price_includes_tax", calculated?.includesTax ?? false)
+        }
+        let taxedOriginal = taxed(original)
+        let taxedCalculated = taxed(calculated)
+        json.member("original_price_incl_tax", taxedOriginal?.total)
+        json.member("calculated_price_incl_tax", taxedCalculated?.total)
+        json.member("original_tax", taxedOriginal?.tax)
+        json.member("calculated_tax", taxedCalculated?.tax)
+        json.key("tax_rates")
+        guard let rates else {
+            json.null()
+            return
+        }
+        json.array { json in
+            for rate in rates {
+                json.object { json in
+                    json.key("rate")
+                    if let percent = rate.percent { json.double(percent) } else { json.null() }
+                    json.member("name", rate.name)
+                    json.member("code", rate.code)
+                }
+            }
+        }
+    }
+
+    /// An amount with its tax; nil without one, or where the region does not add taxes.
+    private func taxed(_ offer: PriceOffer?) -> (total: Int64, tax: Int64)? {
+        guard let offer, let rates else { return nil }
+        let tax = PriceTaxes.tax(
+            on: offer.amount, PriceTaxes.fraction(rates), included: offer.includesTax)
+        return (offer.includesTax ? offer.amount : offer.amount + tax, tax)
+    }
+}
+
+extension PriceOffer {
+    /// A row of ``PriceSelection``'s statements.
+    init(_ rows: borrowing Rows, _ row: Int, _ taxes: PriceTaxes) {
+        typealias At = PriceSelection.Position
+        func integer(_ rows: borrowing Rows, _ column: Int) -> Int32? {
+            rows.isNull(row, column) ? nil : rows.int4(row, column)
+        }
+        let currency = rows.text(row, At.currencyCode)
+        let region = rows.optionalText(row, At.regionID)
+        let isListInclusive = !rows.isNull(row, At.includesTax) && rows.bool(row, At.includesTax)
+        self.init(
+            amount: Int64(rows.int4(row, At.amount)), currencyCode: currency, regionID: region,
+            minQuantity: integer(rows, At.minQuantity), maxQuantity: integer(rows, At.maxQuantity),
+            isDefault: rows.isNull(row, At.priceListID),
+            includesTax: taxes.holdsTax(
+                list: isListInclusive, regionID: region, currencyCode: currency))
+    }
+}
+
+/// The columns of a list, but for the one that a flag of Medusa's makes.
+private let listColumns = Array(
+    PriceList.entity.columns.prefix { $0.name.description != "includes_tax" })
+
+extension JSONWriter {
+    /// The members of an amount with its list and its variant, from a row of ``PriceSelection``'s statements.
+    mutating func price(of rows: borrowing Rows, row: Int) {
+        typealias At = PriceSelection.Position
+        members(of: rows, row: row, all: Price.entity.columns, from: At.price)
+        key("price_list")
+        if rows.isNull(row, At.list) {
+            null()
+        } else {
+            beginObject()
+            members(of: rows, row: row, all: listColumns, from: At.list)
+            if !rows.isNull(row, At.includesTax) {
+                member("includes_tax", rows.bool(row, At.includesTax))
+            }
+            endObject()
+        }
+        member("variant_id", rows.text(row, At.variantID))
+    }
+
+    /// A member that is a whole number, or null for nil.
+    mutating func member(_ name: StaticString, _ value: Int64?) {
+        key(name)
+        if let value { int(value) } else { null() }
+    }
+}

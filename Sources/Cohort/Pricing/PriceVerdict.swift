@@ -1,0 +1,86 @@
+import Postgres
+
+/// Why an amount is paid, or is not.
+enum PriceVerdict: Equatable {
+    case won
+    /// It does not stand; the word is ``PriceSelection``'s.
+    case refused(String)
+    /// Neither a region nor a currency was named.
+    case noPlace
+    case quantity
+    /// Another is lower.
+    case dearer(than: String, amount: Int64)
+    /// Another of the same amount comes first.
+    case later(than: String)
+
+    /// Of an offer that stands and was not chosen.
+    init(of offer: PriceOffer, by rule: PriceRule, behind best: (id: String, offer: PriceOffer)?) {
+        guard rule.currencyCode != nil else {
+            self = .noPlace
+            return
+        }
+        guard rule.allows(offer), let best else {
+            self = .quantity
+            return
+        }
+        self =
+            rule.isLower(best.offer, than: offer)
+            ? .dearer(than: best.id, amount: best.offer.amount) : .later(than: best.id)
+    }
+
+    /// The word for programs.
+    var reason: String {
+        switch self {
+        case .won: "lowest"
+        case .refused(let word): word
+        case .noPlace: "no_place"
+        case .quantity: "quantity"
+        case .dearer: "dearer"
+        case .later: "later"
+        }
+    }
+
+    /// The sentence for people.
+    func message(
+        about rows: borrowing Rows, _ row: Int, _ place: PricePlace, _ context: PriceContext
+    ) -> String {
+        typealias At = PriceSelection.Position
+        switch self {
+        case .won: return "The lowest amount that stands"
+        case .noPlace: return "Neither a region nor a currency is named, so nothing is chosen"
+        case .quantity: return Self.bounds(rows, row, context.quantity)
+        case .dearer(let id, let amount):
+            return "Dearer than \(id): \(rows.int4(row, At.amount)) against \(amount)"
+        case .later(let id): return "No lower than \(id), which comes first"
+        case .refused("draft"): return "The list is a draft"
+        case .refused("expired"): return "The list has ended"
+        case .refused("not_started"): return "The list has not started"
+        case .refused("list_deleted"): return "The list is deleted"
+        case .refused("not_in_group"):
+            return "The list is for groups of which the customer is in none"
+        case .refused("groups_deleted"):
+            return "The groups that the list was for are deleted; it holds for nobody until it is"
+                + " given groups or its conditions are emptied"
+        case .refused("other_currency"):
+            return "In \(rows.text(row, At.currencyCode)), not in \(place.currencyCode ?? "any")"
+        case .refused("other_region"):
+            return "For the region \(rows.text(row, At.regionID)) only"
+        case .refused("no_context"): return "Neither a place nor a customer is named"
+        case .refused(let word): return word
+        }
+    }
+
+    private static func bounds(
+        _ rows: borrowing Rows, _ row: Int, _ quantity: Int64?
+    ) -> String {
+        typealias At = PriceSelection.Position
+        func bound(_ rows: borrowing Rows, _ column: Int) -> Int32? {
+            rows.isNull(row, column) || rows.int4(row, column) == 0 ? nil : rows.int4(row, column)
+        }
+        var words: [String] = []
+        if let least = bound(rows, At.minQuantity) { words.append("from \(least)") }
+        if let most = bound(rows, At.maxQuantity) { words.append("up to \(most)") }
+        return "Holds for a quantity \(words.joined(separator: " ")); "
+            + (quantity.map { "asked for is \($0)" } ?? "none is named")
+    }
+}
