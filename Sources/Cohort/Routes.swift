@@ -56,6 +56,16 @@ package enum Routes {
         Route(ListVariants.self),
         Route(GetVariant.self),
 
+        Route(StoreCreateSession.self),
+        Route(StoreGetSession.self),
+        Route(StoreDeleteSession.self),
+        Route(StoreCreateToken.self),
+        Route(StoreCreateCustomer.self),
+        Route(StoreListVariants.self),
+        Route(StoreGetVariant.self),
+        Route(StoreListProducts.self),
+        Route(StoreGetProduct.self),
+
         Route(ListUsers.self),
         Route(CreateUser.self),
         Route(GetUser.self),

@@ -11,6 +11,14 @@ package struct AccessToken: Equatable, Sendable {
     package enum Domain: String, Sendable {
         case admin
         case store
+
+        /// What names the bearer: a user, or a customer.
+        fileprivate var claim: StaticString {
+            switch self {
+            case .admin: "user_id"
+            case .store: "customer_id"
+            }
+        }
     }
 
     /// What a token says is taken for true only with this secret, these rules.
@@ -33,7 +41,7 @@ package struct AccessToken: Equatable, Sendable {
         }
     }
 
-    /// Of a user who may have been deleted since.
+    /// Of a user, or in the store of a customer, who may have been deleted since.
     package let userID: String
 
     /// - Throws: `.malformed` when the text may be a credential of another kind, such as an API
@@ -45,7 +53,8 @@ package struct AccessToken: Equatable, Sendable {
         try token.verify(
             secret: rules.secret, at: now, acceptance: rules.acceptance,
             lifetimeMax: rules.acceptedLifetimeMax)
-        guard token.text("domain") == domain.rawValue, let userID = token.text("user_id") else {
+        guard token.text("domain") == domain.rawValue, let userID = token.text(domain.claim.description)
+        else {
             throw .claims
         }
         self.userID = userID
@@ -55,7 +64,7 @@ package struct AccessToken: Equatable, Sendable {
         userID: String, for domain: Domain, by rules: Rules, at now: WallTime
     ) -> String {
         JSONWebToken.sign(secret: rules.secret) { json in
-            json.member("user_id", userID)
+            json.member(domain.claim, userID)
             json.member("domain", domain.rawValue)
             json.member("iat", now.secondsSince1970)
             json.member("exp", (now + rules.lifetime).secondsSince1970)

@@ -151,7 +151,7 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         if let cookie = credentials.cookie, let id = parts.cookie.read(cookieField: cookie) {
             found.append(.session(id.key))
         }
-        if let authorization = credentials.authorization, let bearer = bearer(authorization) {
+        if let bearer = credentials.bearer {
             do throws(TokenRefusal) {
                 let token = try AccessToken(
                     verifying: bearer, for: .admin, by: parts.configuration.auth.tokens, at: .now())
@@ -166,13 +166,6 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         return found.filter {
             if case .apiToken(let token) = $0 { !token.utf8.contains(0) } else { true }
         }
-    }
-
-    private func bearer(_ authorization: String) -> String? {
-        let scheme = authorization.prefix(7)
-        guard scheme.lowercased() == "bearer " else { return nil }
-        let value = authorization.dropFirst(7).drop(while: { $0 == " " })
-        return value.isEmpty ? nil : String(value)
     }
 
     private func lookup(_ credential: Credential) -> Lookup {

@@ -21,7 +21,7 @@ package enum CreateToken: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let user = try await SignIn.user(input.signIn, in: context)
+        let user = try await SignIn.account(input.signIn, of: .users, in: context)
         let token = AccessToken.issue(
             userID: user.text(0, 0), for: .admin, by: context.service.configuration.auth.tokens,
             at: .now())

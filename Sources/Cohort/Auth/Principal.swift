@@ -1,3 +1,5 @@
+import HTTP
+
 /// The admin user a credential belongs to.
 package struct Principal: Sendable, Equatable {
     package let userID: String
@@ -10,4 +12,21 @@ package struct Credentials: Sendable {
     package var cookie: String?
     package var authorization: String?
     package var apiToken: String?
+}
+
+extension Credentials {
+    init(_ request: borrowing Request) {
+        self.init(
+            cookie: request.header("cookie"), authorization: request.header("authorization"),
+            apiToken: request.header("x-medusa-access-token"))
+    }
+
+    /// What stands behind `Bearer` in `Authorization`.
+    var bearer: String? {
+        guard let authorization, authorization.prefix(7).lowercased() == "bearer " else {
+            return nil
+        }
+        let value = authorization.dropFirst(7).drop(while: { $0 == " " })
+        return value.isEmpty ? nil : String(value)
+    }
 }

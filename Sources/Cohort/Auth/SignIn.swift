@@ -19,32 +19,59 @@ package enum SignIn {
         }
     }
 
-    static let find = Statement(
-        "sign_in.find",
-        composing: "SELECT " + User.columns + ", e.password_hash"
-            + #" FROM "user" e WHERE e.email = $1 AND e.deleted_at IS NULL"#)
+    /// Who may sign in: users here, customers there.
+    struct Accounts: Sendable {
+        /// By lower-case address as `$1`: the columns of `entity`, and the password's hash.
+        let find: Statement
+        /// Of the account `$1` the hash `$2` becomes `$3`. The hash may have been changed meanwhile; a new
+        /// password must win over a stronger hash of the old one.
+        let renewHash: Statement
+        let entity: Entity
+        /// Keeps apart what is counted of failures.
+        let kind: String
 
-    // The hash may have been changed meanwhile; a new password must win over a stronger hash of the old one.
-    static let renewHash = Statement(
-        "sign_in.renew_hash",
-        #"UPDATE "user" SET password_hash = $3 WHERE id = $1 AND password_hash = $2"#,
-        lane: .write)
+        static let users = Accounts(
+            find: Statement(
+                "sign_in.find",
+                composing: "SELECT " + User.columns + ", e.password_hash"
+                    + #" FROM "user" e WHERE e.email = $1 AND e.deleted_at IS NULL"#),
+            renewHash: Statement(
+                "sign_in.renew_hash",
+                #"UPDATE "user" SET password_hash = $3 WHERE id = $1 AND password_hash = $2"#,
+                lane: .write),
+            entity: User.entity, kind: "")
 
-    static let statements = [find, renewHash] + SignInThrottle.statements
+        /// Guests have no account, whatever hash they have.
+        static let customers = Accounts(
+            find: Statement(
+                "store.sign_in.find",
+                composing: "SELECT " + Customer.entity.columns(of: "e")
+                    + ", e.password_hash FROM customer e"
+                    + " WHERE e.email = $1 AND e.has_account AND e.deleted_at IS NULL"),
+            renewHash: Statement(
+                "store.sign_in.renew_hash",
+                "UPDATE customer SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+                lane: .write),
+            entity: Customer.entity, kind: "store:")
 
-    /// The user's row, with the columns of ``User/entity``.
+        var statements: [Statement] { [find, renewHash] + SignInThrottle.statements }
+    }
+
+    /// The account's row, with the columns of its entity first.
     ///
-    /// Costs the same whether the address is unknown, the user has no password, or the password is wrong.
+    /// Costs the same whether the address is unknown, the account has no password, or the password is wrong.
     ///
     /// - Throws: `.unauthorized`; `.throttled` after too many failures.
-    static func user(_ input: Input, in context: Context) async throws(APIError) -> Rows {
+    static func account(
+        _ input: Input, of accounts: Accounts, in context: Context
+    ) async throws(APIError) -> Rows {
         let throttle = context.service.throttle
         let attempt = SignInThrottle.Attempt(
-            email: input.email, clientAddress: context.clientAddress)
+            email: accounts.kind + input.email, clientAddress: context.clientAddress)
         let checking = throttle.map {
             context.db.start(SignInThrottle.waiting, $0.waitingValues(attempt))
         }
-        let finding = context.db.start(find, [.text(input.email)])
+        let finding = context.db.start(accounts.find, [.text(input.email)])
         var hasFailed = false
         if let checking {
             let waiting = try await checking.answer()
@@ -53,7 +80,7 @@ package enum SignIn {
             hasFailed = waiting.bool(0, 1)
         }
         let rows = try await finding.answer()
-        let hashColumn = User.entity.columns.count
+        let hashColumn = accounts.entity.columns.count
         let stored =
             rows.count == 1 && !rows.isNull(0, hashColumn) ? rows.text(0, hashColumn) : nil
         let verdict = try await context.service.passwords.verify(
@@ -73,7 +100,7 @@ package enum SignIn {
         }
         if let renewed {
             _ = try await context.db.query(
-                renewHash, [.text(rows.text(0, 0)), .text(stored), .text(renewed.text)])
+                accounts.renewHash, [.text(rows.text(0, 0)), .text(stored), .text(renewed.text)])
         }
         return rows
     }

@@ -6,6 +6,8 @@ package import JSON
 package struct Call: Sendable {
     /// nil where the client sent no JSON; endpoints see an empty object then.
     package let body: JSONValue?
+    /// Where the route looks at them itself: nil on those that are for admins.
+    package var credentials: Credentials?
     package let clientAddress: String
     package let isSecure: Bool
     private let parameters: PathParameters

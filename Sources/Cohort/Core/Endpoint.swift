@@ -62,6 +62,8 @@ package enum Access: Sendable {
     case open
     /// Somebody with an admin credential.
     case admin
+    /// Anybody; a customer's credential is recognised, and no other.
+    case store
 }
 
 /// Which of the two configured bounds a route's body has.
@@ -80,6 +82,8 @@ package struct Context: Sendable {
     package let service: ServiceParts
     /// Whom the credential belongs to; nil on open routes, and on reads that run beside the look-up.
     package var principal: Principal?
+    /// The customer who is signed in; only on routes of the store.
+    package var shopper: Shopper?
     package let clientAddress: String
     package let isSecure: Bool
 }

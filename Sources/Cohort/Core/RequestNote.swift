@@ -6,6 +6,8 @@ package final class RequestNote: @unchecked Sendable {
     private(set) var method: HTTP.Method
     /// Under `/admin`, where CORS and sign-in apply.
     private(set) var isAdmin: Bool
+    /// Under `/store`, which has origins of its own.
+    private(set) var isStore: Bool
     private(set) var origin: String?
     private(set) var ifNoneMatch: String?
     private(set) var acceptedCompression: Compression?
@@ -23,6 +25,7 @@ package final class RequestNote: @unchecked Sendable {
     init(_ request: borrowing Request) {
         method = .other
         isAdmin = false
+        isStore = false
         take(request)
     }
 
@@ -31,6 +34,7 @@ package final class RequestNote: @unchecked Sendable {
         method = request.method
         otherMethod = request.method == .other ? request.methodName : nil
         isAdmin = Self.isAdmin(request.pathBytes)
+        isStore = Self.isStore(request.pathBytes)
         origin = request.header("origin")
         ifNoneMatch = request.header("if-none-match")
         forbidsCached =
@@ -48,6 +52,7 @@ package final class RequestNote: @unchecked Sendable {
         method = request.method ?? .other
         otherMethod = request.methodName
         isAdmin = request.path.map { Self.isAdmin($0.utf8.span) } ?? false
+        isStore = request.path.map { Self.isStore($0.utf8.span) } ?? false
         origin = request.origin
         givenID = request.id
     }
@@ -62,6 +67,17 @@ package final class RequestNote: @unchecked Sendable {
     /// `/admin` itself or below it, in any case.
     static func isAdmin(_ path: Span<UInt8>) -> Bool {
         let prefix: [6 of UInt8] = [0x2F, 0x61, 0x64, 0x6D, 0x69, 0x6E]
+        guard path.count >= 6 else { return false }
+        for index in 0..<6 {
+            let byte = path[index]
+            guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == prefix[index] else { return false }
+        }
+        return path.count == 6 || path[6] == UInt8(ascii: "/")
+    }
+
+    /// `/store` itself or below it, in any case.
+    static func isStore(_ path: Span<UInt8>) -> Bool {
+        let prefix: [6 of UInt8] = [0x2F, 0x73, 0x74, 0x6F, 0x72, 0x65]
         guard path.count >= 6 else { return false }
         for index in 0..<6 {
             let byte = path[index]

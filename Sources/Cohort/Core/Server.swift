@@ -65,8 +65,10 @@ package final class Server: Handler, @unchecked Sendable {
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
-            let call = try Call(request, parameters, readsBody: readsBody)
+            var reading = try Call(request, parameters, readsBody: readsBody)
             let check = destination.isOpen(note) ? nil : authenticator.begin(request)
+            if check == nil { reading.credentials = Credentials(request) }
+            let call = reading
             if case .route(let route) = destination,
                 answerQuickly(route, call, check, exchange, note)
             {
@@ -130,7 +132,12 @@ package final class Server: Handler, @unchecked Sendable {
             var context = Context(
                 db: Database(pool: pool, watch: watch, shapes: shapes), loop: loop, service: parts,
                 principal: nil, clientAddress: call.clientAddress, isSecure: call.isSecure)
-            guard let check else { return try await route.perform(call, context) }
+            guard let check else {
+                if route.access == .store, let credentials = call.credentials {
+                    context.shopper = try await Shopper.find(credentials, parts, on: context.db)
+                }
+                return try await route.perform(call, context)
+            }
             if route.mayRunBesideLookup, check.isExpectedGood {
                 // Both leave in one segment; the look-up's answer comes first.
                 let response = await attempt(route, call, context)
@@ -206,7 +213,7 @@ package final class Server: Handler, @unchecked Sendable {
             }
         }
         if parts.configuration.http.compression { compress(&response, note) }
-        if note.isAdmin { addCORS(to: &response, note) }
+        if let policy = policy(note) { addCORS(to: &response, note, policy) }
         return response
     }
 
@@ -225,15 +232,23 @@ package final class Server: Handler, @unchecked Sendable {
     /// A foreign origin is not refused; its browser keeps the answer from it.
     ///
     /// - Source: Medusa 1.20.10, `loaders/express.ts` (the `cors` package).
-    private func addCORS(to response: inout Response, _ note: RequestNote) {
-        if let origin = note.origin, parts.configuration.cors.admin.allows(origin: origin) {
+    private func addCORS(
+        to response: inout Response, _ note: RequestNote, _ policy: CORSPolicy
+    ) {
+        if let origin = note.origin, policy.allows(origin: origin) {
             response.append("Access-Control-Allow-Origin", origin)
         }
         response.literalFields = "Access-Control-Allow-Credentials: true\r\nVary: Origin\r\n"
     }
 
+    /// Dashboards and storefronts have origins of their own; elsewhere there is no CORS.
+    private func policy(_ note: RequestNote) -> CORSPolicy? {
+        if note.isAdmin { return parts.configuration.cors.admin }
+        return note.isStore ? parts.configuration.cors.store : nil
+    }
+
     private func preflight(_ request: borrowing Request, _ note: RequestNote) -> Response {
-        guard note.isAdmin else {
+        guard let policy = policy(note) else {
             let path = request.path
             if path.lowercased() == "/health" {
                 var response = Response.text(200, "GET,HEAD")
@@ -244,7 +259,7 @@ package final class Server: Handler, @unchecked Sendable {
                 APIError.notFound("Cannot \(note.methodName) \(path)").response, note)
         }
         var response = Response(status: 204)
-        if let origin = note.origin, parts.configuration.cors.admin.allows(origin: origin) {
+        if let origin = note.origin, policy.allows(origin: origin) {
             response.append("Access-Control-Allow-Origin", origin)
         }
         response.append("Access-Control-Allow-Credentials", "true")
@@ -269,7 +284,7 @@ private enum Destination: Sendable {
     /// Whether nobody has to say who he is. What is not there under `/admin` is not told to strangers.
     func isOpen(_ note: RequestNote) -> Bool {
         switch self {
-        case .route(let route): route.access == .open
+        case .route(let route): route.access != .admin
         case .nowhere, .unreadable: !note.isAdmin
         }
     }

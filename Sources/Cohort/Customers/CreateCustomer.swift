@@ -60,6 +60,12 @@ package enum CreateCustomer: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
+        .record(
+            "customer", Customer.entity, try await insert(input, in: context), status: 201)
+    }
+
+    /// Makes the customer, and returns the row.
+    static func insert(_ input: Input, in context: Context) async throws(APIError) -> Rows {
         let isRegistered = !input.password.isEmpty
         let taken = try await context.db.query(
             isTaken, [.text(input.email), .bool(isRegistered)])
@@ -73,7 +79,7 @@ package enum CreateCustomer: Endpoint {
         if isRegistered {
             hash = .text(try await context.service.passwords.hash(password: input.password).text)
         }
-        let rows = try await context.db.create(
+        return try await context.db.create(
             insert,
             [
                 .text(input.id), .text(input.email), .text(input.firstName),
@@ -83,6 +89,5 @@ package enum CreateCustomer: Endpoint {
             error.isUniqueViolation
                 ? Customer.duplicate(email: input.email, isRegistered: isRegistered) : nil
         }
-        return .record("customer", Customer.entity, rows, status: 201)
     }
 }

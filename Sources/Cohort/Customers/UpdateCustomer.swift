@@ -103,7 +103,14 @@ package enum UpdateCustomer: Endpoint {
         ON CONFLICT DO NOTHING
         """, lane: .write)
 
-    package static let statements = [lock, update, leaveGroups, checkGroups, joinGroups]
+    // Whoever knew the old password is signed out of the store.
+    static let endSessions = Statement(
+        "customer.update.end_sessions",
+        "DELETE FROM cohort_customer_session WHERE customer_id = $1", lane: .write)
+
+    package static let statements = [
+        lock, update, leaveGroups, checkGroups, joinGroups, endSessions,
+    ]
 
     package static func run(
         _ input: Input, in context: Context
@@ -126,6 +133,9 @@ package enum UpdateCustomer: Endpoint {
                     "Email cannot be changed when the user has registered their account")
             }
             try await change(input, newHash, in: transaction)
+            if newHash != .null {
+                _ = try await transaction.start(endSessions, [.text(input.id)]).answer()
+            }
             if let groups = input.groups {
                 try await replaceGroups(of: input.id, by: groups, in: transaction)
             }

@@ -16,13 +16,14 @@ package enum Product {
     // Live outside this service; the members stay because clients read them.
     static let collection: Relation = outside("collection", toMany: false)
     static let images: Relation = outside("images")
-    static let options: Relation = outside("options")
+    static let options: Relation = Relation(
+        "options", of: "product", { ProductOption.entity }, joining: nil)
     static let profiles: Relation = outside("profiles")
     static let tags: Relation = outside("tags")
     static let type: Relation = outside("type", toMany: false)
 
     private static func outside(_ name: StaticString, toMany: Bool = true) -> Relation {
-        Relation(name, of: "product", toMany: toMany, { Product.entity }, joining: nil)
+        Relation(name, of: "product", toMany: toMany, { ProductSatellite.entity }, joining: nil)
     }
 
     static let variants: Relation = Relation(

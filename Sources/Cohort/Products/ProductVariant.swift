@@ -15,7 +15,7 @@ package enum ProductVariant {
 
     /// The values of a product's options live outside this service.
     static let options: Relation = Relation(
-        "options", of: "product_variant", { ProductVariant.entity }, joining: nil)
+        "options", of: "product_variant", { ProductOptionValue.entity }, joining: nil)
 
     static let product: Relation = Relation(
         "product", of: "product_variant", toMany: false, { Product.entity },

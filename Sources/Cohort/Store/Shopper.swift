@@ -1,0 +1,74 @@
+package import Postgres
+
+/// A registered customer who is signed in.
+package struct Shopper: Sendable, Equatable {
+    package let customerID: String
+    /// The hashed id of the session that the request came with, if that is how the customer was recognised.
+    package let sessionKey: String?
+
+    // Tokens and sessions of customers who are gone, or have no account any more, open nothing.
+    static let bySession = Statement(
+        "store.session",
+        """
+        SELECT c.id, s.expires_at
+        FROM cohort_customer_session s
+        JOIN customer c ON c.id = s.customer_id
+        WHERE s.id = $1 AND s.expires_at > now() AND c.has_account AND c.deleted_at IS NULL
+        """)
+    static let byID = Statement(
+        "store.customer",
+        "SELECT id FROM customer WHERE id = $1 AND has_account AND deleted_at IS NULL")
+
+    static let extendSession = Statement(
+        "store.extend_session",
+        """
+        UPDATE cohort_customer_session
+        SET expires_at = now() + make_interval(secs => $2::float8)
+        WHERE id = $1
+        """, lane: .write)
+
+    package static let statements = [bySession, byID, extendSession]
+
+    /// Whose credential a request carries: a session, or else a token that was issued for the store. A
+    /// credential that does not hold makes the request an anonymous one, as in Medusa.
+    ///
+    /// - Source: Medusa 1.20.10, `api/middlewares/authenticate-customer.ts`, `loaders/passport.ts`.
+    static func find(
+        _ credentials: Credentials, _ parts: ServiceParts, on db: Database
+    ) async throws(APIError) -> Shopper? {
+        if let cookie = credentials.cookie, let id = parts.cookie.read(cookieField: cookie) {
+            let rows = try await db.query(bySession, [.text(id.key)])
+            if rows.count == 1 {
+                keepAlive(id.key, until: rows.timestamp(0, 1), parts, on: db)
+                return Shopper(customerID: rows.text(0, 0), sessionKey: id.key)
+            }
+        }
+        guard let token = credentials.bearer, let id = customerID(in: token, parts) else {
+            return nil
+        }
+        let rows = try await db.query(byID, [.text(id)])
+        return rows.count == 1 ? Shopper(customerID: rows.text(0, 0), sessionKey: nil) : nil
+    }
+
+    private static func customerID(in token: String, _ parts: ServiceParts) -> String? {
+        do throws(TokenRefusal) {
+            let id = try AccessToken(
+                verifying: token, for: .store, by: parts.configuration.auth.tokens, at: .now()
+            ).userID
+            // What PostgreSQL cannot hold belongs to nobody.
+            return id.utf8.contains(0) ? nil : id
+        } catch {
+            return nil
+        }
+    }
+
+    /// A session lasts from its last use, written once a minute at most. Nobody waits for that.
+    private static func keepAlive(
+        _ key: String, until expiry: Int64, _ parts: ServiceParts, on db: Database
+    ) {
+        let lifetime = parts.configuration.auth.sessionLifetime
+        let renewed = (WallTime.now() + lifetime).microsecondsSince2000
+        guard renewed - expiry > 60_000_000 else { return }
+        _ = db.start(extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
+    }
+}

@@ -1,0 +1,64 @@
+package import HTTP
+package import Postgres
+
+/// Signs a customer in with a cookie, under a fresh session id. An admin who is signed in with the same
+/// browser stays so.
+///
+/// - Throws: `.unauthorized` for a wrong address or password, and for guests.
+/// - Source: Medusa 1.20.10, `api/routes/store/auth/create-session.ts`.
+package enum StoreCreateSession: Endpoint {
+    package static let route: StaticString = "POST /store/auth"
+    package static let access = Access.store
+
+    package struct Input: Sendable {
+        let signIn: SignIn.Input
+        /// What the browser held before.
+        let cookie: String?
+    }
+
+    package static func parse(_ call: Call) throws(APIError) -> Input {
+        Input(signIn: try SignIn.Input(call), cookie: call.credentials?.cookie)
+    }
+
+    static let insert = Statement(
+        "store.session.insert",
+        """
+        WITH swept AS (
+            DELETE FROM cohort_customer_session
+            WHERE id IN (SELECT id FROM cohort_customer_session WHERE expires_at < now() LIMIT 100)
+        ), moved AS (
+            UPDATE cohort_session SET id = $1 WHERE id = $4
+        )
+        INSERT INTO cohort_customer_session (id, customer_id, expires_at)
+        VALUES ($1, $2, now() + make_interval(secs => $3::float8))
+        """, lane: .write)
+
+    package static let statements =
+        SignIn.Accounts.customers.statements + [insert, GetCustomer.findAny] + Shopper.statements
+
+    package static func run(
+        _ input: Input, in context: Context
+    ) async throws(APIError) -> Response {
+        let customer = try await SignIn.account(input.signIn, of: .customers, in: context)
+        let id = customer.text(0, 0)
+        let session = try await NewSession.open(
+            of: id, by: insert, replacing: input.cookie, in: context)
+        var response = try await StoreCustomer.answer(id, in: context)
+        NewSession.set(session, on: &response, in: context)
+        return response
+    }
+}
+
+/// A customer as the store shows one to oneself.
+enum StoreCustomer {
+    /// `{"customer":{…}}` with the given relations.
+    static func answer(
+        _ id: String, _ relations: [Relation] = Customer.defaultRelations, in context: Context
+    ) async throws(APIError) -> Response {
+        try await .record(
+            "customer", Customer.entity, id: id,
+            Selection(of: Customer.entity, expand: nil, default: relations),
+            found: context.db.start(GetCustomer.findAny, [.texts([id])]), on: context.db,
+            missing: .unauthorized)
+    }
+}

@@ -1,0 +1,28 @@
+import JSON
+package import HTTP
+import Postgres
+
+/// Signs a customer in with a JSON web token. It opens nothing under `/admin`.
+///
+/// - Throws: `.unauthorized` for a wrong address or password, and for guests.
+/// - Source: Medusa 1.20.10, `api/routes/store/auth/get-token.ts`.
+package enum StoreCreateToken: Endpoint {
+    package static let route: StaticString = "POST /store/auth/token"
+    package static let access = Access.store
+
+    package static func parse(_ call: Call) throws(APIError) -> SignIn.Input {
+        try SignIn.Input(call)
+    }
+
+    package static func run(
+        _ input: SignIn.Input, in context: Context
+    ) async throws(APIError) -> Response {
+        let customer = try await SignIn.account(input, of: .customers, in: context)
+        let token = AccessToken.issue(
+            userID: customer.text(0, 0), for: .store,
+            by: context.service.configuration.auth.tokens, at: .now())
+        return .json(200) { json in
+            json.object { json in json.member("access_token", token) }
+        }
+    }
+}

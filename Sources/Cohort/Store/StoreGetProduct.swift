@@ -1,0 +1,45 @@
+package import HTTP
+package import Postgres
+
+/// One published product by id with what its variants cost the shopper.
+///
+/// - Throws: `.notFound` when no live product that is published has the id, and for an unknown region or cart.
+/// - Source: Medusa 1.20.10, `api/routes/store/products/get-product.ts`.
+package enum StoreGetProduct: Endpoint {
+    package static let route: StaticString = "GET /store/products/:id"
+    package static let access = Access.store
+
+    package struct Input: Sendable {
+        let id: String
+        let selection: Selection
+        let prices: PriceContext
+    }
+
+    package static func parse(_ call: Call) throws(APIError) -> Input {
+        var query = try call.query()
+        let expand = query.optionalString("expand").value
+        let fields = query.optionalString("fields").value
+        let prices = query.priceContext()
+        try query.finish()
+        return Input(
+            id: try call.id(),
+            selection: try StoreProduct.selection(expand: expand, fields: fields), prices: prices)
+    }
+
+    static let find = Statement(
+        "store.product.find",
+        composing: "SELECT " + Product.entity.columns(of: "e")
+            + " FROM product e WHERE e.id = $1 AND e.status = 'published' AND e.deleted_at IS NULL")
+
+    package static let statements = [find]
+
+    package static func run(
+        _ input: Input, in context: Context
+    ) async throws(APIError) -> Response {
+        try await .record(
+            "product", Product.entity, id: input.id,
+            Storefront.priced(input.selection, input.prices.forShopper(in: context)),
+            found: context.db.start(find, [.text(input.id)]), on: context.db,
+            missing: Product.missing(input.id))
+    }
+}

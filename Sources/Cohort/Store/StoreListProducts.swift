@@ -1,0 +1,89 @@
+package import HTTP
+import Postgres
+
+/// Published products with what their variants cost the shopper, newest first unless asked otherwise.
+///
+/// - Throws: `.notFound` for an unknown region or cart.
+/// - Source: Medusa 1.20.10, `api/routes/store/products/list-products.ts`.
+package enum StoreListProducts: Endpoint {
+    package static let route: StaticString = "GET /store/products"
+    package static let access = Access.store
+
+    package struct Input: Sendable {
+        let list: ListRequest
+        let prices: PriceContext
+    }
+
+    package static func parse(_ call: Call) throws(APIError) -> Input {
+        var query = try call.query(splittingSingleElements: true)
+        let offset = query.wholeNumber("offset", default: 0)
+        let limit = query.wholeNumber("limit", default: 100)
+        let order = query.optionalString("order").value
+        let expand = query.optionalString("expand").value
+        let fields = query.optionalString("fields").value
+        let q = query.optionalString("q").value
+        var filter = SQLBuilder()
+        filter.require("e.deleted_at IS NULL")
+        filter.require("e.status = 'published'")
+        if let ids = query.stringOrList("id") { filter.require("e.id", in: ids) }
+        if let ids = query.stringArray("collection_id") { filter.require("e.collection_id", in: ids) }
+        if let ids = query.stringOrList("type_id") { filter.require("e.type_id", in: ids) }
+        for (name, column) in [
+            ("title", "e.title"), ("description", "e.description"), ("handle", "e.handle"),
+        ] as [(String, SQL)] {
+            if let text = query.optionalString(name).value { filter.require(column, in: [text]) }
+        }
+        let isGiftCard = query.booleanFilter("is_giftcard").value
+        filter.require("e.created_at", within: query.dateFilter("created_at"))
+        filter.require("e.updated_at", within: query.dateFilter("updated_at"))
+        let prices = query.priceContext()
+        try query.finish()
+
+        if let isGiftCard { filter.require("e.is_giftcard = " + filter.bind(.bool(isGiftCard))) }
+        filter.requireProduct(containing: q)
+        return Input(
+            list: ListRequest(
+                member: "products", entity: Product.entity,
+                selection: try StoreProduct.selection(expand: expand, fields: fields),
+                offset: offset, limit: limit, filter: filter,
+                order: try .order(order, of: Product.entity, default: "e.created_at DESC, e.id"),
+                lane: q == nil ? .fast : .slow),
+            prices: prices)
+    }
+
+    package static func run(
+        _ input: Input, in context: Context
+    ) async throws(APIError) -> Response {
+        var list = input.list
+        list.selection = Storefront.priced(
+            list.selection, input.prices.forShopper(in: context))
+        return try await list.answer(on: context.db)
+    }
+}
+
+enum StoreProduct {
+    /// By default everything, and prices on the variants.
+    static let expandedByDefault =
+        "variants,variants.options,variants.prices,profiles,images,options,options.values,tags,type,collection"
+
+    static func selection(expand: String?, fields: String?) throws(APIError) -> Selection {
+        let asked = expand.flatMap { $0.isEmpty ? nil : $0 } ?? expandedByDefault
+        return try Storefront.check(
+            try Selection(
+                of: Product.entity, expand: asked, fields: fields,
+                fieldsBegin: Product.entity.columnNames), allowed: Storefront.ofProduct)
+    }
+}
+
+extension SQLBuilder {
+    /// A text in a product's title or description, or in a title or a stock-keeping unit of its variants.
+    mutating func requireProduct(containing q: String?) {
+        guard let q, !q.isEmpty else { return }
+        let pattern = " ILIKE '%' || " + bind(.text(q)) + "::text || '%'"
+        require(
+            "(e.title" + pattern + " OR e.description" + pattern
+                + " OR EXISTS (SELECT FROM product_variant v WHERE v.product_id = e.id"
+                + " AND v.deleted_at IS NULL AND (v.title" + pattern + " OR v.sku" + pattern
+                + ")))")
+    }
+}
