@@ -30,7 +30,6 @@ package enum Routes {
         Route(GetCustomer.self),
         Route(UpdateCustomer.self),
 
-
         Route(ListPriceLists.self),
         Route(CreatePriceList.self),
         Route(GetPriceList.self),
@@ -50,9 +49,7 @@ package enum Routes {
         Route(AddGroupsToCondition.self),
         Route(RemoveGroupsFromCondition.self),
 
-
         Route(ExplainPrices.self),
-
         Route(ListVariants.self),
         Route(GetVariant.self),
 

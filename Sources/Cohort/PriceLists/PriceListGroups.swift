@@ -31,7 +31,8 @@ package struct PriceListGroups: Sendable {
         ON CONFLICT DO NOTHING
         """, lane: .write)
 
-    static let statements = [hold, leave, join]
+    // `settle` is of a kind that SQL's own PREPARE does not take.
+    static let statements = [hold, leave, join, ClosedPriceLists.reopen]
 
     /// Begins before anything else does; ``refuse(_:list:)`` reads the answer.
     func startHolding(in transaction: Transaction) -> PendingRows {
@@ -57,5 +58,10 @@ package struct PriceListGroups: Sendable {
     func startReplacing(of list: String, in transaction: Transaction) {
         _ = transaction.start(Self.leave, [.text(list), .texts(ids)])
         _ = transaction.start(Self.join, [.text(list), .texts(ids)])
+        if ids.isEmpty {
+            // To be for everybody is somebody's decision, whatever became of the groups before.
+            _ = transaction.start(ClosedPriceLists.settle)
+            _ = transaction.start(ClosedPriceLists.reopen, [.text(list)])
+        }
     }
 }
