@@ -5,7 +5,6 @@ struct Scenario: Sendable {
     let name: String
     let spec: String
     let verdict: String
-    let isOptional: Bool
     let steps: [Step]
 
     struct Step: Sendable {
@@ -69,7 +68,6 @@ extension Scenario {
         self.name = name
         spec = json["spec"]?.text ?? ""
         verdict = json["verdict"]?.text ?? ""
-        isOptional = json["optional"]?.isTrue ?? false
         self.steps = try steps.map(Step.init)
     }
 }
