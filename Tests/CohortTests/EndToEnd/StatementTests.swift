@@ -59,6 +59,15 @@ import Testing
         ("money_amount.echoed.variants", "'{ma_1}', 0, ''"),
         ("price_list_product.prices", "'{variant_1}', 0, '', 'pl_1'"),
         ("price.clear", "'pl_1'"),
+        (
+            "price_selection.candidates",
+            "'{variant_1,variant_2}', 'reg_1', NULL, 'cus_1', '{}', true, false"
+        ),
+        (
+            "price_selection.explained",
+            "'{variant_1}', 'reg_1', NULL, NULL, '{cgrp_1}', true, false"
+        ),
+        ("price_place.region", "'reg_1'"), ("store.session", "'key'"), ("store.customer", "'cus_1'"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
         let database = try Shop.Database(
@@ -74,6 +83,11 @@ import Testing
             INSERT INTO customer_group_customers (customer_group_id, customer_id)
                 SELECT 'cgrp_' || (n % 2000 + 1), 'cus_' || n FROM generate_series(1, 5000) n;
             INSERT INTO currency VALUES ('usd', '$', '$', 'US Dollar') ON CONFLICT DO NOTHING;
+            INSERT INTO region (id, name, currency_code, tax_rate)
+                SELECT 'reg_' || n, 'r', 'usd', 0 FROM generate_series(1, 2000) n;
+            INSERT INTO cohort_price_list_closed (price_list_id) SELECT 'pl_' || n FROM generate_series(1, 2000) n;
+            INSERT INTO cohort_customer_session (id, customer_id, expires_at)
+                SELECT 's' || n, 'cus_' || n, now() FROM generate_series(1, 2000) n;
             INSERT INTO product (id, title) VALUES ('prod_1', 'p');
             INSERT INTO product_variant (id, title, product_id, inventory_quantity)
                 SELECT 'variant_' || n, 'v', 'prod_1', 1 FROM generate_series(1, 2000) n;
