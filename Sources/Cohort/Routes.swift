@@ -84,6 +84,7 @@ package enum Routes {
     package static let statements: [Statement] = {
         let used =
             all.flatMap(\.statements) + Authenticator.statements + UserAdministration.statements
+            + CatalogImport.allStatements
             + entities.flatMap { $0.relations.compactMap(\.load) }
             + [Customer.groupsOfFilter, Price.variantsEchoed].compactMap(\.load)
         return Dictionary(used.map { ($0.name, $0) }) { first, _ in first }

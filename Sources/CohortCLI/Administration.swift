@@ -8,11 +8,25 @@ enum Administration {
         _ settings: SettingsArguments,
         _ body: @escaping @Sendable (UserAdministration) async throws -> Void
     ) async throws {
+        let auth = try settings.databaseConfiguration().auth
+        try await run(
+            settings,
+            onDatabase: { db in
+                try await body(
+                    UserAdministration(
+                        db: db,
+                        passwords: PasswordWork(cost: auth.scrypt, limits: auth.passwordWork)))
+            })
+    }
+
+    static func run(
+        _ settings: SettingsArguments,
+        onDatabase body: @escaping @Sendable (Database) async throws -> Void
+    ) async throws {
         var configuration = try settings.databaseConfiguration()
         // Standard output is for what the command answers.
         configuration.log.level = .error
         let log = Log(configuration.log)
-        let settled = configuration
         let loop = try EventLoop(label: "loop.command")
         let pool = Pool(
             loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
@@ -21,12 +35,9 @@ enum Administration {
             loop.perform {
                 pool.start()
                 loop.run {
-                    let administration = UserAdministration(
-                        db: Database(pool: pool, watch: ClientWatch(), shapes: ShapeCache()),
-                        passwords: PasswordWork(
-                            cost: settled.auth.scrypt, limits: settled.auth.passwordWork))
+                    let db = Database(pool: pool, watch: ClientWatch(), shapes: ShapeCache())
                     do {
-                        try await body(administration)
+                        try await body(db)
                         continuation.resume(returning: .success(()))
                     } catch {
                         continuation.resume(returning: .failure(CommandFailure(error)))
@@ -48,6 +59,10 @@ enum Administration {
 /// What a command could not do, in one line.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
 
     init(_ error: any Error) {
         switch error as? APIError {

@@ -53,7 +53,8 @@ package struct AccessToken: Equatable, Sendable {
         try token.verify(
             secret: rules.secret, at: now, acceptance: rules.acceptance,
             lifetimeMax: rules.acceptedLifetimeMax)
-        guard token.text("domain") == domain.rawValue, let userID = token.text(domain.claim.description)
+        guard token.text("domain") == domain.rawValue,
+            let userID = token.text(domain.claim.description)
         else {
             throw .claims
         }

@@ -26,7 +26,9 @@ package enum StoreListProducts: Endpoint {
         filter.require("e.deleted_at IS NULL")
         filter.require("e.status = 'published'")
         if let ids = query.stringOrList("id") { filter.require("e.id", in: ids) }
-        if let ids = query.stringArray("collection_id") { filter.require("e.collection_id", in: ids) }
+        if let ids = query.stringArray("collection_id") {
+            filter.require("e.collection_id", in: ids)
+        }
         if let ids = query.stringOrList("type_id") { filter.require("e.type_id", in: ids) }
         for (name, column) in [
             ("title", "e.title"), ("description", "e.description"), ("handle", "e.handle"),

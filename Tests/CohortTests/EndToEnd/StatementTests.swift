@@ -67,7 +67,8 @@ import Testing
             "price_selection.explained",
             "'{variant_1}', 'reg_1', NULL, NULL, '{cgrp_1}', true, false"
         ),
-        ("price_place.region", "'reg_1'"), ("store.session", "'key'"), ("store.customer", "'cus_1'"),
+        ("price_place.region", "'reg_1'"), ("store.session", "'key'"),
+        ("store.customer", "'cus_1'"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
         let database = try Shop.Database(
