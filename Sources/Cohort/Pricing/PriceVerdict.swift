@@ -57,7 +57,8 @@ enum PriceVerdict: Equatable {
         case .refused("not_started"): return "The list has not started"
         case .refused("list_deleted"): return "The list is deleted"
         case .refused("not_in_group"):
-            return "The list is for groups of which the customer is in none"
+            let groups = rows.text(row, At.groups).filter { !"[]\"".contains($0) }
+            return "The customer is in none of the list's groups: \(groups)"
         case .refused("groups_deleted"):
             return "The groups that the list was for are deleted; it holds for nobody until it is"
                 + " given groups or its conditions are emptied"
