@@ -78,7 +78,9 @@ let package = Package(
             swiftSettings: settings + [lifetimes]),
         .testTarget(
             name: "CohortTests",
-            dependencies: ["Cohort", "CPostgres", "EventLoop", "HTTP", "Postgres", "TestSupport"],
+            dependencies: [
+                "Cohort", "CPostgres", "EventLoop", "HTTP", "JSON", "Postgres", "TestSupport",
+            ],
             exclude: ["Exchanges"],
             swiftSettings: settings),
         .testTarget(

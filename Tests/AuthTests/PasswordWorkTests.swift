@@ -1,32 +1,12 @@
-import Dispatch
-import EventLoop
-import Synchronization
 import Testing
 
 @testable import Cohort
 
 private let cheap = ScryptCost(log2N: 2, r: 1, p: 1)
 
-/// What work at once has in common.
-private final class Shared: Sendable {
-    let gate = DispatchSemaphore(value: 0)
-    let running = Atomic<Int>(0)
-    let most = Atomic<Int>(0)
-    let order = Mutex<[Int]>([])
-
-    func occupy() {
-        let now = running.add(1, ordering: .sequentiallyConsistent).newValue
-        most.max(now, ordering: .sequentiallyConsistent)
-        gate.wait()
-        running.subtract(1, ordering: .sequentiallyConsistent)
-    }
-
-    var runningCount: Int { running.load(ordering: .sequentiallyConsistent) }
-}
-
 @Suite struct PasswordWorkTests {
-    private func work(width: Int = 2, waitersMax: Int = 8) -> PasswordWork {
-        PasswordWork(cost: cheap, limits: .init(width: width, waitersMax: waitersMax))
+    private func work() -> PasswordWork {
+        PasswordWork(cost: cheap, limits: .init(width: 2, waitersMax: 8))
     }
 
     private func hash(_ password: String, cost: ScryptCost) throws -> PasswordHash {
@@ -85,81 +65,9 @@ private final class Shared: Sendable {
         }
     }
 
-    @Test func `work beyond the width waits, and beyond the queue is told to come back`()
-        async throws
-    {
-        let work = work(width: 2, waitersMax: 3)
-        let shared = Shared()
-        let outcomes = await withTaskGroup(of: Bool.self) { group in
-            func occupy() {
-                group.addTask { (try? await work.run { shared.occupy() }) != nil }
-            }
-            occupy()
-            occupy()
-            while shared.runningCount < 2 { await Task.yield() }
-            for waiters in 1...3 {
-                occupy()
-                while work.waitingCount < waiters { await Task.yield() }
-            }
-            // The queue is full: one more is refused at once, while all the others still wait.
-            await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {
-                try await work.run { true }
-            }
-            #expect(work.waitingCount == 3)
-            for _ in 1...5 { shared.gate.signal() }
-            var outcomes: [Bool] = []
-            for await outcome in group { outcomes.append(outcome) }
-            return outcomes
-        }
-        #expect(outcomes == [true, true, true, true, true])
-        #expect(shared.most.load(ordering: .sequentiallyConsistent) == 2)
-        #expect(work.waitingCount == 0)
-        #expect(try await work.run { true })
-    }
-
-    @Test func `who waits is served in order`() async throws {
-        let work = work(width: 1, waitersMax: 10)
-        let shared = Shared()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await work.run { shared.occupy() } }
-            while shared.runningCount < 1 { await Task.yield() }
-            for number in 1...10 {
-                group.addTask {
-                    try? await work.run { shared.order.withLock { $0.append(number) } }
-                }
-                while work.waitingCount < number { await Task.yield() }
-            }
-            shared.gate.signal()
-        }
-        #expect(shared.order.withLock { $0 } == Array(1...10))
-    }
-
     @Test func `memory that cannot be had is told as overload`() async {
         await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {
             try await work().run { () throws(OutOfMemory) in throw OutOfMemory() }
         }
-    }
-
-    @Test func `a handler goes on on its loop`() async throws {
-        let loop = try EventLoop(label: "test.loop")
-        let key = DispatchSpecificKey<Bool>()
-        loop.queue.setSpecific(key: key, value: true)
-        loop.start()
-        defer { loop.stop() }
-        let work = work()
-        let places = await withCheckedContinuation {
-            (continuation: CheckedContinuation<[Bool], Never>) in
-            loop.perform {
-                loop.run {
-                    let before = DispatchQueue.getSpecific(key: key) ?? false
-                    let during = try? await work.run {
-                        DispatchQueue.getSpecific(key: key) ?? false
-                    }
-                    let after = DispatchQueue.getSpecific(key: key) ?? false
-                    continuation.resume(returning: [before, during ?? true, after])
-                }
-            }
-        }
-        #expect(places == [true, false, true])
     }
 }

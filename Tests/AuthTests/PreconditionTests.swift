@@ -22,7 +22,7 @@ import Testing
 
     @Test func `password work has room for one at least`() async {
         await #expect(processExitsWith: .failure) {
-            _ = PasswordWork.Limits(width: 0, waitersMax: 1)
+            _ = ComputeQueue.Limits(width: 0, waitersMax: 1)
         }
     }
 

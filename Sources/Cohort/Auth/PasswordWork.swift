@@ -1,25 +1,6 @@
-import Dispatch
-import Synchronization
-
-/// Computes password hashes away from the loops, few at a time.
-///
-/// One hash keeps a core busy for a quarter of a second, so the number at once is bounded, and so
-/// is the number that wait: sign-ins must not be able to starve everything else. Nothing blocks; a
-/// caller is suspended and goes on where it came from.
+/// Computes password hashes away from the loops, few at a time: one keeps a core busy for a quarter of a
+/// second.
 package final class PasswordWork: Sendable {
-    package struct Limits: Sendable {
-        /// Hashes computed at once, over all loops.
-        package var width: Int
-        /// Callers that may wait for their turn; the next one is told to come back later.
-        package var waitersMax: Int
-
-        package init(width: Int, waitersMax: Int) {
-            precondition(width > 0 && waitersMax >= 0, "password work needs room for one at least")
-            self.width = width
-            self.waitersMax = waitersMax
-        }
-    }
-
     /// What came of comparing a password with the stored hash.
     package enum Verdict: Equatable, Sendable {
         case wrong
@@ -28,37 +9,19 @@ package final class PasswordWork: Sendable {
         case right(renewed: PasswordHash?)
     }
 
-    private struct State {
-        var running = 0
-        /// First come, first served; `next` runs ahead so that taking one costs nothing.
-        var waiting: [@Sendable () -> Void] = []
-        var next = 0
-
-        var waitingCount: Int { waiting.count - next }
-
-        mutating func takeWaiting() -> (@Sendable () -> Void)? {
-            guard next < waiting.count else { return nil }
-            let job = waiting[next]
-            next += 1
-            if next == waiting.count {
-                waiting.removeAll(keepingCapacity: true)
-                next = 0
-            }
-            return job
-        }
-    }
-
     /// The cost of new hashes.
     package let cost: ScryptCost
-    private let limits: Limits
-    private let queue = DispatchQueue(label: "cohort.passwords", attributes: .concurrent)
-    private let state = Mutex(State())
+    private let queue: ComputeQueue
 
-    package init(cost: ScryptCost, limits: Limits) {
+    package init(cost: ScryptCost, limits: ComputeQueue.Limits) {
         precondition(cost.isAcceptable, "new hashes have a cost that can be read back")
         self.cost = cost
-        self.limits = limits
+        queue = ComputeQueue(
+            label: "cohort.passwords", limits: limits, retryAfterSeconds: Self.retryAfterSeconds)
     }
+
+    /// A hash takes a quarter of a second, so in two seconds a good part of the queue is gone.
+    private static let retryAfterSeconds = 2
 
     /// Compares a password with a stored hash.
     ///
@@ -110,55 +73,16 @@ package final class PasswordWork: Sendable {
         return try PasswordHash.make(password: password, cost: cost, using: &random)
     }
 
-    /// Callers that wait for their turn, for metrics.
-    package var waitingCount: Int {
-        state.withLock { $0.waitingCount }
-    }
-
-    /// Runs `work` when there is room; the caller's executor takes over again afterwards.
+    /// Runs `work` on the queue. Memory that cannot be had now may be there later.
     package func run<T: Sendable>(
         _ work: @escaping @Sendable () throws(OutOfMemory) -> T
     ) async throws(APIError) -> T {
-        let outcome: Result<T, APIError> = await withCheckedContinuation { continuation in
-            let accepted = submit {
-                do throws(OutOfMemory) {
-                    continuation.resume(returning: .success(try work()))
-                } catch {
-                    continuation.resume(returning: .failure(Self.overloaded))
-                }
+        try await queue.run { () throws(APIError) in
+            do throws(OutOfMemory) {
+                return try work()
+            } catch {
+                throw .overloaded(retryAfterSeconds: Self.retryAfterSeconds)
             }
-            if !accepted { continuation.resume(returning: .failure(Self.overloaded)) }
-        }
-        return try outcome.get()
-    }
-
-    /// A hash takes a quarter of a second, so in two seconds a good part of the queue is gone.
-    private static let overloaded = APIError.overloaded(retryAfterSeconds: 2)
-
-    private func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
-        enum Step { case start, wait, refuse }
-        let step = state.withLock { state -> Step in
-            if state.running < limits.width {
-                state.running += 1
-                return .start
-            }
-            guard state.waitingCount < limits.waitersMax else { return .refuse }
-            state.waiting.append(job)
-            return .wait
-        }
-        if step == .start { start(job) }
-        return step != .refuse
-    }
-
-    private func start(_ job: @escaping @Sendable () -> Void) {
-        queue.async { @Sendable in
-            job()
-            let next = self.state.withLock { state in
-                let next = state.takeWaiting()
-                if next == nil { state.running -= 1 }
-                return next
-            }
-            if let next { self.start(next) }
         }
     }
 }

@@ -78,7 +78,7 @@ package struct Configuration: Sendable {
         /// Since the last use, on the server's side.
         package var sessionLifetime = Duration.zero
         package var scrypt = ScryptCost.recommended
-        package var passwordWork = PasswordWork.Limits(width: 1, waitersMax: 0)
+        package var passwordWork = ComputeQueue.Limits(width: 1, waitersMax: 0)
         package var throttlesSignIn = true
         package var throttle = SignInThrottle.Rule()
     }

@@ -1,0 +1,105 @@
+import Dispatch
+import Synchronization
+
+/// Work of more than a few milliseconds, done away from the loops, a little at a time.
+///
+/// The number at once is bounded, so that such work cannot starve everything else, and so is the number
+/// that wait. Nothing blocks; a caller is suspended and goes on where it came from.
+package final class ComputeQueue: Sendable {
+    package struct Limits: Sendable {
+        /// Pieces of work done at once, over all loops.
+        package var width: Int
+        /// Callers that may wait for their turn; the next one is told to come back later.
+        package var waitersMax: Int
+
+        package init(width: Int, waitersMax: Int) {
+            precondition(width > 0 && waitersMax >= 0, "a queue needs room for one at least")
+            self.width = width
+            self.waitersMax = waitersMax
+        }
+    }
+
+    private struct State {
+        var running = 0
+        /// First come, first served; `next` runs ahead so that taking one costs nothing.
+        var waiting: [@Sendable () -> Void] = []
+        var next = 0
+
+        var waitingCount: Int { waiting.count - next }
+
+        mutating func takeWaiting() -> (@Sendable () -> Void)? {
+            guard next < waiting.count else { return nil }
+            let job = waiting[next]
+            next += 1
+            if next == waiting.count {
+                waiting.removeAll(keepingCapacity: true)
+                next = 0
+            }
+            return job
+        }
+    }
+
+    private let limits: Limits
+    /// What a caller hears for whom there is no room.
+    private let overloaded: APIError
+    private let queue: DispatchQueue
+    private let state = Mutex(State())
+
+    /// - Parameter retryAfterSeconds: when a good part of a full queue is gone.
+    package init(label: String, limits: Limits, retryAfterSeconds: Int) {
+        self.limits = limits
+        overloaded = .overloaded(retryAfterSeconds: retryAfterSeconds)
+        queue = DispatchQueue(label: label, attributes: .concurrent)
+    }
+
+    /// Callers that wait for their turn, for metrics.
+    package var waitingCount: Int {
+        state.withLock { $0.waitingCount }
+    }
+
+    /// Runs `work` when there is room; the caller's executor takes over again afterwards.
+    ///
+    /// - Throws: `.overloaded` when too many wait already; what `work` throws.
+    package func run<T: Sendable>(
+        _ work: @escaping @Sendable () throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        let outcome: Result<T, APIError> = await withCheckedContinuation { continuation in
+            let accepted = submit {
+                do throws(APIError) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+            if !accepted { continuation.resume(returning: .failure(overloaded)) }
+        }
+        return try outcome.get()
+    }
+
+    private func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
+        enum Step { case start, wait, refuse }
+        let step = state.withLock { state -> Step in
+            if state.running < limits.width {
+                state.running += 1
+                return .start
+            }
+            guard state.waitingCount < limits.waitersMax else { return .refuse }
+            state.waiting.append(job)
+            return .wait
+        }
+        if step == .start { start(job) }
+        return step != .refuse
+    }
+
+    private func start(_ job: @escaping @Sendable () -> Void) {
+        queue.async { @Sendable in
+            job()
+            let next = self.state.withLock { state in
+                let next = state.takeWaiting()
+                if next == nil { state.running -= 1 }
+                return next
+            }
+            if let next { self.start(next) }
+        }
+    }
+}
