@@ -57,7 +57,8 @@ package struct JSONReader: ~Copyable {
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: bytes.span)
         } catch {
-            throw JSONSyntaxError(reason: .invalidUTF8, position: error.byteOffsets.lowerBound)
+            throw JSONSyntaxError(
+                reason: .invalidText(bitsPerUnit: 8), position: error.byteOffsets.lowerBound)
         }
         var reader = JSONReader(bytes, depthMax: depthMax, valuesMax: valuesMax)
         return try reader.document(containersOnly: containersOnly)

@@ -3,7 +3,8 @@ package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConverti
     package enum Reason: Equatable, Sendable {
         case unexpectedByte(UInt8)
         case unexpectedEnd
-        case invalidUTF8
+        /// Not UTF-8, UTF-16 or UTF-32, whichever the text was said to be.
+        case invalidText(bitsPerUnit: Int)
         /// More than the permitted brackets are open.
         case tooDeep(depthMax: Int)
         /// More values than the text may hold; see ``JSONReader``.
@@ -11,7 +12,8 @@ package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConverti
     }
 
     package let reason: Reason
-    /// In bytes from the start of the text, a byte order mark included.
+    /// In bytes from the start of the text (of its UTF-8 form, unless that could not be made), a byte order
+    /// mark included.
     package let position: Int
 
     /// A sentence for the client, worded as V8 does where it knows the case.
@@ -20,7 +22,7 @@ package struct JSONSyntaxError: Error, Equatable, Sendable, CustomStringConverti
         case .unexpectedByte(let byte):
             "Unexpected token \(Self.name(of: byte)) in JSON at position \(position)"
         case .unexpectedEnd: "Unexpected end of JSON input"
-        case .invalidUTF8: "Invalid UTF-8 in JSON at position \(position)"
+        case .invalidText(let bits): "Invalid UTF-\(bits) in JSON at position \(position)"
         case .tooDeep(let depthMax):
             "JSON nested deeper than \(depthMax) levels at position \(position)"
         case .tooManyValues(let valuesMax):

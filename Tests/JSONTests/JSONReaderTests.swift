@@ -103,7 +103,7 @@ struct JSONReaderTests {
         let error = #expect(throws: JSONSyntaxError.self) {
             try JSONReader.parse(Array("[\"a".utf8) + bytes + Array("\"]".utf8))
         }
-        #expect(error?.reason == .invalidUTF8)
+        #expect(error?.reason == .invalidText(bitsPerUnit: 8))
         #expect(error?.position == 3)
     }
 

@@ -5,7 +5,9 @@ package import JSON
 /// answered 400 even to strangers.
 package struct Call: Sendable {
     /// nil where the client sent no JSON; endpoints see an empty object then.
-    package let body: JSONValue?
+    package private(set) var body: JSONValue?
+    /// Set until ``readingBody()`` where reading it takes too long for a loop.
+    private let largeBody: JSONBody?
     /// Where the route looks at them itself: nil on those that are for admins.
     package var credentials: Credentials?
     package let clientAddress: String
@@ -17,7 +19,13 @@ package struct Call: Sendable {
     init(
         _ request: borrowing Request, _ parameters: PathParameters, readsBody: Bool
     ) throws(APIError) {
-        body = readsBody ? try Self.json(request) : nil
+        let sent = readsBody ? try JSONBody(request) : nil
+        if let sent, sent.isLarge {
+            largeBody = sent
+        } else {
+            largeBody = nil
+            body = try sent?.value()
+        }
         self.parameters = parameters
         queryText = request.query
         clientAddress = request.clientAddress
@@ -47,35 +55,16 @@ package struct Call: Sendable {
         return try Fields(.object(object))
     }
 
-    /// - Source: Medusa 1.20.10, `loaders/api.ts` (the `body-parser` package).
-    private static func json(_ request: borrowing Request) throws(APIError) -> JSONValue? {
-        guard request.hasBody, !request.body.isEmpty, let type = request.header("content-type")
-        else { return nil }
-        var parts = type.split(separator: ";", omittingEmptySubsequences: false)[...]
-        guard let essence = parts.popFirst(),
-            essence.trimmingBlanks().lowercased() == "application/json"
-        else { return nil }
-        for part in parts {
-            let pair = part.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, pair[0].trimmingBlanks().lowercased() == "charset" else {
-                continue
-            }
-            let charset = pair[1].trimmingBlanks().filter { $0 != "\"" }.lowercased()
-            guard charset == "utf-8" else { throw .unsupportedCharset(charset.uppercased()) }
-        }
-        do throws(JSONSyntaxError) {
-            return try JSONReader.parse(request.body)
-        } catch {
-            throw .invalidData("\(error)")
-        }
-    }
-}
+    /// Whether ``body`` is still to be read, away from the loop.
+    var hasLargeBody: Bool { largeBody != nil }
 
-extension Substring {
-    func trimmingBlanks() -> Substring {
-        var text = self
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
+    /// The same call with its large body read.
+    ///
+    /// - Throws: `.invalidData` for a body that is not JSON.
+    func readingBody() throws(APIError) -> Call {
+        guard let largeBody else { return self }
+        var call = self
+        call.body = try largeBody.value()
+        return call
     }
 }

@@ -11,13 +11,18 @@ package final class Route: Sendable {
     package let body: BodyBound
     package let statements: [Statement]
     private let needsPrincipal: Bool
-    package let perform: @Sendable (Call, Context) async throws(APIError) -> Response
+    package let perform: Perform
+    /// The first half of ``perform``; what it returns is the other, and no longer looks at the call.
+    private let prepare: @Sendable (Call) -> Perform
     /// Its members of the request log's line.
     package let logMembers: [UInt8]
     /// For a ``FixedEndpoint``.
     package let fixedAnswer: PreparedAnswer?
     /// For a ``RecordEndpoint``.
     package let record: (@Sendable (Call) throws(APIError) -> RecordRead)?
+
+    package typealias Perform =
+        @Sendable (Call, Context) async throws(APIError) -> Response
 
     private init<E: Endpoint>(
         of endpoint: E.Type, fixedAnswer: PreparedAnswer? = nil,
@@ -35,6 +40,14 @@ package final class Route: Sendable {
         needsPrincipal = endpoint.needsPrincipal
         perform = { call, context throws(APIError) in
             try await endpoint.run(try endpoint.parse(call), in: context)
+        }
+        prepare = { call in
+            do throws(APIError) {
+                let input = try endpoint.parse(call)
+                return { _, context throws(APIError) in try await endpoint.run(input, in: context) }
+            } catch {
+                return { _, _ throws(APIError) in throw error }
+            }
         }
         var line = JSONWriter()
         line.member("method", literal: method.name)
@@ -56,6 +69,14 @@ package final class Route: Sendable {
 
     package convenience init<E: RecordEndpoint>(_ endpoint: E.Type) {
         self.init(of: endpoint, record: { call throws(APIError) in try endpoint.parse(call) })
+    }
+
+    /// ``perform`` for one call with a large body, which is read and checked on `queue`. What the endpoint
+    /// finds wrong is thrown by the result, after authentication.
+    ///
+    /// - Throws: `.invalidData` for a body that is not JSON; `.overloaded`.
+    func reading(_ call: Call, on queue: ComputeQueue) async throws(APIError) -> Perform {
+        try await queue.run { [prepare] () throws(APIError) in prepare(try call.readingBody()) }
     }
 
     /// A read may start before its credential is known to be good; nobody sees the answer if it is not.

@@ -113,7 +113,7 @@ package final class Server: Handler, @unchecked Sendable {
         _ note: RequestNote
     ) -> Bool {
         // Bad input is not answered before the credential is known, so it goes the ordinary way.
-        guard let read = route.record, let lookup = check?.onlyExpectedGood,
+        guard let read = route.record, !call.hasLargeBody, let lookup = check?.onlyExpectedGood,
             let record = try? read(call), record.selection.branches.isEmpty
         else { return false }
         records.add(record, lookup, exchange, note)
@@ -129,6 +129,9 @@ package final class Server: Handler, @unchecked Sendable {
     ) async throws(APIError) -> Response {
         switch destination {
         case .route(let route):
+            let perform =
+                call.hasLargeBody
+                ? try await route.reading(call, on: parts.largeBodies) : route.perform
             var context = Context(
                 db: Database(pool: pool, watch: watch, shapes: shapes), loop: loop, service: parts,
                 principal: nil, clientAddress: call.clientAddress, isSecure: call.isSecure)
@@ -136,18 +139,22 @@ package final class Server: Handler, @unchecked Sendable {
                 if route.access == .store, let credentials = call.credentials {
                     context.shopper = try await Shopper.find(credentials, parts, on: context.db)
                 }
-                return try await route.perform(call, context)
+                return try await perform(call, context)
             }
             if route.mayRunBesideLookup, check.isExpectedGood {
                 // Both leave in one segment; the look-up's answer comes first.
-                let response = await attempt(route, call, context)
+                let response = await attempt(perform, call, context)
                 guard try await check.principal() != nil else { throw .unauthorized }
                 return try response.get()
             }
             guard let principal = try await check.principal() else { throw .unauthorized }
             context.principal = principal
-            return try await route.perform(call, context)
+            return try await perform(call, context)
         case .nowhere, .unreadable:
+            if call.hasLargeBody {
+                _ = try await parts.largeBodies.run { () throws(APIError) in try call.readingBody()
+                }
+            }
             if let check, try await check.principal() == nil { throw .unauthorized }
             guard case .nowhere(let path) = destination else {
                 throw .invalidData("Failed to decode the path")
@@ -157,10 +164,10 @@ package final class Server: Handler, @unchecked Sendable {
     }
 
     private func attempt(
-        _ route: Route, _ call: Call, _ context: Context
+        _ perform: Route.Perform, _ call: Call, _ context: Context
     ) async -> Result<Response, APIError> {
         do throws(APIError) {
-            return .success(try await route.perform(call, context))
+            return .success(try await perform(call, context))
         } catch {
             return .failure(error)
         }

@@ -5,6 +5,7 @@ package final class ServiceParts: Sendable {
     package let configuration: Configuration
     package let log: Log
     package let passwords: PasswordWork
+    package let largeBodies: ComputeQueue
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
 
@@ -13,10 +14,19 @@ package final class ServiceParts: Sendable {
         self.log = log
         passwords = PasswordWork(
             cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork)
+        // As many at once as loops would read, were it done there.
+        largeBodies = ComputeQueue(
+            label: "cohort.bodies",
+            limits: .init(
+                width: configuration.http.loops, waitersMax: Self.largeBodyWaitersMax),
+            retryAfterSeconds: 1)
         cookie = SessionCookie(
             secret: configuration.auth.cookieSecret, attributes: configuration.auth.cookie)
         throttle =
             configuration.auth.throttlesSignIn
             ? SignInThrottle(rule: configuration.auth.throttle) : nil
     }
+
+    /// The longest bodies take some 50 ms each, so the last in line waits about ten seconds.
+    private static let largeBodyWaitersMax = 256
 }
