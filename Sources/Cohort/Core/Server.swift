@@ -40,10 +40,6 @@ package final class Server: Handler, @unchecked Sendable {
     ///   then who asks, then what for.
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
         let note = note(request, exchange)
-        if request.method == .options {
-            exchange.respond(preflight(request, note))
-            return
-        }
         let destination: Destination
         var parameters = PathParameters.none
         var readsBody = true
@@ -66,6 +62,10 @@ package final class Server: Handler, @unchecked Sendable {
         }
         do throws(APIError) {
             var reading = try Call(request, parameters, readsBody: readsBody)
+            if request.method == .options {
+                exchange.respond(preflight(request, note))
+                return
+            }
             let check = destination.isOpen(note) ? nil : authenticator.begin(request)
             if check == nil { reading.credentials = Credentials(request) }
             let call = reading
@@ -257,7 +257,7 @@ package final class Server: Handler, @unchecked Sendable {
     private func preflight(_ request: borrowing Request, _ note: RequestNote) -> Response {
         guard let policy = policy(note) else {
             let path = request.path
-            if path.lowercased() == "/health" {
+            if ["/health", "/health/"].contains(path.lowercased()) {
                 var response = Response.text(200, "GET,HEAD")
                 response.append("Allow", "GET,HEAD")
                 return response

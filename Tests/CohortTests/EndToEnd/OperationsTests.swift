@@ -13,9 +13,12 @@ import Testing
         #expect(answer["x-powered-by"] == nil)
         #expect(answer["set-cookie"] == nil)
         #expect(try client.send("POST", "/health").status == 404)
-        let options = try client.send("OPTIONS", "/health")
-        #expect(options.status == 200)
-        #expect(options["allow"] == "GET,HEAD")
+        for path in ["/health", "/Health/"] {
+            let options = try client.send("OPTIONS", path)
+            #expect(options.status == 200)
+            #expect(options["allow"] == "GET,HEAD")
+        }
+        #expect(try client.send("OPTIONS", "/ready").status == 404)
     }
 
     @Test func `ready says that the database answers`() async throws {
@@ -125,6 +128,11 @@ import Testing
             body: Array("{".utf8))
         #expect(malformed.status == 400)
         #expect(malformed["access-control-allow-origin"] == "http://localhost:7000")
+        // The body comes before CORS.
+        let preflight = try client.send(
+            "OPTIONS", "/admin/customer-groups",
+            headers: [("content-type", "application/json")], body: Array("{".utf8))
+        #expect(preflight.status == 400)
     }
 
     @Test func `nothing is compressed unless asked of both sides`() async throws {
