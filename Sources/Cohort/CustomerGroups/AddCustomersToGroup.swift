@@ -1,4 +1,5 @@
 package import HTTP
+import JSON
 package import Postgres
 
 /// Makes customers members of a group; all of them or none.
@@ -65,8 +66,9 @@ package enum AddCustomersToGroup: Endpoint {
         let rows = try await context.db.query(missing, [ids])
         // All exist by now, or it was the group that went: the client may try again.
         guard rows.count > 0 else { return .conflict }
-        let names = (0..<rows.count).map { rows.text($0, 0) }
-        return .notFound(
-            "The following customer ids do not exist: \"\(names.joined(separator: ", "))\"")
+        let names = (0..<rows.count).map { rows.text($0, 0) }.joined(separator: ", ")
+        // Quoted and escaped as JSON, within the envelope's own JSON.
+        let quoted = String(decoding: JSONValue.string(names).encoded(), as: UTF8.self)
+        return .notFound("The following customer ids do not exist: \(quoted)")
     }
 }

@@ -73,8 +73,7 @@ package enum UpdateCustomerGroup: Endpoint {
             ]
         ) { error in
             error.isUniqueViolation
-                ? .duplicate("Customer_group with name \(input.name.value ?? "") already exists.")
-                : nil
+                ? .duplicate("name", [input.name.value ?? ""], in: "Customer_group") : nil
         }
         return try await .record(
             "customer_group", CustomerGroup.entity, id: input.id, input.selection, rows: rows,

@@ -56,10 +56,7 @@ extension Customer {
         .notFound("Customer with id: \(id) was not found")
     }
 
-    /// The text that Medusa derives from PostgreSQL's.
     static func duplicate(email: String, isRegistered: Bool) -> APIError {
-        .duplicate(
-            "Customer with email, has_account \(email), \(isRegistered ? "t" : "f") already exists."
-        )
+        .duplicate("email, has_account", [email, isRegistered ? "t" : "f"], in: "Customer")
     }
 }

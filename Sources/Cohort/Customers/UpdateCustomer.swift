@@ -178,10 +178,9 @@ package enum UpdateCustomer: Endpoint {
         _ = transaction.start(leaveGroups, values)
         let checked = try await check.answer()
         if !checked.isNull(0, 1) {
-            let group = checked.text(0, 1)
             throw .duplicate(
-                "Customer_group_customers with customer_group_id, customer_id "
-                    + "\(group), \(id) already exists.")
+                "customer_group_id, customer_id", [checked.text(0, 1), id],
+                in: "Customer_group_customers")
         }
         if !checked.isNull(0, 0) { throw missing(group: checked.text(0, 0)) }
         _ = try await transaction.start(joinGroups, values).rows { error in

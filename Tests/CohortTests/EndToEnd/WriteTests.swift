@@ -76,6 +76,39 @@ import Testing
         #expect(try shop.sql().number(members) == 2)
     }
 
+    @Test func `unknown customers are named as JSON text`() async throws {
+        let client = try await Shop.open().signedIn()
+        let group = try client.create("Quoting")
+        let answer = try client.send(
+            "POST", "/admin/customer-groups/\(group)/customers/batch",
+            json: ["customer_ids": [["id": "a\"b"], ["id": "c\\d"], ["id": ""]]])
+        #expect(answer.status == 404)
+        #expect(
+            answer.json?["message"]
+                == #"The following customer ids do not exist: "a\"b, c\\d, ""#)
+    }
+
+    @Test func `what is told of a duplicate loses its brackets, as in Medusa`() async throws {
+        let client = try await Shop.open().signedIn()
+        _ = try client.create("A (b)=c")
+        let created = try client.send(
+            "POST", "/admin/customer-groups", json: ["name": "A (b)=c"])
+        #expect(created.json?["message"] == "Key (name)=(A (b)=c) already exists.")
+        let other = try client.create("Other")
+        let renamed = try client.send(
+            "POST", "/admin/customer-groups/\(other)", json: ["name": "A (b)=c"])
+        #expect(renamed.status == 422)
+        #expect(
+            renamed.json?["message"] == "Customer_group with name A b c already exists.")
+        _ = try client.createGuest("a=b@example.com")
+        let guest = try client.createGuest("guest@example.com")
+        let taken = try client.send(
+            "POST", "/admin/customers/\(guest)", json: ["email": "A=b@example.com"])
+        #expect(
+            taken.json?["message"]
+                == "Customer with email, has_account a b@example.com, f already exists.")
+    }
+
     @Test func `batches that overlap do not wait for each other in a circle`() async throws {
         let shop = try await Shop.open()
         let client = shop.signedIn()
