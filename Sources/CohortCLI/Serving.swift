@@ -91,6 +91,10 @@ struct StartFailure: Error, CustomStringConvertible {
         if let error = error as? SystemError, error.number == EADDRINUSE {
             description =
                 "\(address) is taken by another program; stop it or choose another port with --port"
+        } else if let error = error as? SystemError, "\(error.call)" == "getaddrinfo" {
+            description =
+                "\"\(configuration.http.host)\" is neither an address nor a name that can be looked up;"
+                + " choose another with --host"
         } else {
             description = "cannot listen on \(address): \(error)"
         }

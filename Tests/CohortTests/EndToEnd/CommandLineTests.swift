@@ -14,6 +14,7 @@ import Testing
         (["JWT_SECRET": "supersecret"], [], "JWT_SECRET"),
         (["COOKIE_SECRET": ""], [], "COOKIE_SECRET"),
         (["DATABASE_URL": ""], [], "DATABASE_URL"), ([:], ["--nonsense", "1"], "--nonsense"),
+        (["HOST": "no..name"], [], "--host"),
     ])
     func `a wrong setting stops the start with one line that names it`(
         environment: [String: String], flags: [String], name: String
