@@ -216,15 +216,18 @@ extension Settings {
             "How long a token is good that is issued here"),
         .choice(
             "jwt_acceptance", \.auth.tokens.acceptance,
-            default: .init("`medusa` in development, else `strict`") {
+            default: .init("`medusa` in development and test, else `strict`") {
                 $0.toleratesWeakSecrets ? "medusa" : "strict"
             },
             "`strict`: HS256 with an expiry; `medusa`: HS384, HS512 and tokens that never expire too"
         ),
         Setting(
-            "jwt_accepted_lifetime_max_s", default: "0",
+            "jwt_accepted_lifetime_max_s",
+            default: .init("`0` in development and test, else `86400`") {
+                $0.toleratesWeakSecrets ? "0" : "86400"
+            },
             allowed: "0, or a whole number of seconds from 60 to 315360000",
-            "Tokens that were made to live longer are refused, whoever signed them; 0 accepts any"
+            "Tokens that have longer to live are refused, those that never expire too; 0 accepts any"
         ) { text, configuration throws(Setting.Rejection) in
             let seconds = try Setting.whole(text, in: 0...315_360_000)
             guard seconds == 0 || seconds >= 60 else { throw Setting.Rejection() }

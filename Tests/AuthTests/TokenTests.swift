@@ -83,12 +83,19 @@ private func claims(_ more: String) -> String {
         var bounded = rules
         bounded.acceptedLifetimeMax = .seconds(86_400)
         #expect(verified(vector, by: bounded) == .success("usr_01TEST"))
-        let long = forge(claims: claims(#""exp":1700086401"#))
+        // A minute more, as clocks differ.
+        let longest = forge(claims: claims(#""exp":1700086460"#))
+        #expect(verified(longest, by: bounded) == .success("usr_1"))
+        let long = forge(claims: claims(#""exp":1700086461"#))
         #expect(verified(long) == .success("usr_1"))
         #expect(verified(long, by: bounded) == .failure(.livesTooLong))
-        let unknown = forge(claims: #"{"user_id":"usr_1","domain":"admin","exp":1700000001}"#)
-        #expect(verified(unknown) == .success("usr_1"))
-        #expect(verified(unknown, by: bounded) == .failure(.livesTooLong))
+        #expect(verified(long, at: issued + .seconds(1), by: bounded) == .success("usr_1"))
+        // Issued tomorrow, it would live for a minute.
+        let later = forge(
+            claims: #"{"user_id":"usr_1","domain":"admin","iat":1700086440,"exp":1700086500}"#)
+        #expect(verified(later, by: bounded) == .failure(.livesTooLong))
+        let undated = forge(claims: #"{"user_id":"usr_1","domain":"admin","exp":1700000001}"#)
+        #expect(verified(undated, by: bounded) == .success("usr_1"))
         bounded.acceptance = .medusa
         #expect(verified(noExpiry, by: bounded) == .failure(.noExpiry))
     }

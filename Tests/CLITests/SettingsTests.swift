@@ -61,7 +61,7 @@ private func refusal(
         #expect(configuration.auth.tokens.secret == required["JWT_SECRET"])
         #expect(configuration.auth.tokens.lifetime == .seconds(86_400))
         #expect(configuration.auth.tokens.acceptance == .strict)
-        #expect(configuration.auth.tokens.acceptedLifetimeMax == nil)
+        #expect(configuration.auth.tokens.acceptedLifetimeMax == .seconds(86_400))
         #expect(configuration.auth.cookieSecret == required["COOKIE_SECRET"])
         #expect(configuration.auth.cookie.name == "connect.sid")
         #expect(configuration.auth.cookie.secure == .auto)
@@ -244,7 +244,7 @@ private func refusal(
         #expect(tested >= 30)
     }
 
-    @Test func `0 switches the bound on foreign tokens off`() throws {
+    @Test func `0 switches the bound on tokens off`() throws {
         #expect(
             try resolve(flags: ["jwt-accepted-lifetime-max-s": "0"]).configuration.auth.tokens
                 .acceptedLifetimeMax == nil)
@@ -354,6 +354,9 @@ private func refusal(
         ] {
             let resolved = try resolve(["NODE_ENV": nodeEnvironment])
             #expect(resolved.configuration.auth.tokens.acceptance == acceptance)
+            #expect(
+                resolved.configuration.auth.tokens.acceptedLifetimeMax
+                    == (acceptance == .strict ? .seconds(86_400) : nil))
         }
         #expect(try resolve(mode: .dev).configuration.auth.tokens.acceptance == .medusa)
     }

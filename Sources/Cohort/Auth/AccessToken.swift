@@ -2,9 +2,7 @@ import JSON
 
 /// The token of `POST /admin/auth/token`: names a user and a domain, for a day at most.
 ///
-/// Medusa reads these and we read Medusa's, given the same secret. A token that somebody else
-/// signed with the secret may live longer than a day unless the configuration forbids it: whoever
-/// has the secret could as well sign one every day.
+/// Medusa reads these and we read Medusa's, given the same secret.
 /// - Source: Medusa 1.20.10, `api/routes/admin/auth/get-token.ts`, `loaders/passport.ts`.
 package struct AccessToken: Equatable, Sendable {
     /// Which half of the API a token opens.
@@ -27,7 +25,7 @@ package struct AccessToken: Equatable, Sendable {
         /// Of tokens that are issued.
         package var lifetime: Duration
         package var acceptance: JSONWebToken.Acceptance
-        /// Of tokens that are accepted; nil for any.
+        /// Left to tokens that are accepted, whoever signed them; nil for any.
         package var acceptedLifetimeMax: Duration?
 
         package init(

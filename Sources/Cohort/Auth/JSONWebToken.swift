@@ -16,7 +16,7 @@ package enum TokenRefusal: Error, Equatable, Sendable {
     case noExpiry
     case expired
     case notYetValid
-    /// `exp` is further from `iat` than is accepted, or there is no `iat` to tell.
+    /// `exp` is further away than is accepted.
     case livesTooLong
     /// Signed well, and not for this use: domain, user.
     case claims
@@ -65,7 +65,8 @@ package struct JSONWebToken: Sendable {
     ///
     /// - Parameters:
     ///   - secret: no token is good with an empty one.
-    ///   - lifetimeMax: between `iat` and `exp`; nil accepts any.
+    ///   - lifetimeMax: left until `exp`; nil accepts any. What `iat` says does not matter: whoever signs can
+    ///     say anything there.
     /// - Throws: any case but `.malformed` and `.claims`.
     package func verify(
         secret: String, at now: WallTime, acceptance: Acceptance = .strict,
@@ -86,11 +87,13 @@ package struct JSONWebToken: Sendable {
         guard let expiry = expiry.finiteNumber else { throw .noExpiry }
         guard now < expiry else { throw .expired }
         if let lifetimeMax {
-            guard let issued = claims["iat"]?.finiteNumber,
-                expiry - issued <= Double(lifetimeMax.components.seconds)
+            guard expiry - now <= Double((lifetimeMax + Self.clockSkewMax).components.seconds)
             else { throw .livesTooLong }
         }
     }
+
+    /// A token that another machine has just signed for the longest time is good at once.
+    private static let clockSkewMax = Duration.seconds(60)
 
     private func verifySignature(
         secret: String, acceptance: Acceptance

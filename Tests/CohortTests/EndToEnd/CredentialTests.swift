@@ -73,6 +73,34 @@ import Testing
             })
     }
 
+    @Test(arguments: ["strict", "medusa"])
+    func `tokens that only Medusa takes are good where that is said`(acceptance: String)
+        async throws
+    {
+        let shop = try await Shop.open(settings: [
+            "NODE_ENV": "development", "COHORT_JWT_ACCEPTANCE": acceptance,
+        ])
+        try shop.sql().run(
+            """
+            INSERT INTO "user" (id, email) VALUES
+                ('admin_user', 'a@example.com'), ('usr_dev', 'b@example.com')
+            """)
+        // HS512 until the year 2100 for the first, HS256 without end for the second.
+        let tokens = [
+            "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9"
+                + ".eyJ1c2VyX2lkIjoiYWRtaW5fdXNlciIsImRvbWFpbiI6ImFkbWluIiwiaWF0IjoxNzYwMDAwMDAwLCJleHAiOjQxMDI0NDQ4MDB9"
+                + ".QwQD3dbMK84rG63hKXEsQssNd4o_38raIsuBLaPi4ISU1jwuYoxTlnonaoeZRmUgpJ8ec3wz87K6hqDFay4mag",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+                + ".eyJ1c2VyX2lkIjoidXNyX2RldiIsImRvbWFpbiI6ImFkbWluIiwiaWF0IjoxNzYwMDAwMDAwfQ"
+                + ".eyCzWnTkSBu_xm4tjtWAcRQ8Y16bT7gR9IONA18ZCJk",
+        ]
+        for token in tokens {
+            let answer = try shop.client().send(
+                "GET", "/admin/auth", headers: [("authorization", "Bearer \(token)")])
+            #expect(answer.status == (acceptance == "medusa" ? 200 : 401))
+        }
+    }
+
     @Test func `a credential that is taken away stops working with the next request`() async throws
     {
         let shop = try await Shop.open()
