@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "CohortCLI",
             dependencies: [
-                "Cohort", "EventLoop", "HTTP", "JSON", "Migrations", "Postgres",
+                "CLinux", "Cohort", "EventLoop", "HTTP", "JSON", "Migrations", "Postgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

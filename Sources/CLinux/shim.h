@@ -2,6 +2,7 @@
 #ifndef COHORT_CLINUX_SHIM_H
 #define COHORT_CLINUX_SHIM_H
 
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+import CLinux
 import Cohort
 import Dispatch
 import EventLoop
@@ -15,6 +16,7 @@ enum Serving {
         // A client that leaves is no reason to die; libpq writes to sockets too.
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
+        giveLargeBlocksBack()
         let log = Log(configuration.log)
         for warning in resolved.warnings { log.event(.warning, "setting", [("about", warning)]) }
         let service = try Service(configuration, log: log)
@@ -36,6 +38,12 @@ enum Serving {
         await service.stop()
         log.event(.info, "stopped")
         log.flush()
+    }
+
+    /// glibc learns to keep blocks as large as the largest that was ever freed. Fixed at 1 MiB, a dozen batches
+    /// of 8 MiB leave the process at some 90 to 130 MB instead of 170 to 220.
+    private static func giveLargeBlocksBack() {
+        _ = mallopt(M_MMAP_THRESHOLD, 1 << 20)
     }
 
     /// Ten thousand connections need more descriptors than many systems give by default.
