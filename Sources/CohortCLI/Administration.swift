@@ -24,9 +24,10 @@ enum Administration {
         onDatabase body: @escaping @Sendable (Database) async throws -> Void
     ) async throws {
         var configuration = try settings.databaseConfiguration()
-        // Standard output is for what the command answers.
-        configuration.log.level = .error
-        let log = Log(configuration.log)
+        // Standard output is for what the command answers; why the database cannot be reached is not.
+        configuration.log.level = .warning
+        configuration.log.format = .text
+        let log = Log(configuration.log, descriptor: 2)
         let loop = try EventLoop(label: "loop.command")
         let pool = Pool(
             loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
@@ -52,6 +53,7 @@ enum Administration {
             }
         }
         loop.stop()
+        log.flush()
         try outcome.get()
     }
 }

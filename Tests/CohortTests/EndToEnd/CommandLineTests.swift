@@ -84,6 +84,14 @@ import Testing
         #expect(again.exitCode != 0)
     }
 
+    @Test func `a command says why the database cannot be reached`() throws {
+        let outcome = try ServiceProcess.run(
+            ["user", "list"],
+            environment: Self.secrets.merging(["DATABASE_URL": "host=127.0.0.1 port=1"]) { $1 })
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.output.contains("Connection refused"), "\(outcome.output)")
+    }
+
     @Test func `migrations are made once, and told`() async throws {
         let database = try await Shop.emptyDatabase()
         let environment = Self.secrets.merging(["DATABASE_URL": database.url]) { $1 }
