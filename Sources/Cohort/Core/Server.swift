@@ -215,6 +215,9 @@ package final class Server: Handler, @unchecked Sendable {
                 tag.matches(note.ifNoneMatch), !note.forbidsCached
             {
                 response.status = 304
+                if parts.configuration.http.compression, body.count > Self.compressedBytesMin {
+                    response.append("Vary", "Accept-Encoding")
+                }
                 response.contentType = nil
                 response.body = .bytes([])
             }

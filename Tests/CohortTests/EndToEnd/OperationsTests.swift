@@ -151,6 +151,11 @@ import Testing
         #expect(compressed["content-encoding"] == "gzip")
         #expect(compressed["vary"]?.contains("Accept-Encoding") == true)
         #expect(compressed.body.prefix(2) == [0x1F, 0x8B])
+        let known = try large.client().send(
+            "GET", path, headers: accepting + [("if-none-match", "*")])
+        #expect(known.status == 304)
+        #expect(known["content-encoding"] == nil)
+        #expect(known["vary"]?.contains("Accept-Encoding") == true)
         let client = large.signedIn()
         #expect(try client.send("GET", path)["content-encoding"] == nil)
         let forbidden = try large.client().send(
