@@ -40,7 +40,8 @@ package enum UpdateCustomerGroup: Endpoint {
         ), wanted AS (
             SELECT id, COALESCE($2::text, name) AS name,
                 CASE WHEN $3::jsonb IS NULL THEN metadata
-                    ELSE (COALESCE(metadata, '{}') || $3::jsonb) - $4::text[] END AS metadata
+                    ELSE (CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END
+                        || $3::jsonb) - $4::text[] END AS metadata
             FROM old
         ), changed AS (
             UPDATE customer_group g

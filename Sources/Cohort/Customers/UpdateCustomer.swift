@@ -61,7 +61,8 @@ package enum UpdateCustomer: Endpoint {
                 CASE WHEN $7::bool THEN $8::text ELSE phone END AS phone,
                 COALESCE($9::text, password_hash) AS password_hash,
                 CASE WHEN $10::jsonb IS NULL THEN metadata
-                    ELSE (COALESCE(metadata, '{}') || $10::jsonb) - $11::text[] END AS metadata
+                    ELSE (CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END
+                        || $10::jsonb) - $11::text[] END AS metadata
             FROM customer
             WHERE id = $1
         ) w

@@ -43,7 +43,8 @@ package enum UpdateUser: Endpoint {
                     CASE WHEN $6::bool THEN $7::text::user_role_enum ELSE role END AS role,
                     CASE WHEN $8::bool THEN $9::text ELSE api_token END AS api_token,
                     CASE WHEN $10::jsonb IS NULL THEN metadata
-                        ELSE (COALESCE(metadata, '{}') || $10::jsonb) - $11::text[] END AS metadata
+                        ELSE (CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END
+                            || $10::jsonb) - $11::text[] END AS metadata
                 FROM old
             ), changed AS (
                 UPDATE "user" e

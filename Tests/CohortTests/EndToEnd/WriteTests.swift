@@ -50,6 +50,26 @@ import Testing
         #expect(Set(record?["metadata"]?.keys ?? []) == Set((0..<40).map { "k\($0)" }))
     }
 
+    @Test(arguments: ["customer-groups", "customers", "users"])
+    func `metadata that somebody else made no object of is replaced by one`(kind: String)
+        async throws
+    {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let (id, table) =
+            switch kind {
+            case "customer-groups": (try client.create("Foreign"), "customer_group")
+            case "customers": (try client.createGuest("foreign@example.com"), "customer")
+            default: ("usr_ops", "\"user\"")
+            }
+        for foreign in ["null", "[1]", "\"a\"", "7"] {
+            try shop.sql().run("UPDATE \(table) SET metadata = '\(foreign)' WHERE id = '\(id)'")
+            let answer = try client.send(
+                "POST", "/admin/\(kind)/\(id)", json: ["metadata": ["a": 1]])
+            #expect(answer.json?.members.first?.value["metadata"] == ["a": 1], "\(foreign)")
+        }
+    }
+
     @Test func `a batch with one unknown customer adds nobody`() async throws {
         let shop = try await Shop.open()
         let client = shop.signedIn()
