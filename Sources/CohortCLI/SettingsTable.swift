@@ -158,10 +158,9 @@ extension Settings {
             .number(
                 "pipeline_depth_max", \.database.pipelineDepthMax, in: 1...65_536, default: "512",
                 "Statements in flight on one connection of the fast lane"),
-            // libpq counts in whole seconds and takes 1 for 2.
             .seconds(
-                "connect_deadline_s", \.database.connectDeadline, in: 2...600, default: "2",
-                "For one attempt to connect to one address of PostgreSQL"),
+                "connect_deadline_s", \.database.connectDeadline, in: 1...600, default: "2",
+                "For one attempt to connect to one address of PostgreSQL; then the next is tried"),
             .seconds(
                 "connection_age_max_s", \.database.connectionAgeMax, in: 1...604_800,
                 default: "3600", "When a database connection is replaced by a new one"),

@@ -1,4 +1,3 @@
-import Dispatch
 import EventLoop
 
 /// The connections of one kind: performs what ``LaneState`` decides, keeps deadlines, opens and replaces.
@@ -10,9 +9,7 @@ final class Lane: Ticker, @unchecked Sendable {
     let limits: PoolConfiguration.Lane
     private var state: LaneState<Waiter>
     private var connections: [Connection?]
-    /// One for each place, on which its connection is made.
-    private let connectors: [DispatchQueue]
-    private var isClosed = false
+    private(set) var isClosed = false
 
     /// Since when there is no connection; nil while there is one.
     private var downSince: MonotonicTime?
@@ -41,9 +38,6 @@ final class Lane: Ticker, @unchecked Sendable {
                 connectionsMax: limits.connections, depth: limits.depth,
                 waitersMax: limits.waitersMax))
         connections = Array(repeating: nil, count: limits.connections)
-        connectors = (0..<limits.connections).map {
-            DispatchQueue(label: "cohort.postgres.\(kind).\($0)")
-        }
     }
 
     func start() {
@@ -147,8 +141,12 @@ final class Lane: Ticker, @unchecked Sendable {
     }
 
     private func connect(_ place: Int) {
-        Connector.connect(configuration, kind, on: connectors[place]) { [self] result in
-            loop.perform { self.connected(place, result) }
+        loop.run { [self] in
+            do throws(PostgresError) {
+                connected(place, .success(try await Connector.connect(for: self)))
+            } catch {
+                connected(place, .failure(error))
+            }
         }
     }
 

@@ -8,8 +8,8 @@ package struct PoolConfiguration: Sendable {
         connections: 4, depth: 1, waitDeadline: .seconds(5), statementTimeout: .seconds(10))
     package var slow = Lane(
         connections: 2, depth: 1, waitDeadline: .seconds(15), statementTimeout: .seconds(30))
-    /// For one address of one host; libpq goes on to the next. Whole seconds, at least 2. A
-    /// `connect_timeout` in the connection string wins.
+    /// For one address of one host, until its session takes statements; then the next is tried. A
+    /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)
     /// After that a connection is replaced, so that changes behind a name or a balancer are noticed.
     package var connectionAgeMax: Duration = .seconds(3600)

@@ -133,6 +133,31 @@ import Testing
         loop.stop()
     }
 
+    @Test func `a descriptor is waited for until it is ready or the time is up`() async {
+        let loop = loop
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        let (reading, writing) = (ends[0], ends[1])
+        let answers: [Bool?] = await onLoop { continuation in
+            loop.run {
+                var answers: [Bool?] = []
+                let never = MonotonicTime.now() + .seconds(3600)
+                answers.append(try? await loop.isReady(writing, .write, by: never))
+                answers.append(try? await loop.isReady(reading, .read, by: .now()))
+                loop.perform(after: .milliseconds(1)) {
+                    unsafe withUnsafeBytes(of: 7) { unsafe _ = write(writing, $0.baseAddress, 1) }
+                }
+                answers.append(try? await loop.isReady(reading, .read, by: never))
+                answers.append(try? await loop.isReady(-1, .read, by: never))
+                continuation.resume(returning: answers)
+            }
+        }
+        #expect(answers == [true, false, true, nil])
+        close(reading)
+        close(writing)
+        loop.stop()
+    }
+
     @Test func `an event for a handler that left in the same turn is dropped`() async throws {
         let loop = loop
         var first: [Int32] = [0, 0]

@@ -3,7 +3,7 @@ import Synchronization
 
 extension PrivateCluster {
     /// PostgreSQL refuses to run as root; the packages bring a user `postgres`.
-    private static let isRoot = geteuid() == 0
+    static let isRoot = geteuid() == 0
 
     static func asServerUser(_ command: [String]) -> [String] {
         isRoot

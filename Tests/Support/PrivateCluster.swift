@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A PostgreSQL server for tests: its own data, a unix socket and nothing else, nothing kept.
+/// A PostgreSQL server for tests: its own data, a unix socket and TCP only when asked, nothing kept.
 ///
 /// It ends with the test process, however that ends: the server's keeper reads a pipe that only this process
 /// holds open. Calls block.
@@ -22,6 +22,8 @@ package final class PrivateCluster: Sendable {
 
     /// libpq settings without the database.
     private let settings: [String: String]
+    /// The server's own settings, beyond those that all have.
+    private let options: [String: String]
     /// nil for a server that was there before.
     private let home: URL?
     private let state = Mutex(State())
@@ -32,17 +34,32 @@ package final class PrivateCluster: Sendable {
         var names = 0
     }
 
-    /// Makes and starts a cluster of its own, for tests that stop or kill it.
-    package init() throws {
+    /// Makes and starts a cluster of its own, for tests that stop or kill it or need it to be special.
+    ///
+    /// - Parameter isStandby: it only reads, waiting for a primary that there is not.
+    package init(tcp: TCP? = nil, isStandby: Bool = false) throws {
         let home = try Self.makeHome()
         self.home = home
-        settings = ["host": home.path, "user": "cohort"]
+        let port = try tcp.map { _ in try Self.freePort() } ?? 5432
+        settings = ["host": home.path, "port": "\(port)", "user": "cohort"]
+        var options = ["port": "\(port)", "listen_addresses": tcp == nil ? "" : "127.0.0.1"]
         Leftovers.add(home)
         try Self.run([
             PostgresBinaries.path("initdb"), "-D", home.appending(path: "data").path, "-U",
             "cohort",
             "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-instructions", "--no-sync",
         ])
+        if let tcp {
+            let access = ["local all all trust"] + tcp.access
+            try Self.write(access.joined(separator: "\n") + "\n", to: "data/pg_hba.conf", in: home)
+        }
+        if let certificate = tcp?.certificate {
+            options["ssl"] = "on"
+            options["ssl_cert_file"] = try Self.write(certificate.chain, to: "chain.pem", in: home)
+            options["ssl_key_file"] = try Self.write(certificate.key, to: "key.pem", in: home)
+        }
+        if isStandby { try Self.write("", to: "data/standby.signal", in: home) }
+        self.options = options
         try start()
     }
 
@@ -61,6 +78,7 @@ package final class PrivateCluster: Sendable {
             )
         }
         home = nil
+        options = [:]
         self.settings = settings
     }
 
@@ -73,6 +91,7 @@ package final class PrivateCluster: Sendable {
 
     /// Where it listens, for connection strings with several hosts.
     package var host: String { settings["host"] ?? "" }
+    package var port: String { settings["port"] ?? "5432" }
 
     /// The libpq connection string of a database.
     package func url(_ database: String) -> String {
@@ -127,16 +146,17 @@ package final class PrivateCluster: Sendable {
             guard state.keeper == nil else { return }
             let lifeline = Pipe()
             let keeper = Process()
-            let command = Self.asServerUser([
-                "/bin/sh", "-c",
-                // Reads until this process closes the pipe or is gone; then the server goes too.
-                #"exec 3<&0; "$@" </dev/null >>"$LOG" 2>&1 3<&- & server=$!; read -r _ <&3; kill -QUIT $server 2>/dev/null"#,
-                "keeper", PostgresBinaries.path("postgres"),
-                "-D", home.appending(path: "data").path, "-k", home.path,
-                "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
-                "-c", "max_connections=500", "-c", "shared_buffers=32MB",
-                "-c", "log_min_messages=warning",
-            ])
+            let command = Self.asServerUser(
+                [
+                    "/bin/sh", "-c",
+                    // Reads until this process closes the pipe or is gone; then the server goes too.
+                    #"exec 3<&0; "$@" </dev/null >>"$LOG" 2>&1 3<&- & server=$!; read -r _ <&3; kill -QUIT $server 2>/dev/null"#,
+                    "keeper", PostgresBinaries.path("postgres"),
+                    "-D", home.appending(path: "data").path, "-k", home.path,
+                    "-c", "fsync=off", "-c", "full_page_writes=off",
+                    "-c", "max_connections=500", "-c", "shared_buffers=32MB",
+                    "-c", "log_min_messages=warning",
+                ] + options.flatMap { ["-c", "\($0.key)=\($0.value)"] })
             keeper.executableURL = URL(filePath: command[0])
             keeper.arguments = Array(command.dropFirst())
             keeper.environment = [
@@ -196,7 +216,7 @@ package final class PrivateCluster: Sendable {
             if signal == SIGKILL, let home {
                 // A crash leaves it; its number might belong to somebody else soon.
                 try? FileManager.default.removeItem(at: home.appending(path: "data/postmaster.pid"))
-                for name in [".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+                for name in [".s.PGSQL.\(port)", ".s.PGSQL.\(port).lock"] {
                     try? FileManager.default.removeItem(at: home.appending(path: name))
                 }
             }

@@ -1,0 +1,106 @@
+import CPostgres
+import EventLoop
+
+/// One attempt to connect to one address, on the loop, from the first byte to a session that takes statements.
+@safe struct ConnectionAttempt {
+    private let pg: OpaquePointer
+    private let host: Host
+    private let lane: Lane
+    private let deadline: MonotonicTime
+
+    /// - Parameter begun: a connection that was just begun; closed when the attempt fails.
+    init(_ begun: Connector.Handle, to host: Host, for lane: Lane, patience: Duration) {
+        unsafe pg = begun.pg
+        self.host = host
+        self.lane = lane
+        deadline = .now() + patience
+    }
+
+    /// - Throws: `.unavailable`.
+    func finish() async throws(PostgresError) -> Connector.Handle {
+        do throws(PostgresError) {
+            try await negotiate()
+            return unsafe Connector.Handle(pg: pg, isPooled: try await setUp())
+        } catch {
+            unsafe PQfinish(pg)
+            throw error
+        }
+    }
+
+    private func negotiate() async throws(PostgresError) {
+        guard unsafe PQstatus(pg) != CONNECTION_BAD else { throw refusal }
+        // So libpq wants it after the beginning.
+        var wanted = Interest.write
+        while true {
+            try await ready(wanted)
+            switch unsafe PQconnectPoll(pg) {
+            case PGRES_POLLING_OK: return
+            case PGRES_POLLING_READING: wanted = .read
+            case PGRES_POLLING_WRITING: wanted = .write
+            default: throw refusal
+            }
+        }
+    }
+
+    /// - Returns: whether there is a pooler in between.
+    private func setUp() async throws(PostgresError) -> Bool {
+        guard unsafe PQsetnonblocking(pg, 1) == 0 else { throw refusal }
+        guard lane.configuration.prepares else { return false }
+        // A pooler makes the number up that it gives its clients. Settings must not be changed then: they would
+        // stay with a server that others use too.
+        let process = try await ask("SELECT pg_backend_pid()")
+        guard unsafe Int32(process) == PQbackendPID(pg) else { return true }
+        _ = try await ask(sessionSettings)
+        guard unsafe PQenterPipelineMode(pg) == 1 else { throw refusal }
+        return false
+    }
+
+    private var sessionSettings: String {
+        let configuration = lane.configuration
+        let settings = """
+            SET statement_timeout = \(configuration[lane.kind].statementTimeout.milliseconds);
+            SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout.milliseconds);
+            SET TimeZone = 'UTC'
+            """
+        // The write lane keeps what the operator has set for the database.
+        return lane.kind == .write
+            ? settings : settings + "; SET default_transaction_read_only = on"
+    }
+
+    /// Runs a text: the last value that it answers, or nothing.
+    private func ask(_ sql: String) async throws(PostgresError) -> String {
+        guard unsafe PQsendQuery(pg, sql) == 1 else { throw refusal }
+        while unsafe PQflush(pg) == 1 { try await ready(.write) }
+        var answer = ""
+        while true {
+            while unsafe PQisBusy(pg) == 1 {
+                try await ready(.read)
+                guard unsafe PQconsumeInput(pg) == 1 else { throw refusal }
+            }
+            guard let result = unsafe PQgetResult(pg) else { return answer }
+            defer { unsafe PQclear(result) }
+            switch unsafe PQresultStatus(result) {
+            case PGRES_TUPLES_OK: answer = unsafe String(cString: PQgetvalue(result, 0, 0))
+            case PGRES_COMMAND_OK: break
+            default: throw refusal
+            }
+        }
+    }
+
+    /// Waits for the socket, which may be another one each time.
+    private func ready(_ interest: Interest) async throws(PostgresError) {
+        guard !lane.isClosed else { throw .unavailable("the service is stopping") }
+        do throws(SystemError) {
+            let isReady = unsafe try await lane.loop.isReady(PQsocket(pg), interest, by: deadline)
+            guard !isReady else { return }
+        } catch {
+            throw .unavailable("\(error)")
+        }
+        throw .unavailable("no answer from \(host)")
+    }
+
+    private var refusal: PostgresError {
+        let message = unsafe Connector.trimmed(PQerrorMessage(pg))
+        return .unavailable(message.isEmpty ? "the server does not answer" : message)
+    }
+}
