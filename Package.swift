@@ -38,7 +38,7 @@ let package = Package(
             path: "Sources/EmbedText/Plugin"),
 
         .target(
-            name: "Migrations", dependencies: ["CPostgres"],
+            name: "Migrations", dependencies: ["CPostgres", "Postgres"],
             exclude: ["Demo", "EmbedText.list", "sql"],
             swiftSettings: settings, plugins: ["EmbedText"]),
         .target(name: "JSON", swiftSettings: settings),

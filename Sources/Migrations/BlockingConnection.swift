@@ -1,4 +1,5 @@
 import CPostgres
+import Postgres
 
 /// One connection to PostgreSQL that waits for each answer: migrations run before anything is served.
 @safe final class BlockingConnection {
@@ -9,6 +10,10 @@ import CPostgres
     /// - Parameter url: any libpq connection string; an empty one leaves all to libpq's environment.
     /// - Throws: `.cannotConnect`.
     init(_ url: String) throws(MigrationError) {
+        // libpq's own message would repeat a part of it, maybe of the password.
+        guard ConnectionString.isReadable(url) else {
+            throw .cannotConnect("the connection string cannot be read")
+        }
         // What the URL says comes later and wins. Of several hosts only the primary can be migrated.
         let options = [
             ("connect_timeout", "10"), ("application_name", "cohort migrate"),

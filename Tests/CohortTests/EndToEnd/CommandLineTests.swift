@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CommandLineTests {
@@ -127,5 +129,47 @@ import Testing
         let ready = try service.client().send("GET", "/ready")
         #expect(ready.status == 503)
         #expect(ready.json?["reason"]?.text?.contains("cohort migrate") == true)
+    }
+
+    @Test func `a service file of libpq leads to the database`() async throws {
+        let shop = try await Shop.open()
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "cohort-services-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let settings = shop.database.url.replacing("' ", with: "\n").replacing("'", with: "")
+            .replacing("host=", with: "host=/nowhere,")
+        try Data("[shop]\n\(settings)\n".utf8).write(to: file)
+        let outcome = try ServiceProcess.run(
+            ["user", "list"],
+            environment: shop.environment.merging([
+                "DATABASE_URL": "service=shop", "PGSERVICEFILE": file.path,
+            ]) { $1 })
+        #expect(outcome.exitCode == 0)
+        #expect(outcome.output.contains("ops@example.com"), "\(outcome.output)")
+    }
+
+    @Test func `a database password that is wrong is said to be, and never shown`() throws {
+        let cluster = try PrivateCluster(
+            tcp: .init(access: ["host all all 127.0.0.1/32 scram-sha-256"]))
+        try cluster.execute("CREATE ROLE ada LOGIN PASSWORD 'right'", in: "postgres")
+        let place = "127.0.0.1:\(cluster.port)/postgres"
+        for (password, reason) in [
+            ("zzcret", "password authentication failed"), ("se%zzcret", "cannot be read"),
+            ("se@zzcret", "cannot be read"),
+        ] {
+            let environment = Self.secrets.merging([
+                "DATABASE_URL": "postgresql://ada:\(password)@\(place)"
+            ]) { $1 }
+            for command in [["user", "list"], ["migrate"]] {
+                let outcome = try ServiceProcess.run(command, environment: environment)
+                #expect(outcome.exitCode != 0)
+                #expect(outcome.output.contains(reason), "\(outcome.output)")
+                #expect(!outcome.output.contains("zzcret"))
+            }
+            let service = try ServiceProcess.serve(environment: environment)
+            #expect(try service.client().send("GET", "/ready").status == 503)
+            #expect(Waiting.until(seconds: 30) { service.output.contains(reason) })
+            #expect(!service.output.contains("zzcret"))
+        }
     }
 }
