@@ -101,30 +101,30 @@ import Testing
     }
 
     @Test func `deadlines end what doesn't move`() async throws {
-        var limits = HTTPLimits()
-        limits.firstByteDeadline = .milliseconds(50)
-        limits.headDeadline = .milliseconds(50)
-        limits.bodyProgressDeadline = .milliseconds(50)
-        limits.idleDeadline = .milliseconds(50)
-        let service = try TestService(limits: limits)
-
-        let silent = try service.client()
+        // Each alone: a client that is slow by chance must not meet another one.
+        func service(_ short: WritableKeyPath<HTTPLimits, Duration>) throws -> TestService {
+            var limits = HTTPLimits()
+            limits[keyPath: short] = .milliseconds(50)
+            return try TestService(limits: limits)
+        }
+        let silent = try service(\.firstByteDeadline).client()
         #expect(try silent.readToEnd().isEmpty)
 
-        let head = try service.client()
+        let head = try service(\.headDeadline).client()
         head.send("GET /a HTTP/1.1\r\nHost: x\r\n")
         #expect(try head.answer()?.status == 408)
         #expect(try head.readToEnd().isEmpty)
 
-        let body = try service.client()
+        let body = try service(\.bodyProgressDeadline).client()
         body.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
         #expect(try body.answer()?.status == 408)
 
-        let idle = try service.client()
+        let idling = try service(\.idleDeadline)
+        let idle = try idling.client()
         idle.send(Self.get)
         #expect(try idle.answer()?.status == 200)
         #expect(try idle.readToEnd().isEmpty)
-        try await eventually { service.connectionCount == 0 }
+        try await eventually { idling.connectionCount == 0 }
     }
 
     @Test func `deadlines that are far off end nothing`() throws {

@@ -85,6 +85,7 @@ final class RawClient: @unchecked Sendable {
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
                 return unsafe Glibc.send(fd, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             offset += count
         }
@@ -108,6 +109,7 @@ final class RawClient: @unchecked Sendable {
             buffer.append(contentsOf: piece[..<count])
             return true
         }
+        if count < 0, errno == EINTR { return try more() }
         if count < 0, errno == EAGAIN { throw Failure(text: "the server said nothing") }
         wasReset = count < 0
         hasEnded = true

@@ -204,10 +204,15 @@ package final class PrivateCluster: Sendable {
         state.withLock { state in
             guard let keeper = state.keeper else { return }
             if let postmaster {
-                Self.send(signal, to: postmaster)
-                let sessions = Self.children(of: postmaster)
-                if signal == SIGKILL { for process in sessions { Self.send(signal, to: process) } }
-                while Self.isAlive(postmaster) { usleep(2_000) }
+                var processes = [postmaster]
+                if signal == SIGKILL {
+                    // Stopped, it makes no more of them; gone, it would not be known whose they were.
+                    Self.send(SIGSTOP, to: postmaster)
+                    processes += Self.children(of: postmaster)
+                }
+                for process in processes { Self.send(signal, to: process) }
+                // A session that is left holds the shared memory, and the next server refuses to start.
+                while processes.contains(where: Self.isAlive) { usleep(2_000) }
             }
             try? state.lifeline?.fileHandleForWriting.close()
             keeper.waitUntilExit()

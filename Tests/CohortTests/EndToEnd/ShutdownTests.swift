@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @Suite struct ShutdownTests {
@@ -45,9 +46,11 @@ import Testing
         let shop = try await Shop.open()
         for number in 0..<20 { _ = try shop.signedIn().create("Group \(number)") }
         let service = shop.service
+        let served = Mutex(0)
         let outcomes = concurrently(16) { index -> Int in
             if index == 0 {
-                usleep(200_000)
+                // Once all the others are at it.
+                _ = Waiting.until(seconds: 30) { served.withLock { $0 } == 15 }
                 service.signal(SIGTERM)
                 return 0
             }
@@ -57,6 +60,7 @@ import Testing
                 do {
                     let answer = try client.send("GET", "/admin/customer-groups?limit=20")
                     guard answer.status == 200, answer.json != nil else { return -1 }
+                    if answered == 0 { served.withLock { $0 += 1 } }
                     answered += 1
                 } catch Client.Fault.cannotConnect {
                     return answered
