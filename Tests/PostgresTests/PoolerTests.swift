@@ -4,9 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// Behind PgBouncer in transaction mode, where it is installed.
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: Pooler.program)))
-struct PoolerTests {
+/// Behind PgBouncer in transaction mode.
+@Suite struct PoolerTests {
     @Test(arguments: [true, false]) func `a pooler in transaction mode is no hindrance`(
         prepares: Bool
     ) async throws {
@@ -52,7 +51,7 @@ struct PoolerTests {
 
 /// A PgBouncer of its own, on a unix socket.
 final class Pooler {
-    static let program = "/usr/sbin/pgbouncer"
+    private static let program = "/usr/sbin/pgbouncer"
 
     let url: String
     private let process = Process()
@@ -60,6 +59,10 @@ final class Pooler {
     private let home: URL
 
     init(_ target: String) throws {
+        guard FileManager.default.isExecutableFile(atPath: Self.program) else {
+            throw PrivateCluster.Failure(
+                description: "\(Self.program) is missing: scripts/test installs it")
+        }
         home = URL(filePath: "/tmp/cohort-pooler-\(UInt32.random(in: 0...UInt32.max))")
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
         let users = home.appending(path: "users")

@@ -8,6 +8,8 @@ import Synchronization
 package final class PrivateCluster: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// The one that tests share; started by the first that asks.

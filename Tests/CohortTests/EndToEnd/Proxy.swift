@@ -7,12 +7,15 @@ final class Proxy: Sendable {
         let output: String
     }
 
-    static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")
+    private static let program = "/usr/sbin/nginx"
 
     private let child: Child
     private let home: URL
 
     init(to ports: UInt16...) throws {
+        guard FileManager.default.isExecutableFile(atPath: Self.program) else {
+            throw Failure(output: "\(Self.program) is missing: scripts/test installs it")
+        }
         let home = URL(filePath: "/tmp/cohort-nginx-\(UInt32.random(in: 0...UInt32.max))")
         self.home = home
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
@@ -38,7 +41,7 @@ final class Proxy: Sendable {
         try Data(main.utf8).write(to: home.appending(path: "nginx.conf"))
         child = try Child(
             [
-                "/usr/sbin/nginx", "-p", home.path, "-c", "\(home.path)/nginx.conf", "-e",
+                Self.program, "-p", home.path, "-c", "\(home.path)/nginx.conf", "-e",
                 "\(home.path)/error.log",
             ], output: "\(home.path)/output")
         let isUp = Waiting.until(seconds: 20) {

@@ -1,9 +1,8 @@
 import Foundation
 import Testing
 
-/// nginx in front, with the very file that `deploy/` ships but for its addresses. Skipped where nginx is not
-/// installed.
-@Suite(.enabled(if: Proxy.isInstalled)) struct ProxyTests {
+/// nginx in front, with the very file that `deploy/` ships but for its addresses.
+@Suite struct ProxyTests {
     @Test func `requests pass through untouched`() async throws {
         let shop = try await Shop.open()
         let proxy = try Proxy(to: shop.service.port)
