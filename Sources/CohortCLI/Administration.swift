@@ -29,8 +29,11 @@ enum Administration {
         configuration.log.format = .text
         let log = Log(configuration.log, descriptor: 2)
         let loop = try EventLoop(label: "loop.command")
-        let pool = Pool(
-            loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
+        var connections = PoolConfiguration(configuration.database, log: log)
+        // Nobody else waits, so there is time for a host that is silent and then the next.
+        connections.unavailableGrace = .seconds(5)
+        for lane in LaneKind.allCases { connections[lane].waitDeadline = .seconds(10) }
+        let pool = Pool(loop: loop, configuration: connections)
         loop.start()
         let outcome: Result<Void, any Error> = await withCheckedContinuation { continuation in
             loop.perform {

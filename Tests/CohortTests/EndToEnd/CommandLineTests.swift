@@ -119,16 +119,20 @@ import Testing
         let database = try await Shop.emptyDatabase()
         let service = try ServiceProcess.serve(
             ["--migrate"], environment: Self.secrets.merging(["DATABASE_URL": database.url]) { $1 })
-        #expect(try service.client().send("GET", "/ready").status == 200)
+        try service.waitUntilReady()
     }
 
     @Test func `a database without the schema is not ready, and says what to do`() async throws {
         let database = try await Shop.emptyDatabase()
         let service = try ServiceProcess.serve(
             environment: Self.secrets.merging(["DATABASE_URL": database.url]) { $1 })
-        let ready = try service.client().send("GET", "/ready")
-        #expect(ready.status == 503)
-        #expect(ready.json?["reason"]?.text?.contains("cohort migrate") == true)
+        // Until it has a connection it says something else.
+        let isTold = Waiting.until(seconds: 30) {
+            let ready = try? service.client().send("GET", "/ready")
+            return ready?.status == 503
+                && ready?.json?["reason"]?.text?.contains("cohort migrate") == true
+        }
+        #expect(isTold)
     }
 
     @Test func `a service file of libpq leads to the database`() async throws {
@@ -153,14 +157,15 @@ import Testing
             tcp: .init(access: ["host all all 127.0.0.1/32 scram-sha-256"]))
         try cluster.execute("CREATE ROLE ada LOGIN PASSWORD 'right'", in: "postgres")
         let place = "127.0.0.1:\(cluster.port)/postgres"
-        for (password, reason) in [
-            ("zzcret", "password authentication failed"), ("se%zzcret", "cannot be read"),
-            ("se@zzcret", "cannot be read"),
+        for (password, reason, commands) in [
+            ("zzcret", "password authentication failed", [["user", "list"], ["migrate"]]),
+            ("se%zzcret", "cannot be read", [["migrate"]]),
+            ("se@zzcret", "cannot be read", [["migrate"]]),
         ] {
             let environment = Self.secrets.merging([
                 "DATABASE_URL": "postgresql://ada:\(password)@\(place)"
             ]) { $1 }
-            for command in [["user", "list"], ["migrate"]] {
+            for command in commands {
                 let outcome = try ServiceProcess.run(command, environment: environment)
                 #expect(outcome.exitCode != 0)
                 #expect(outcome.output.contains(reason), "\(outcome.output)")

@@ -66,7 +66,7 @@ import Testing
         let secure = try signIn(shop, headers: [("x-forwarded-proto", "https")])
         #expect(secure["set-cookie"]?.contains("; Secure; SameSite=None") == true)
         #expect(
-            Waiting.until(seconds: 10) {
+            Waiting.until(seconds: 30) {
                 shop.service.log.contains {
                     $0["level"] == "warning" && $0["message"]?.text?.contains("cookie") == true
                 }

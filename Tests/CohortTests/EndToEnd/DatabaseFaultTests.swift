@@ -40,7 +40,7 @@ import Testing
         cluster.kill()
         usleep(1_000_000)
         try cluster.start()
-        let hasRecovered = Waiting.until(seconds: 15) {
+        let hasRecovered = Waiting.until(seconds: 30) {
             (try? shop.signedIn().send("GET", "/admin/customer-groups"))?.status == 200
         }
         usleep(300_000)
@@ -104,7 +104,7 @@ import Testing
         #expect(away.json?["type"] == "unknown_error")
         try cluster.start()
         #expect(
-            Waiting.until(seconds: 15) {
+            Waiting.until(seconds: 30) {
                 (try? client.send("GET", "/admin/customer-groups"))?.status == 200
             })
     }

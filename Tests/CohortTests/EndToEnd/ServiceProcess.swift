@@ -52,6 +52,14 @@ final class ServiceProcess: @unchecked Sendable {
         return service
     }
 
+    /// Waits until it has its database. It listens before, and then no request waits long for a connection.
+    func waitUntilReady() throws {
+        let isReady = Waiting.until(seconds: 30) {
+            (try? client().send("GET", "/ready"))?.status == 200
+        }
+        guard isReady else { throw DidNotStart(exitCode: exitCode, output: output) }
+    }
+
     /// Any command that ends by itself.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = ""

@@ -9,8 +9,10 @@ final class Shop: Sendable {
 
     /// - Parameter settings: by environment variable, over those that every shop has.
     static func open(_ seed: Seed? = nil, settings: [String: String] = [:]) async throws -> Shop {
-        try Shop(
+        let shop = try Shop(
             Database(on: PrivateCluster.shared.get(), from: Template.shared.get()), seed, settings)
+        try shop.service.waitUntilReady()
+        return shop
     }
 
     init(_ database: Database, _ seed: Seed? = nil, _ settings: [String: String] = [:]) throws {
@@ -36,7 +38,9 @@ final class Shop: Sendable {
 
     /// A second instance of the service on the same database.
     func anotherInstance() throws -> ServiceProcess {
-        try ServiceProcess.serve(environment: environment)
+        let service = try ServiceProcess.serve(environment: environment)
+        try service.waitUntilReady()
+        return service
     }
 
     static func emptyDatabase() async throws -> Database {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ShutdownTests {
     @Test(arguments: [SIGTERM, SIGINT])
     func `a request in flight is answered before the end`(signal: Int32) async throws {
-        let shop = try await Shop.open()
+        let shop = try await Shop.open(settings: ["COHORT_SHUTDOWN_DEADLINE_S": "60"])
         let id = try shop.signedIn().create("Locked")
         let lock = try shop.sql()
         try lock.run("BEGIN; SELECT 1 FROM customer_group WHERE id = '\(id)' FOR UPDATE")
@@ -20,14 +20,14 @@ import Testing
         )
         let watch = try shop.sql()
         #expect(
-            Waiting.until(seconds: 10) {
+            Waiting.until(seconds: 30) {
                 (try? watch.number("SELECT count(*) FROM pg_locks WHERE NOT granted")) ?? 0 > 0
             })
 
         shop.service.signal(signal)
         #expect(idle.isClosedByServer())
         #expect(
-            Waiting.until(seconds: 10) {
+            Waiting.until(seconds: 30) {
                 (try? Client(.port(shop.service.port)).connect()) == nil
             }, "new connections are refused")
         #expect(shop.service.isRunning)
