@@ -10,9 +10,8 @@ import Testing
         "SELECT session_user::text, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
     static let password = "corr:ct h/rse"
 
-    private static let certificate = Result { try Certificate(for: "localhost") }
     private static let server = Result {
-        let certificate = try Self.certificate.get()
+        let certificate = try Certificate(for: "localhost")
         let cluster = try PrivateCluster(
             tcp: .init(
                 access: ["hostssl all all 127.0.0.1/32 scram-sha-256"],
@@ -30,7 +29,7 @@ import Testing
     }
 
     private static let trusting = Result {
-        " sslrootcert=\(try certificate.get().chainFile)"
+        " sslrootcert=\(try server.get().host)/chain.pem"
     }
 
     @Test(arguments: ["", "require", "verify-ca", "verify-full"])
