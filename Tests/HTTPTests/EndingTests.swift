@@ -107,15 +107,18 @@ import Testing
             limits[keyPath: short] = .milliseconds(50)
             return try TestService(limits: limits)
         }
-        let silent = try service(\.firstByteDeadline).client()
+        let waiting = try service(\.firstByteDeadline)
+        let silent = try waiting.client()
         #expect(try silent.readToEnd().isEmpty)
 
-        let head = try service(\.headDeadline).client()
+        let reading = try service(\.headDeadline)
+        let head = try reading.client()
         head.send("GET /a HTTP/1.1\r\nHost: x\r\n")
         #expect(try head.answer()?.status == 408)
         #expect(try head.readToEnd().isEmpty)
 
-        let body = try service(\.bodyProgressDeadline).client()
+        let collecting = try service(\.bodyProgressDeadline)
+        let body = try collecting.client()
         body.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
         #expect(try body.answer()?.status == 408)
 
@@ -125,6 +128,8 @@ import Testing
         #expect(try idle.answer()?.status == 200)
         #expect(try idle.readToEnd().isEmpty)
         try await eventually { idling.connectionCount == 0 }
+        // A service that nobody holds drains.
+        withExtendedLifetime((waiting, reading, collecting)) {}
     }
 
     @Test func `deadlines that are far off end nothing`() throws {
