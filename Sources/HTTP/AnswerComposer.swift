@@ -28,7 +28,7 @@ struct AnswerComposer {
     }
 
     /// The whole of a prepared answer.
-    mutating func compose(_ answer: borrowing PreparedAnswer) {
+    mutating func compose(_ answer: PreparedAnswer) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(contentsOf: answer.beforeDate)
         bytes.append(contentsOf: dateLine)

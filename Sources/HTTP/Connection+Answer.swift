@@ -12,7 +12,7 @@ extension Connection {
         answer(response, exchange)
     }
 
-    func respond(_ answer: borrowing PreparedAnswer, _ exchange: Exchange) {
+    func respond(_ answer: PreparedAnswer, _ exchange: Exchange) {
         guard phase == .handling, keepsAlive, !server.isDraining, !isHead, !isHTTP10 else {
             respond(answer.response, exchange)
             return

@@ -81,7 +81,7 @@ package final class Exchange: @unchecked Sendable {
     }
 
     /// As ``respond(_:)``, with an answer composed before.
-    package func respond(_ answer: borrowing PreparedAnswer) {
+    package func respond(_ answer: PreparedAnswer) {
         loop.assertOnLoop()
         precondition(!isAnswered, "an exchange is answered once")
         isAnswered = true

@@ -1,5 +1,5 @@
 /// An answer that is always the same, composed once but for its date.
-package struct PreparedAnswer: Sendable {
+package final class PreparedAnswer: Sendable {
     /// What is sent where the composed bytes do not fit the request: HEAD, HTTP/1.0, a last answer.
     package let response: Response
     let beforeDate: [UInt8]

@@ -43,14 +43,12 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Copies members that are JSON already, such as `"method":"GET","status":200`.
-    package mutating func members(_ json: [UInt8]) {
-        raw(json)
-    }
-
-    /// Copies members of our source that are JSON already.
-    package mutating func members(literal json: StaticString) {
-        literal(json)
+    /// Appends the bytes that `write` puts at the given place and counts; what follows is another element.
+    @unsafe mutating func append(
+        atMost most: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int
+    ) {
+        unsafe bytes.append(atMost: most, write)
+        needsComma = true
     }
 
     // MARK: Structure
@@ -154,22 +152,16 @@ package struct JSONWriter: Sendable {
         string(utf8: text.utf8Span.span)
     }
 
+    /// The value of a key that stands in the text already; see ``compose(atMost:_:)``.
+    package mutating func string(behindColon text: String) {
+        needsComma = false
+        string(text)
+    }
+
     package mutating func string(_ text: StaticString) {
         let text = unsafe UnsafeBufferPointer(
             start: text.utf8Start, count: text.utf8CodeUnitCount)
         unsafe string(utf8: text.span)
-    }
-
-    /// Sixteen hexadecimal digits.
-    package mutating func string(hexadecimal number: UInt64) {
-        unsafe value(atMost: 18) { start in
-            var place = unsafe start.put(UInt8(ascii: "\""))
-            for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: number >> shift & 15)
-                unsafe place = place.put(digit < 10 ? 0x30 + digit : 0x57 + digit)
-            }
-            return unsafe place.put(UInt8(ascii: "\""))
-        }
     }
 
     /// - Parameter text: UTF-8.

@@ -57,7 +57,7 @@ enum Timestamp {
 package struct TimestampText: Sendable {
     /// The beginning of that millisecond.
     private var last = Int64.min
-    fileprivate var text: [UInt8] = []
+    private(set) var text: [UInt8] = []
 
     package init() {}
 
@@ -69,12 +69,6 @@ package struct TimestampText: Sendable {
         unsafe text.append(atMost: Timestamp.bytesMax) { start in
             unsafe Timestamp.put(microsecondsSince2000: microseconds, at: start) - start
         }
-    }
-}
-
-extension JSONWriter {
-    package mutating func timestamp(_ text: TimestampText) {
-        raw(text.text)
     }
 }
 

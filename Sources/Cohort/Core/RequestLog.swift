@@ -33,29 +33,32 @@ package final class RequestLog: Ticker, @unchecked Sendable {
     }
 
     private func writeJSON(_ note: RequestNote, _ outcome: ExchangeOutcome) {
-        lines.beginObject()
         now.set(microsecondsSince2000: WallTime.now().microsecondsSince2000)
-        lines.key("time")
-        lines.timestamp(now)
-        lines.members(
-            literal: note.cause == nil
-                ? #""level":"info","message":"request""# : #""level":"error","message":"request""#)
-        lines.key("id")
-        if let id = note.givenID {
-            lines.string(id)
-        } else {
-            lastID &+= 1
-            lines.string(hexadecimal: lastID)
+        lines.compose(atMost: 128) { text in
+            text.put(#"{"time":"#)
+            text.put(now)
+            text.put(note.cause == nil ? #","level":"info""# : #","level":"error""#)
+            text.put(#","message":"request","id":"#)
+            if note.givenID == nil {
+                lastID &+= 1
+                text.put(hexadecimal: lastID)
+            }
         }
+        if let id = note.givenID { lines.string(behindColon: id) }
         if let route = note.route, route.method == note.method {
-            lines.members(route.logMembers)
+            lines.compose(atMost: route.logMembers.count) { $0.put(route.logMembers) }
         } else {
             lines.member("method", note.methodName)
             lines.member("route", note.route?.pattern ?? "-")
         }
-        lines.member("status", outcome.status)
-        lines.member("duration_us", outcome.microseconds)
-        lines.member("bytes", outcome.bodyBytes)
+        lines.compose(atMost: 128) { text in
+            text.put(#","status":"#)
+            text.put(Int64(outcome.status))
+            text.put(#","duration_us":"#)
+            text.put(outcome.microseconds)
+            text.put(#","bytes":"#)
+            text.put(Int64(outcome.bodyBytes))
+        }
         if !outcome.isComplete { lines.member("complete", false) }
         if let cause = note.cause { lines.member("cause", cause) }
         lines.endObject()
@@ -65,10 +68,9 @@ package final class RequestLog: Ticker, @unchecked Sendable {
     private func writeText(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         let route = note.route?.pattern ?? "-"
         let cause = note.cause.map { " cause=\(Log.printable($0))" } ?? ""
-        lines.members(
-            Array(
-                "\(note.methodName) \(route) \(outcome.status) \(outcome.microseconds) us\(cause)"
-                    .utf8))
+        let line = Array(
+            "\(note.methodName) \(route) \(outcome.status) \(outcome.microseconds) us\(cause)".utf8)
+        lines.compose(atMost: line.count) { $0.put(line) }
         lines.endLine()
     }
 

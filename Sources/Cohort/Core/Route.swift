@@ -14,7 +14,7 @@ package final class Route: Sendable {
     package let perform: Perform
     /// The first half of ``perform``; what it returns is the other, and no longer looks at the call.
     private let prepare: @Sendable (Call) -> Perform
-    /// Its members of the request log's line.
+    /// Its members of the request log's line, behind a comma.
     package let logMembers: [UInt8]
     /// For a ``FixedEndpoint``.
     package let fixedAnswer: PreparedAnswer?
@@ -52,7 +52,7 @@ package final class Route: Sendable {
         var line = JSONWriter()
         line.member("method", literal: method.name)
         line.member("route", pattern)
-        logMembers = line.take()
+        logMembers = Array(",".utf8) + line.take()
         self.fixedAnswer = fixedAnswer
         self.record = record
     }
