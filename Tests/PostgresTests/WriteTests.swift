@@ -192,7 +192,8 @@ import Testing
                 }
                 for pending in pending { _ = try await pending.rows() }
                 #expect(try await Self.ids(pool).count == 200)
-                #expect(pool.statistics(.write).connections == 2)
+                // The first may have done it all before the second is made.
+                #expect(1...2 ~= pool.statistics(.write).connections)
                 #expect(pool.statistics(.write).inFlight == 0)
                 #expect(pool.statistics(.write).waited >= 198)
             }
