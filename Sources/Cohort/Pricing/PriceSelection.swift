@@ -40,16 +40,18 @@ package enum PriceSelection {
             UNION
             SELECT g.id FROM customer_group g WHERE g.id = ANY($5::text[]) AND g.deleted_at IS NULL
         ), amount AS MATERIALIZED (
-            -- Each amount of an asked variant, once. OFFSET keeps the planner at one index look-up a variant.
+            -- Each amount of an asked variant, once, from two indexes of ours that hold all of this. OFFSET keeps
+            -- the planner at look-ups, variant by variant.
             SELECT v.ord, v.id AS variant_id, m.*
             FROM unnest($1::text[]) WITH ORDINALITY v (id, ord)
             CROSS JOIN LATERAL (
-                SELECT l.money_amount_id
+                SELECT m.id, m.created_at, m.updated_at, NULL::timestamptz AS deleted_at, m.currency_code,
+                    m.amount, m.min_quantity, m.max_quantity, m.price_list_id, m.region_id
                 FROM product_variant_money_amount l
-                WHERE l.variant_id = v.id
+                JOIN money_amount m ON m.id COLLATE "C" = l.money_amount_id AND m.deleted_at IS NULL
+                WHERE l.variant_id COLLATE "C" = v.id
                 OFFSET 0
-            ) l
-            JOIN money_amount m ON m.id = l.money_amount_id AND m.deleted_at IS NULL
+            ) m
         ), list AS MATERIALIZED (
             -- Each list that one of them belongs to, judged once for all its amounts.
             SELECT p.id, p.created_at, p.updated_at, p.deleted_at, p.name, p.description, p.type, p.status,
@@ -106,7 +108,7 @@ package enum PriceSelection {
         """
 
     // Default prices first, then the older: who comes first wins among equals.
-    private static let order: SQL = " ORDER BY ord, price_list_id IS NOT NULL, id"
+    private static let order: SQL = " ORDER BY ord, price_list_id IS NOT NULL, id COLLATE \"C\""
 
     /// A row for each amount that stands: the variant's position in `$1`, the amount, its list.
     static let candidates = Statement(
