@@ -3,8 +3,9 @@ package import Postgres
 
 /// The rows of one relation for some parents, read front to back while the parents are written.
 ///
-/// Rows arrive in the parents' order, so writing needs no look-up, and a relation larger than a batch is
-/// fetched on while it is written. Confined to the loop of its request (hence the unchecked conformance).
+/// Rows arrive in the parents' order, so writing needs no look-up. Of a relation larger than a batch the next
+/// batch is fetched while one is written; there are never more than two in memory. Confined to the loop of its
+/// request (hence the unchecked conformance).
 package final class Branch: @unchecked Sendable {
     /// A relation that was asked for, with what was asked of it.
     package struct Plan: Sendable {
@@ -18,6 +19,8 @@ package final class Branch: @unchecked Sendable {
     private let parents: Value
     private var rows = Rows.none
     private var nextRow = 0
+    /// The batch behind a full one, on its way.
+    private var following: PendingRows?
     private var children: [Branch] = []
     private var computed: (any LoadedMembers)?
 
@@ -56,22 +59,32 @@ package final class Branch: @unchecked Sendable {
         guard let pending else { return }
         let rows = try await pending.answer()
         nextRow = 0
+        following = nil
         if plan.selection.branches.isEmpty, plan.selection.computed == nil {
             children = []
+            following = requestFollowing(rows, on: db)
         } else {
             var ids: [String] = []
             ids.reserveCapacity(rows.count)
             for row in 0..<rows.count { ids.append(rows.text(row, 1)) }
             let started = Self.start(plan.selection.branches, parents: ids, on: db)
+            // Behind what hangs on this one, which is needed first.
+            following = requestFollowing(rows, on: db)
             computed = try await plan.selection.computed?.load(for: ids, on: db)
             children = try await started.loaded(on: db)
         }
         self.rows = consume rows
     }
 
+    private func requestFollowing(_ rows: borrowing Rows, on db: Database) -> PendingRows? {
+        guard rows.count == Relation.rowsMax else { return nil }
+        let last = rows.count - 1
+        return request(afterParent: rows.int8(last, 0), id: rows.text(last, 1), on: db)
+    }
+
     /// Whether the database may hold more than what is here: the answer must be streamed then.
     package var isPartial: Bool {
-        rows.count == Relation.rowsMax || children.contains { $0.isPartial }
+        following != nil || children.contains { $0.isPartial }
     }
 
     /// Writes the member for the parent at `ord` (from 1); parents come in order.
@@ -118,9 +131,8 @@ package final class Branch: @unchecked Sendable {
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
         if nextRow == rows.count {
-            guard rows.count == Relation.rowsMax else { return false }
-            let last = (rows.int8(nextRow - 1, 0), rows.text(nextRow - 1, 1))
-            try await take(request(afterParent: last.0, id: last.1, on: db), on: db)
+            guard let following else { return false }
+            try await take(following, on: db)
             return try await hasRow(for: ord, on: db)
         }
         return rows.int8(nextRow, 0) == ord
