@@ -59,3 +59,49 @@ ORDER BY 1, 2;
 
 INSERT INTO "user" (id, email, role, api_token)
 VALUES ('usr_01BENCH0000000000000000001', 'bench@example.com', 'admin', :'token');
+
+-- What prices are for: 3,000 variants of 300 products, the first of them the newest.
+INSERT INTO currency (code, symbol, symbol_native, name)
+VALUES ('usd', '$', '$', 'US Dollar'), ('eur', '€', '€', 'Euro')
+ON CONFLICT DO NOTHING;
+INSERT INTO region (id, name, currency_code, tax_rate) VALUES (pg_temp.id('reg', 1), 'Europe', 'eur', 20);
+INSERT INTO product (id, title, handle, status)
+SELECT pg_temp.id('prod', n), 'Product ' || n, 'product-' || n, 'published' FROM generate_series(1, 300) n;
+INSERT INTO product_variant (id, title, product_id, sku, inventory_quantity, created_at)
+SELECT pg_temp.id('variant', n), 'Variant ' || n, pg_temp.id('prod', 1 + (n - 1) / 10), 'SKU-' || n, 10,
+    timestamptz '2024-03-01 08:00:00.250+00' - n * interval '13 seconds'
+FROM generate_series(1, 3000) n;
+
+-- Customer 0 is in three of the last ten groups, which have nobody else.
+INSERT INTO customer (id, email) VALUES (pg_temp.id('cus', 0), 'shopper@example.com');
+INSERT INTO customer_group_customers (customer_group_id, customer_id)
+SELECT pg_temp.id('cgrp', :customers / 100 - n), pg_temp.id('cus', 0) FROM generate_series(0, 2) n;
+
+-- 50 active lists, each for one of these groups in turn: the customer gets the prices of 15. List 51 has 10,000
+-- prices and is for five groups, list 52 is to be filled.
+INSERT INTO price_list (id, name, description, type, status)
+SELECT pg_temp.id('pl', n), 'List ' || n, 'For some', 'sale',
+    CASE WHEN n <= 50 THEN 'active' ELSE 'draft' END::price_list_status_enum
+FROM generate_series(1, 52) n;
+INSERT INTO price_list_customer_groups (price_list_id, customer_group_id)
+SELECT pg_temp.id('pl', n), pg_temp.id('cgrp', :customers / 100 - n % 10) FROM generate_series(1, 50) n
+UNION ALL
+SELECT pg_temp.id('pl', 51), pg_temp.id('cgrp', :customers / 100 - n) FROM generate_series(0, 4) n;
+
+-- Each of the first 2,000 variants has a price in two currencies, one for the region and one in each of the 50
+-- lists; each of the others has ten in list 51.
+CREATE TEMP TABLE price AS
+SELECT pg_temp.id('ma', row_number() OVER ()) AS id, *
+FROM (
+    SELECT n AS list, v AS variant, 'eur' AS currency FROM generate_series(1, 50) n, generate_series(1, 2000) v
+    UNION ALL
+    SELECT NULL, v, c FROM generate_series(1, 2000) v, unnest(ARRAY['eur', 'usd', 'region']) c
+    UNION ALL
+    SELECT 51, v, 'eur' FROM generate_series(2001, 3000) v, generate_series(1, 10)
+) p;
+INSERT INTO money_amount (id, currency_code, amount, region_id, price_list_id)
+SELECT id, CASE currency WHEN 'usd' THEN 'usd' ELSE 'eur' END, 1000 + variant + coalesce(list, 500),
+    CASE currency WHEN 'region' THEN pg_temp.id('reg', 1) END, pg_temp.id('pl', list)
+FROM price;
+INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id)
+SELECT pg_temp.id('pvma', row_number() OVER ()), id, pg_temp.id('variant', variant) FROM price;
