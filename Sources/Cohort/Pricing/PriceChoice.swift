@@ -69,9 +69,10 @@ package struct PriceChoice: Sendable, Equatable {
 
     /// An amount with its tax; nil without one, or where the region does not add taxes.
     private func taxed(_ offer: PriceOffer?) -> (total: Int64, tax: Int64)? {
-        guard let offer, let rates else { return nil }
-        let tax = PriceTaxes.tax(
-            on: offer.amount, PriceTaxes.fraction(rates), included: offer.includesTax)
+        guard let offer, let rates,
+            let tax = PriceTaxes.tax(
+                on: offer.amount, PriceTaxes.fraction(rates), included: offer.includesTax)
+        else { return nil }
         return (offer.includesTax ? offer.amount : offer.amount + tax, tax)
     }
 }

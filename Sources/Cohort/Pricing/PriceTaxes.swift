@@ -74,9 +74,12 @@ package struct PriceTaxes: Sendable {
         rates.reduce(0) { $0 + ($1.percent ?? 0) / 100 }
     }
 
-    /// The tax on an amount, or in it, rounded half up as JavaScript does.
-    static func tax(on amount: Int64, _ rate: Double, included: Bool) -> Int64 {
+    /// The tax on an amount, or in it, rounded half up as JavaScript does; nil where a rate that is no tax's
+    /// leaves no whole number of which a client could make sense.
+    static func tax(on amount: Int64, _ rate: Double, included: Bool) -> Int64? {
         let exact = Double(amount) * rate / (included ? 1 + rate : 1)
-        return Int64((exact + 0.5).rounded(.down))
+        let rounded = (exact + 0.5).rounded(.down)
+        // A rate in the database may be anything that `real` holds, NaN included.
+        return rounded.magnitude <= 0x1p53 ? Int64(rounded) : nil
     }
 }

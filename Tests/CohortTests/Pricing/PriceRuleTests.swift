@@ -79,6 +79,15 @@ import Testing
         #expect(PriceTaxes.tax(on: -10, 0.25, included: false) == -2)
     }
 
+    @Test(arguments: [1e28, -1e28, .infinity, .nan])
+    func `a rate that is no tax's makes no tax and does no harm`(rate: Double) {
+        #expect(PriceTaxes.tax(on: 14_900, rate, included: false) == nil)
+    }
+
+    @Test func `a tax of everything in an amount that holds it is none`() {
+        #expect(PriceTaxes.tax(on: 14_900, -1, included: true) == nil)
+    }
+
     /// The statement asks `now()`; here a function of that name stands in front of PostgreSQL's.
     @Test(arguments: [
         ("starts_at", "12:00:05.000", "12:00:05.900", false),
