@@ -53,6 +53,12 @@ struct PriceFieldsTests {
             ),
             (one(#""currency_code":"usd","min_quantity":1.0,"max_quantity":1e2"#), nil),
             (
+                one(#""currency_code":"usd","min_quantity":-1,"max_quantity":-2147483648"#),
+                "min_quantity must not be less than 0, max_quantity must not be less than 0"
+            ),
+            // Recorded with Medusa: nothing lies between them, and it may be stored.
+            (one(#""currency_code":"usd","min_quantity":9,"max_quantity":2"#), nil),
+            (
                 one(#""currency_code":"usd","max_quantity":1e400"#),
                 "max_quantity must be an integer number"
             ),

@@ -55,7 +55,8 @@ extension Fields {
     fileprivate mutating func readCatalog(_ kind: CatalogKind) {
         switch kind {
         case .currency:
-            filled("code")
+            let code = nonEmptyString("code")
+            if code != code.lowercased() { fail("code must be in lower case") }
             for name in ["symbol", "symbol_native", "name"] { filled(name) }
         case .region:
             for name in ["id", "name", "currency_code"] { filled(name) }
@@ -91,7 +92,9 @@ extension Fields {
             if (currency == nil) == (region == nil) {
                 fail("exactly one of currency_code and region_id must be given")
             }
-            integers(["min_quantity", "max_quantity"])
+            for name in ["min_quantity", "max_quantity"] {
+                catalogInteger(name, isRequired: false, isNegativeAllowed: false)
+            }
         }
     }
 
@@ -106,9 +109,12 @@ extension Fields {
     }
 
     /// A whole number that PostgreSQL's `integer` holds.
-    private mutating func catalogInteger(_ name: String, isRequired: Bool) {
+    private mutating func catalogInteger(
+        _ name: String, isRequired: Bool, isNegativeAllowed: Bool = true
+    ) {
         switch take(name) {
-        case .number(let text)? where Int32(text) != nil: break
+        case .number(let text)? where Int32(text) != nil:
+            if !isNegativeAllowed, text.hasPrefix("-") { fail("\(name) must not be less than 0") }
         case nil, .null: if isRequired { fail("\(name) must be an integer number") }
         default: fail("\(name) must be an integer number")
         }

@@ -96,8 +96,8 @@ private struct DraftReader {
         }
         return PriceDraft(
             id: id, currencyCode: currency, regionID: region, amount: amount ?? 0,
-            variantID: variant, minQuantity: optionalInteger("min_quantity"),
-            maxQuantity: optionalInteger("max_quantity"))
+            variantID: variant, minQuantity: bound("min_quantity"),
+            maxQuantity: bound("max_quantity"))
     }
 
     /// A string, if anything.
@@ -118,6 +118,15 @@ private struct DraftReader {
         case nil, .null?, .string("")?: false
         case .string?, .bool?, .number?, .array?, .object?: true
         }
+    }
+
+    /// A quantity, if anything; 0 is no bound. Medusa takes negative ones too.
+    private mutating func bound(_ name: String) -> Optionality<Int32> {
+        let sent = optionalInteger(name)
+        if let quantity = sent.value, quantity < 0 {
+            failures.add("\(name) must not be less than 0")
+        }
+        return sent
     }
 
     /// A whole number that the column holds, if anything; `1.0` and `1e2` are whole.

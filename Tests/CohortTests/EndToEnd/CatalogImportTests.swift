@@ -66,6 +66,8 @@ import Testing
                 {"type":"variant","id":"v2","product_id":"none","title":"V","sku":"L-1"}
                 {"type":"price","id":"ma_3","variant_id":"none","amount":1,"currency_code":"zzz"}
                 {"type":"price","id":"ma_4","variant_id":"small","amount":1.5,"region_id":"reg","currency_code":"eur"}
+                {"type":"price","id":"ma_5","variant_id":"small","amount":1,"currency_code":"usd","min_quantity":-1}
+                {"type":"currency","code":"XAU","symbol":"g","symbol_native":"g","name":"Gold"}
                 """, shop)
         #expect(outcome.exitCode != 0)
         for line in [
@@ -76,7 +78,8 @@ import Testing
             "line 12: product_id none does not exist, sku L-1 is taken by small",
             "line 13: currency_code zzz does not exist, variant_id none does not exist",
             "line 14: amount must be an integer number, exactly one of currency_code and region_id must be given",
-            "8 of 14 lines are refused; nothing is stored",
+            "line 15: min_quantity must not be less than 0", "line 16: code must be in lower case",
+            "10 of 16 lines are refused; nothing is stored",
         ] {
             #expect(outcome.output.contains(line), "\(line)")
         }
