@@ -8,8 +8,8 @@ enum PriceVerdict: Equatable {
     /// Neither a region nor a currency was named.
     case noPlace
     case quantity
-    /// Another is lower.
-    case dearer(than: String, amount: Int64)
+    /// Another is lower; `countsTax` where only one of the two holds the tax.
+    case dearer(than: String, amount: Int64, countsTax: Bool)
     /// Another of the same amount comes first.
     case later(than: String)
 
@@ -25,7 +25,10 @@ enum PriceVerdict: Equatable {
         }
         self =
             rule.isLower(best.offer, than: offer)
-            ? .dearer(than: best.id, amount: best.offer.amount) : .later(than: best.id)
+            ? .dearer(
+                than: best.id, amount: best.offer.amount,
+                countsTax: best.offer.includesTax != offer.includesTax)
+            : .later(than: best.id)
     }
 
     /// The word for programs.
@@ -49,8 +52,9 @@ enum PriceVerdict: Equatable {
         case .won: return "The lowest amount that stands"
         case .noPlace: return "Neither a region nor a currency is named, so nothing is chosen"
         case .quantity: return Self.bounds(rows, row, context.quantity)
-        case .dearer(let id, let amount):
+        case .dearer(let id, let amount, let countsTax):
             return "Dearer than \(id): \(rows.int4(row, At.amount)) against \(amount)"
+                + (countsTax ? ", of which one holds the tax and the other does not" : "")
         case .later(let id): return "No lower than \(id), which comes first"
         case .refused("draft"): return "The list is a draft"
         case .refused("expired"): return "The list has ended"
@@ -58,7 +62,8 @@ enum PriceVerdict: Equatable {
         case .refused("list_deleted"): return "The list is deleted"
         case .refused("not_in_group"):
             let groups = rows.text(row, At.groups).filter { !"[]\"".contains($0) }
-            return "The customer is in none of the list's groups: \(groups)"
+            return
+                "The customer is in none of the list's groups, or only in deleted ones: \(groups)"
         case .refused("groups_deleted"):
             return "The groups that the list was for are deleted; it holds for nobody until it is"
                 + " given groups or its conditions are emptied"
@@ -66,7 +71,6 @@ enum PriceVerdict: Equatable {
             return "In \(rows.text(row, At.currencyCode)), not in \(place.currencyCode ?? "any")"
         case .refused("other_region"):
             return "For the region \(rows.text(row, At.regionID)) only"
-        case .refused("no_context"): return "Neither a place nor a customer is named"
         case .refused(let word): return word
         }
     }

@@ -228,6 +228,17 @@ import Testing
         #expect(untaxed?["calculated_price_type"] == "default")
     }
 
+    @Test func `an explanation says which amounts regions that are kept apart keep away`()
+        async throws
+    {
+        let shop = try await shop(["COHORT_STRICT_REGIONS": "on"])
+        let answer = try shop.signedIn().send(
+            "GET", "/admin/price-lists/explain?variant_id=mug&region_id=reg")
+        let candidates = answer.json?["explanation"]?["candidates"]?.items ?? []
+        #expect(
+            candidates.map { $0["reason"]?.text } == ["lowest", "other_region", "not_in_group"])
+    }
+
     @Test func `a price for another region counts, unless regions are kept apart`() async throws {
         for (setting, expected) in [("off", 900), ("on", 1000)] as [(String, JSON)] {
             let shop = try await shop(["COHORT_STRICT_REGIONS": setting])
@@ -278,9 +289,15 @@ import Testing
                 $0 == "other_currency"
             })
         #expect(try reasons("customer_group_id=vip").values.allSatisfy { $0 == "no_place" })
+        try shop.sql().run("UPDATE money_amount SET amount = 1000 WHERE id = 'ma_4'")
+        #expect(
+            try reasons("region_id=reg")
+                == ["ma_1": "lowest", "ma_2": "not_in_group", "ma_4": "later"])
         try shop.sql().run(
-            "UPDATE money_amount SET min_quantity = 10 WHERE id = 'ma_4'; DELETE FROM customer_group"
-        )
+            """
+            UPDATE money_amount SET amount = 900, min_quantity = 10 WHERE id = 'ma_4';
+            DELETE FROM customer_group;
+            """)
         #expect(
             try reasons("region_id=reg&quantity=9")
                 == ["ma_1": "lowest", "ma_2": "groups_deleted", "ma_4": "quantity"])
