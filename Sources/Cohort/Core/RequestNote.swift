@@ -66,18 +66,16 @@ package final class RequestNote: @unchecked Sendable {
 
     /// `/admin` itself or below it, in any case.
     static func isAdmin(_ path: Span<UInt8>) -> Bool {
-        let prefix: [6 of UInt8] = [0x2F, 0x61, 0x64, 0x6D, 0x69, 0x6E]
-        guard path.count >= 6 else { return false }
-        for index in 0..<6 {
-            let byte = path[index]
-            guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == prefix[index] else { return false }
-        }
-        return path.count == 6 || path[6] == UInt8(ascii: "/")
+        isBelow([0x2F, 0x61, 0x64, 0x6D, 0x69, 0x6E], path)
     }
 
     /// `/store` itself or below it, in any case.
     static func isStore(_ path: Span<UInt8>) -> Bool {
-        let prefix: [6 of UInt8] = [0x2F, 0x73, 0x74, 0x6F, 0x72, 0x65]
+        isBelow([0x2F, 0x73, 0x74, 0x6F, 0x72, 0x65], path)
+    }
+
+    /// Both prefixes have six letters, the slash included.
+    private static func isBelow(_ prefix: [6 of UInt8], _ path: Span<UInt8>) -> Bool {
         guard path.count >= 6 else { return false }
         for index in 0..<6 {
             let byte = path[index]

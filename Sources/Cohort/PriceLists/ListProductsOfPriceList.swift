@@ -106,14 +106,4 @@ extension SQLBuilder {
                 WHERE m.deleted_at IS NULL AND m.price_list_id =
             """ + " " + bind(.text(list)) + ")")
     }
-
-    /// Products with a text in their own columns or in those of a live variant.
-    fileprivate mutating func requireProduct(containing q: String) {
-        let matches = bind(pattern: q)
-        let own = "e.title" + matches + " OR e.description" + matches
-        let variants = "v.title" + matches + " OR v.sku" + matches
-        require(
-            "(" + own + " OR EXISTS (SELECT FROM product_variant v"
-                + " WHERE v.product_id = e.id AND v.deleted_at IS NULL AND (" + variants + ")))")
-    }
 }

@@ -3,16 +3,7 @@
 /// Options, images, tags, types and collections are kept by other services: always empty here.
 package enum ProductOfPriceList {
     package static let entity: Entity = Entity(
-        table: "product",
-        columns: [
-            .text("id"), .timestamp("created_at"), .timestamp("updated_at"),
-            .timestamp("deleted_at"), .text("title"), .text("subtitle"), .text("description"),
-            .text("handle"), .bool("is_giftcard"), .text("status"), .text("thumbnail"),
-            .integer("weight"), .integer("length"), .integer("height"), .integer("width"),
-            .text("hs_code"), .text("origin_country"), .text("mid_code"), .text("material"),
-            .text("type_id"), .bool("discountable"), .text("external_id"), .json("metadata"),
-            .text("collection_id"),
-        ],
+        table: "product", columns: Product.entity.columns,
         relations: {
             [
                 elsewhere("collection", toMany: false), elsewhere("images"), elsewhere("options"),

@@ -39,3 +39,15 @@ extension Product {
         .notFound("Product with id: \(id) was not found")
     }
 }
+
+extension SQLBuilder {
+    /// Products with a text in their title or description, or in a live variant's title or stock-keeping unit.
+    mutating func requireProduct(containing q: String) {
+        let matches = bind(pattern: q)
+        let own = "e.title" + matches + " OR e.description" + matches
+        let variants = "v.title" + matches + " OR v.sku" + matches
+        require(
+            "(" + own + " OR EXISTS (SELECT FROM product_variant v"
+                + " WHERE v.product_id = e.id AND v.deleted_at IS NULL AND (" + variants + ")))")
+    }
+}

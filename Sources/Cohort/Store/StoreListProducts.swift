@@ -42,7 +42,7 @@ package enum StoreListProducts: Endpoint {
         try query.finish()
 
         if let isGiftCard { filter.require("e.is_giftcard = " + filter.bind(.bool(isGiftCard))) }
-        filter.requireProduct(containing: q)
+        if let q, !q.isEmpty { filter.requireProduct(containing: q) }
         return Input(
             list: ListRequest(
                 member: "products", entity: Product.entity,
@@ -74,18 +74,5 @@ enum StoreProduct {
             try Selection(
                 of: Product.entity, expand: asked, fields: fields,
                 fieldsBegin: Product.entity.columnNames), allowed: Storefront.ofProduct)
-    }
-}
-
-extension SQLBuilder {
-    /// A text in a product's title or description, or in a title or a stock-keeping unit of its variants.
-    mutating func requireProduct(containing q: String?) {
-        guard let q, !q.isEmpty else { return }
-        let pattern = " ILIKE '%' || " + bind(.text(q)) + "::text || '%'"
-        require(
-            "(e.title" + pattern + " OR e.description" + pattern
-                + " OR EXISTS (SELECT FROM product_variant v WHERE v.product_id = e.id"
-                + " AND v.deleted_at IS NULL AND (v.title" + pattern + " OR v.sku" + pattern
-                + ")))")
     }
 }
