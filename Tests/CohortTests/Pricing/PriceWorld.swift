@@ -8,9 +8,6 @@ struct PriceWorld {
     struct Region {
         var id: String
         var currency: String
-        /// Per cent, where the region adds taxes by itself.
-        var automaticTax: Double?
-        var includesTax = false
     }
 
     struct Group {
@@ -28,7 +25,6 @@ struct PriceWorld {
         /// Whether it lost groups because they were deleted.
         var isClosed = false
         var groups: [String] = []
-        var includesTax = false
     }
 
     struct Amount {
@@ -67,7 +63,7 @@ struct PriceWorld {
         insert(
             "region (id, name, currency_code, tax_rate, automatic_taxes)",
             regions.map {
-                "('\($0.id)', 'r', '\($0.currency)', \($0.automaticTax ?? 7), \($0.automaticTax != nil))"
+                "('\($0.id)', 'r', '\($0.currency)', 7, false)"
             })
         insert(
             "customer_group (id, name, deleted_at)",
