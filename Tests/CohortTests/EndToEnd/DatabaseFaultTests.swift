@@ -91,6 +91,51 @@ import Testing
         }
     }
 
+    @Test(arguments: ["list", "prices"])
+    func `prices whose COMMIT lost its answer are looked up and answered as made, once`(
+        what: String
+    ) async throws {
+        let cluster = try PrivateCluster()
+        let lists = try PriceListShop(
+            Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster))))
+        let list = try lists.list()
+        let path = what == "list" ? "" : "/\(list)/prices/batch"
+        var body: [JSON.Member] = [
+            .init(key: "prices", value: [PriceListShop.price(1), PriceListShop.price(2)])
+        ]
+        if what == "list" {
+            for (key, value) in [("name", "Lost"), ("description", ""), ("type", "sale")] {
+                body.append(.init(key: key, value: .string(value)))
+            }
+        }
+        // A COMMIT that waits for a standby that there is not has been done already.
+        try lists.sql.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try lists.sql.run("SELECT pg_reload_conf()")
+        defer {
+            // Dropping the database would wait for it too.
+            _ = try? lists.sql.run("ALTER SYSTEM RESET synchronous_standby_names")
+            _ = try? lists.sql.run("SELECT pg_reload_conf()")
+        }
+        let shop = lists.shop
+        let json = JSON.object(body)
+        let writer = Threads(1) { _ in
+            try shop.signedIn().send("POST", "/admin/price-lists" + path, json: json)
+        }
+        let waiting =
+            "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
+        let isCommitting = Waiting.until(seconds: 30) {
+            (try? lists.sql.number("SELECT count(*) \(waiting)")) == 1
+        }
+        #expect(isCommitting)
+        try lists.sql.run("SELECT pg_terminate_backend(pid) \(waiting)")
+        let answer = try #require(writer.join().first).get()
+        #expect(answer.status == 200, "\(answer.text)")
+        #expect(answer.json?["price_list"]?["prices"]?.items.count == 2)
+        #expect(try lists.sql.number("SELECT count(*) FROM money_amount") == 2)
+        #expect(
+            try lists.sql.number("SELECT count(*) FROM price_list") == (what == "list" ? 2 : 1))
+    }
+
     @Test func `a service that starts before its database serves when it is there`() async throws {
         let cluster = try PrivateCluster()
         let database = try Shop.Database(on: cluster, from: Shop.Template(on: cluster))

@@ -7,7 +7,11 @@ struct PriceListShop {
     let sql: SQL
 
     init(variants: Int = 3, settings: [String: String] = [:]) async throws {
-        shop = try await Shop.open(settings: settings)
+        try self.init(await Shop.open(settings: settings), variants: variants)
+    }
+
+    init(_ shop: Shop, variants: Int = 3) throws {
+        self.shop = shop
         client = shop.signedIn()
         sql = try shop.sql()
         try sql.run(
