@@ -137,4 +137,62 @@ import Testing
         let error = #expect(throws: MigrationError.self) { try migrate(url) }
         #expect(error == .misfit("product_variant_money_amount is missing beside money_amount"))
     }
+
+    @Test func `Medusa's carts and tax rates are read where they are`() throws {
+        let (url, connection) = try medusa(
+            """
+            CREATE TABLE cart (id varchar PRIMARY KEY, region_id varchar NOT NULL, deleted_at timestamptz);
+            CREATE TABLE tax_rate (id varchar PRIMARY KEY, rate real, code varchar, name varchar NOT NULL,
+                region_id varchar NOT NULL);
+            CREATE TABLE product_tax_rate (product_id varchar, rate_id varchar);
+            CREATE TABLE product_type_tax_rate (product_type_id varchar, rate_id varchar);
+            INSERT INTO cart VALUES ('cart_1', 'reg_1', NULL), ('cart_gone', 'reg_1', now());
+            INSERT INTO product (id, title, type_id) VALUES ('prod_a', 'A', NULL), ('prod_b', 'B', 'book');
+            INSERT INTO tax_rate VALUES ('txr_1', 5, 'low', 'Low', 'reg_1'), ('txr_2', 7, NULL, 'Books', 'reg_1');
+            INSERT INTO product_tax_rate VALUES ('prod_a', 'txr_1'), ('prod_b', 'txr_1');
+            INSERT INTO product_type_tax_rate VALUES ('book', 'txr_2');
+            """)
+        try migrate(url)
+        #expect(
+            try connection.query("SELECT id, region_id FROM cohort_cart") == [["cart_1", "reg_1"]])
+        #expect(
+            try connection.query(
+                "SELECT product_id, rate FROM cohort_product_tax_rate ORDER BY product_id, rate")
+                == [["prod_a", "5"], ["prod_b", "5"], ["prod_b", "7"]])
+    }
+
+    /// Medusa may connect as a role that knows nothing of our tables; what its groups took with them is noted all
+    /// the same.
+    @Test(arguments: [
+        "DELETE FROM customer_group WHERE id = 'cgrp_1'",
+        """
+        BEGIN; DELETE FROM price_list_customer_groups WHERE customer_group_id = 'cgrp_1';
+        DELETE FROM customer_group WHERE id = 'cgrp_1'; COMMIT
+        """,
+        """
+        UPDATE customer_group SET deleted_at = now() WHERE id = 'cgrp_1';
+        DELETE FROM price_list_customer_groups WHERE customer_group_id = 'cgrp_1'
+        """,
+        "TRUNCATE customer_group CASCADE",
+    ])
+    func `Medusa deletes groups without rights on our tables, and the list closes`(
+        deletion: String
+    ) throws {
+        let (url, connection) = try medusa()
+        try migrate(url)
+        let role = "medusa_" + (try connection.query("SELECT current_database()")[0][0] ?? "")
+        try connection.run(
+            """
+            CREATE ROLE \(role) LOGIN;
+            GRANT ALL ON customer_group, customer_group_customers, price_list, price_list_customer_groups,
+                discount_condition_customer_group TO \(role);
+            """)
+        defer { try? connection.run("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let theirs = try BlockingConnection("\(url) user=\(role)")
+        #expect(throws: SQLFailure.self) { try theirs.run("DELETE FROM cohort_price_list_closed") }
+        try theirs.run(deletion)
+        #expect(
+            try connection.query("SELECT price_list_id FROM cohort_price_list_closed") == [["pl_1"]]
+        )
+    }
 }
