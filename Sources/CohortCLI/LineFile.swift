@@ -12,6 +12,8 @@ import Glibc
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
+    /// How many lines were read.
+    private var lines = 0
 
     private static let chunkBytes = 65_536
     /// Longer than any record; what has no line ends should not fill the memory.
@@ -35,7 +37,10 @@ import Glibc
     func next() throws -> [UInt8]? {
         while true {
             if let end = buffer[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                defer { start = end + 1 }
+                defer {
+                    start = end + 1
+                    lines += 1
+                }
                 return Array(buffer[start..<end])
             }
             if isAtEnd {
@@ -44,7 +49,9 @@ import Glibc
                 return Array(buffer[start...])
             }
             guard buffer.count - start < Self.lineBytesMax else {
-                throw CommandFailure("\(name): a line is longer than \(Self.lineBytesMax) bytes")
+                throw CommandFailure(
+                    "\(name): line \(lines + 1) is longer than \(Self.lineBytesMax) bytes; nothing is stored"
+                )
             }
             try fill()
         }

@@ -86,6 +86,15 @@ import Testing
         #expect(try shop.sql().number("SELECT count(*) FROM product") == 0)
     }
 
+    @Test func `a line without an end is named, and nothing is stored`() async throws {
+        let shop = try await Shop.open()
+        let outcome = try load(
+            Self.catalog + "\n" + String(repeating: " ", count: 1_200_000), shop)
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.output.contains("line 7 is longer than 1048576 bytes; nothing is stored"))
+        #expect(try shop.sql().number("SELECT count(*) FROM product") == 0)
+    }
+
     @Test func `a price of a list is not made a default one`() async throws {
         let shop = try await Shop.open()
         _ = try load(Self.catalog, shop)
