@@ -110,19 +110,22 @@ import Testing
             $0.slow.connections = 1
             $0.slow.waitersMax = 2
             $0.slow.waitDeadline = .milliseconds(300)
-        }) { fixture, _ in
+        }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("SELECT pg_advisory_lock(1)")
             try await fixture.run { pool async throws in
                 // Connects first, which may take longer than one may wait here.
                 try await until {
                     await failure { _ = try await pool.query(Self.oneSlow) } == nil
                 }
-                let first = pool.start(Self.nap, [.float8(1)])
+                let first = pool.start(Self.waitAndRead)
                 let second = pool.start(Self.oneSlow)
                 let third = pool.start(Self.oneSlow)
                 let fourth = pool.start(Self.oneSlow)
                 #expect(await failure { _ = try await fourth.rows() } == .laneFull)
                 #expect(await failure { _ = try await second.rows() } == .waitedTooLong)
                 #expect(await failure { _ = try await third.rows() } == .waitedTooLong)
+                try other.execute("SELECT pg_advisory_unlock(1)")
                 #expect(try await first.rows().count == 1)
                 #expect(try await pool.query(Self.oneSlow).count == 1)
             }

@@ -1,5 +1,6 @@
 import EventLoop
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -154,11 +155,16 @@ import Testing
         }
     }
 
+    private final class Locked: Sendable {
+        let rows = Mutex<Set<Int>>([])
+    }
+
     @Test func `transactions that block each other both get through`() async throws {
         let lock = Statement(
             "test.lock", "UPDATE parent SET id = id WHERE id = $1::int4", lane: .write)
         try await withPool { fixture, url in
             try Connection(url).execute(Self.schema + "INSERT INTO parent VALUES (2)")
+            let locked = Locked()
             let runs = try await withThrowingTaskGroup(of: Int.self) { group in
                 for (first, second) in [(1, 2), (2, 1)] {
                     group.addTask {
@@ -167,9 +173,9 @@ import Testing
                             try await pool.transaction { transaction throws(PostgresError) in
                                 runs += 1
                                 _ = try await transaction.query(lock, [.int4(Int32(first))])
-                                // Gives the other one time to take its first lock.
-                                _ = try await transaction.query(
-                                    Statement("test.nap", "SELECT pg_sleep(0.2)", lane: .write))
+                                _ = locked.rows.withLock { $0.insert(first) }
+                                // Until the other one has its first lock too.
+                                try? await until { locked.rows.withLock { $0.count } == 2 }
                                 _ = try await transaction.query(lock, [.int4(Int32(second))])
                             }
                             return runs
