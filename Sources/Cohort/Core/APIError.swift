@@ -24,6 +24,12 @@ package enum APIError: Error, Equatable, Sendable {
     /// A fault of ours, or a write whose outcome is unknown; the cause goes to the log only: 500.
     case internalFault(cause: String)
 
+    /// The same behind a write that was done, or may have been: 503 would have the client send it again.
+    package var afterWrite: APIError {
+        guard case .overloaded = self else { return self }
+        return .internalFault(cause: "what a write has left could not be read")
+    }
+
     package struct Wire: Equatable, Sendable {
         package var status: Int
         /// nil: the body is ``message`` as plain text.

@@ -52,6 +52,19 @@ package struct Database: Sendable {
 }
 
 extension Database {
+    /// Reads what a write has left: for its answer, or to find out whether it was done.
+    ///
+    /// - Throws: never `.overloaded`, see ``APIError/afterWrite``.
+    package func afterWrite<T: ~Copyable>(
+        _ read: () async throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        do throws(APIError) {
+            return try await read()
+        } catch {
+            throw error.afterWrite
+        }
+    }
+
     /// A transaction that makes, besides whatever else, a row whose id was chosen beforehand.
     ///
     /// When the connection broke before the outcome was known, the row is looked up: if it is there, all was
@@ -67,7 +80,11 @@ extension Database {
             switch error {
             case .body(let error): throw error
             case .postgres(let error):
-                if error.isOutcomeUnknown, try await query(find, [.text(id)]).count == 1 { return }
+                let isDone = try await afterWrite { () throws(APIError) in
+                    guard error.isOutcomeUnknown else { return false }
+                    return try await query(find, [.text(id)]).count == 1
+                }
+                if isDone { return }
                 throw special(error) ?? APIError(error)
             }
         }
@@ -117,7 +134,9 @@ extension Database {
             return try await start(insert, values).rows()
         } catch {
             guard error.isOutcomeUnknown else { throw special(error) ?? APIError(error) }
-            let found = try await query(findAny, [.texts([id])])
+            let found: Rows = try await afterWrite { () throws(APIError) in
+                try await query(findAny, [.texts([id])])
+            }
             if found.count == 1 { return found }
             throw .internalFault(cause: "\(error)")
         }

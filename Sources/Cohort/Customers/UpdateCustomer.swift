@@ -141,10 +141,12 @@ package enum UpdateCustomer: Endpoint {
                 try await replaceGroups(of: input.id, by: groups, in: transaction)
             }
         }
-        return try await .record(
-            "customer", Customer.entity, id: input.id, input.selection,
-            found: context.db.start(GetCustomer.findAny, [.texts([input.id])]), on: context.db,
-            missing: Customer.missing(input.id))
+        return try await context.db.afterWrite { () throws(APIError) in
+            try await .record(
+                "customer", Customer.entity, id: input.id, input.selection,
+                found: context.db.start(GetCustomer.findAny, [.texts([input.id])]), on: context.db,
+                missing: Customer.missing(input.id))
+        }
     }
 
     private static func change(

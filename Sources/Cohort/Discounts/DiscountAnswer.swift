@@ -20,18 +20,22 @@ extension Discount {
             fields: fields, fieldsBegin: entity.columnNames)
     }
 
+    /// What routes answer that have changed a condition.
+    ///
     /// - Parameter deleted: a condition that is gone, named beside the discount.
     static func answer(
         _ id: String, _ selection: Selection, deleted: String? = nil, on db: Database
     ) async throws(APIError) -> Response {
-        try await .record(
-            "discount", entity, id: id, selection, found: db.start(find, [.text(id)]), on: db,
-            missing: missing(id)
-        ) { json in
-            guard let deleted else { return }
-            json.member("id", deleted)
-            json.member("object", literal: "discount-condition")
-            json.member("deleted", true)
+        try await db.afterWrite { () throws(APIError) in
+            try await .record(
+                "discount", entity, id: id, selection, found: db.start(find, [.text(id)]),
+                on: db, missing: missing(id)
+            ) { json in
+                guard let deleted else { return }
+                json.member("id", deleted)
+                json.member("object", literal: "discount-condition")
+                json.member("deleted", true)
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ package enum AddPrices: Endpoint {
         } else {
             try await context.db.transaction(unless: PriceList.race, write)
         }
-        return try await PriceList.answer(input.id, in: context)
+        return try await context.db.afterWrite { () throws(APIError) in
+            try await PriceList.answer(input.id, in: context)
+        }
     }
 }

@@ -74,6 +74,8 @@ package enum CreatePriceList: Endpoint {
             input.prices.startWriting(to: input.id, in: transaction)
         }
         // Medusa answers 200 here, not 201.
-        return try await PriceList.answer(input.id, in: context)
+        return try await context.db.afterWrite { () throws(APIError) in
+            try await PriceList.answer(input.id, in: context)
+        }
     }
 }

@@ -92,7 +92,9 @@ package enum UpdatePriceList: Endpoint {
             input.groups?.startReplacing(of: input.id, in: transaction)
             input.prices.startWriting(to: input.id, in: transaction)
         }
-        return try await PriceList.answer(input.id, in: context)
+        return try await context.db.afterWrite { () throws(APIError) in
+            try await PriceList.answer(input.id, in: context)
+        }
     }
 
     private static func refuseNulls(_ input: Input) throws(APIError) {

@@ -166,14 +166,18 @@ extension Response {
             member, entity, id, selection, rows, branches, on: db, preceding)
     }
 
-    /// As above, for a record that is here already.
+    /// As above, for a record that a write has answered.
     package static func record(
         _ member: StaticString, _ entity: Entity, id: String, _ selection: Selection,
         rows: consuming Rows, on db: Database, missing: @autoclosure () -> APIError
     ) async throws(APIError) -> Response {
         guard rows.count == 1 else { throw missing() }
         let branches = Branch.start(selection.branches, parents: [id], on: db)
-        return try await record(member, entity, id, selection, rows, branches, on: db)
+        do throws(APIError) {
+            return try await record(member, entity, id, selection, rows, branches, on: db)
+        } catch {
+            throw error.afterWrite
+        }
     }
 
     private static func record(

@@ -37,11 +37,13 @@ package enum StoreCreateCustomer: Endpoint {
     ) async throws(APIError) -> Response {
         let customer = try await CreateCustomer.insert(input.customer, in: context)
         let id = customer.text(0, 0)
-        let session = try await NewSession.open(
-            of: id, by: StoreCreateSession.insert, replacing: input.cookie, in: context)
-        var response = try await StoreCustomer.answer(
-            id, [Customer.billingAddress, Customer.shippingAddresses], in: context)
-        NewSession.set(session, on: &response, in: context)
-        return response
+        return try await context.db.afterWrite { () throws(APIError) in
+            let session = try await NewSession.open(
+                of: id, by: StoreCreateSession.insert, replacing: input.cookie, in: context)
+            var response = try await StoreCustomer.answer(
+                id, [Customer.billingAddress, Customer.shippingAddresses], in: context)
+            NewSession.set(session, on: &response, in: context)
+            return response
+        }
     }
 }

@@ -74,6 +74,48 @@ import Testing
         #expect(statuses[503] ?? 0 > 0, "\(statuses)")
     }
 
+    @Test func `a write whose outcome cannot be found out is not said to be refused`() async throws
+    {
+        let cluster = try PrivateCluster()
+        let shop = try Shop(
+            Shop.Database(on: cluster, from: Shop.Template(on: cluster)), nil,
+            ["COHORT_FAST_WAIT_DEADLINE_MS": "200"])
+        let other = try shop.sql()
+        try other.run("BEGIN; LOCK TABLE customer_group IN SHARE MODE")
+        let writing = Threads(1) { _ in
+            try shop.signedIn().send("POST", "/admin/customer-groups", json: ["name": "Unknown"])
+        }
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        #expect(Waiting.until(seconds: 10) { (try? shop.sql().number(waits)) == 1 })
+        cluster.kill()
+        let answer = try #require(writing.join().first).get()
+        #expect(answer.status == 500)
+        #expect(answer["retry-after"] == nil)
+    }
+
+    @Test(arguments: [
+        ("customers", "groups", "customer_group"),
+        ("customer-groups", "price_lists", "price_list"),
+    ])
+    func `a write that is done is not said to be refused when its answer cannot be read`(
+        kind: String, expand: String, table: String
+    ) async throws {
+        let shop = try await Shop.open(settings: ["COHORT_FAST_STATEMENT_TIMEOUT_MS": "200"])
+        let client = shop.signedIn()
+        let (id, change): (String, JSON) =
+            kind == "customers"
+            ? (try client.createGuest("done@example.com"), ["first_name": "Done"])
+            : (try client.create("Done"), ["metadata": ["done": true]])
+        let other = try shop.sql()
+        try other.run("BEGIN; LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
+        let answer = try client.send("POST", "/admin/\(kind)/\(id)?expand=\(expand)", json: change)
+        try other.run("ROLLBACK")
+        #expect(answer.status == 500)
+        #expect(answer["retry-after"] == nil)
+        let record = try client.send("GET", "/admin/\(kind)/\(id)").json?.members.first?.value
+        for member in change.members { #expect(record?[member.key] == member.value) }
+    }
+
     @Test func `connections that the database closed cost no request`() async throws {
         let shop = try await Shop.open()
         let client = shop.signedIn()
