@@ -62,29 +62,35 @@ package final class Branch: @unchecked Sendable {
         following = nil
         if plan.selection.branches.isEmpty, plan.selection.computed == nil {
             children = []
-            following = requestFollowing(rows, on: db)
+            if fetchesAhead(rows) { following = requestFollowing(rows, on: db) }
         } else {
             var ids: [String] = []
             ids.reserveCapacity(rows.count)
             for row in 0..<rows.count { ids.append(rows.text(row, 1)) }
             let started = Self.start(plan.selection.branches, parents: ids, on: db)
             // Behind what hangs on this one, which is needed first.
-            following = requestFollowing(rows, on: db)
+            if fetchesAhead(rows) { following = requestFollowing(rows, on: db) }
             computed = try await plan.selection.computed?.load(for: ids, on: db)
             children = try await started.loaded(on: db)
         }
         self.rows = consume rows
     }
 
+    /// Asks for the batch behind a full one.
     private func requestFollowing(_ rows: borrowing Rows, on db: Database) -> PendingRows? {
-        guard rows.count == Relation.rowsMax else { return nil }
         let last = rows.count - 1
         return request(afterParent: rows.int8(last, 0), id: rows.text(last, 1), on: db)
     }
 
+    /// Whether to fetch on before anybody asks. With at most one row for a parent there is nothing behind a full
+    /// batch, unless the database lacks a constraint: asked for then only when it comes to that.
+    private func fetchesAhead(_ rows: borrowing Rows) -> Bool {
+        rows.count == Relation.rowsMax && plan.relation.isToMany && plan.relation.echo == nil
+    }
+
     /// Whether the database may hold more than what is here: the answer must be streamed then.
     package var isPartial: Bool {
-        following != nil || children.contains { $0.isPartial }
+        rows.count == Relation.rowsMax || children.contains { $0.isPartial }
     }
 
     /// Writes the member for the parent at `ord` (from 1); parents come in order.
@@ -131,8 +137,8 @@ package final class Branch: @unchecked Sendable {
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
         if nextRow == rows.count {
-            guard let following else { return false }
-            try await take(following, on: db)
+            guard rows.count == Relation.rowsMax else { return false }
+            try await take(following ?? requestFollowing(rows, on: db), on: db)
             return try await hasRow(for: ord, on: db)
         }
         return rows.int8(nextRow, 0) == ord
