@@ -134,12 +134,11 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         if let repeated = lastToken.lookup, request.carriesOnly(token: lastToken.bytes) {
             return Check(first: repeated, others: [])
         }
-        let token = request.header("x-medusa-access-token")
-        let credentials = Credentials(
-            cookie: request.header("cookie"), authorization: request.header("authorization"),
-            apiToken: token)
+        let credentials = Credentials(request)
         let lookups = candidates(credentials).map(lookup)
-        if let token, lookups.count == 1, case .apiToken(token) = lookups[0].credential {
+        if let token = credentials.apiToken, lookups.count == 1,
+            case .apiToken(token) = lookups[0].credential
+        {
             lastToken = (Array(token.utf8), lookups[0])
         }
         return Check(first: lookups.first, others: Array(lookups.dropFirst()))
