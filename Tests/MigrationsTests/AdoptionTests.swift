@@ -36,6 +36,7 @@ import Testing
             reports.filter { $0.hasPrefix("created ") } == [
                 "created cohort_session", "created cohort_signin_attempt",
                 "created cohort_price_list_closed", "created cohort_customer_session",
+                "created cohort_price_tie",
             ])
     }
 

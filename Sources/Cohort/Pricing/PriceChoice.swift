@@ -77,48 +77,7 @@ package struct PriceChoice: Sendable, Equatable {
     }
 }
 
-extension PriceOffer {
-    /// A row of ``PriceSelection``'s statements.
-    init(_ rows: borrowing Rows, _ row: Int, _ taxes: PriceTaxes) {
-        typealias At = PriceSelection.Position
-        func integer(_ rows: borrowing Rows, _ column: Int) -> Int32? {
-            rows.isNull(row, column) ? nil : rows.int4(row, column)
-        }
-        let currency = rows.text(row, At.currencyCode)
-        let region = rows.optionalText(row, At.regionID)
-        let isListInclusive = !rows.isNull(row, At.includesTax) && rows.bool(row, At.includesTax)
-        self.init(
-            amount: Int64(rows.int4(row, At.amount)), currencyCode: currency, regionID: region,
-            minQuantity: integer(rows, At.minQuantity), maxQuantity: integer(rows, At.maxQuantity),
-            isDefault: rows.isNull(row, At.priceListID),
-            includesTax: taxes.holdsTax(
-                list: isListInclusive, regionID: region, currencyCode: currency))
-    }
-}
-
-/// The columns of a list, but for the one that a flag of Medusa's makes.
-private let listColumns = Array(
-    PriceList.entity.columns.prefix { $0.name.description != "includes_tax" })
-
 extension JSONWriter {
-    /// The members of an amount with its list and its variant, from a row of ``PriceSelection``'s statements.
-    mutating func price(of rows: borrowing Rows, row: Int) {
-        typealias At = PriceSelection.Position
-        members(of: rows, row: row, all: Price.entity.columns, from: At.price)
-        key("price_list")
-        if rows.isNull(row, At.list) {
-            null()
-        } else {
-            beginObject()
-            members(of: rows, row: row, all: listColumns, from: At.list)
-            if !rows.isNull(row, At.includesTax) {
-                member("includes_tax", rows.bool(row, At.includesTax))
-            }
-            endObject()
-        }
-        member("variant_id", rows.text(row, At.variantID))
-    }
-
     /// A member that is a whole number, or null for nil.
     mutating func member(_ name: StaticString, _ value: Int64?) {
         key(name)

@@ -9,14 +9,14 @@ final class PriceExplanation: @unchecked Sendable {
     private let variant: String
     private let context: PriceContext
     private let place: PricePlace
-    private let rows: Rows
+    private let rows: PriceRows
     private let verdicts: [PriceVerdict]
     private let choice: PriceChoice
     /// Rows of what was chosen.
     private let originalRow: Int?
     private let calculatedRow: Int?
 
-    static let statements = SelectedPrices.statements + [PriceSelection.explained]
+    static let statements = SelectedPrices.statements
 
     /// - Throws: `.notFound` for an unknown region or cart.
     static func load(
@@ -25,31 +25,28 @@ final class PriceExplanation: @unchecked Sendable {
         let context = try await asked.locatedByCart(on: db)
         let started = PricePlace.start(context, [variant], on: db)
         let selecting = db.start(
-            PriceSelection.explained, PriceSelection.values([variant], context))
+            PriceSelection.amounts, PriceSelection.values([variant], context, explaining: true))
         let place = try await started.loaded()
-        return PriceExplanation(variant, context, place, try await selecting.answer())
+        return PriceExplanation(
+            variant, context, place, PriceRows(try await selecting.answer(), variants: 1))
     }
 
     private init(
-        _ variant: String, _ context: PriceContext, _ place: PricePlace, _ rows: consuming Rows
+        _ variant: String, _ context: PriceContext, _ place: PricePlace, _ rows: PriceRows
     ) {
-        var offers: [PriceOffer] = []
-        var standing: [Int] = []
-        for row in 0..<rows.count where rows.isNull(row, PriceSelection.Position.refusal) {
-            offers.append(PriceOffer(rows, row, place.taxes))
-            standing.append(row)
-        }
+        let standing = rows.ofVariant[0].filter { rows.refusal($0) == nil }
+        let offers = standing.map { rows.offer($0, place.taxes) }
         let choice = PriceChoice(of: offers, by: context, in: place, variant: 0) {
-            rows.text(standing[$0], PriceSelection.Position.listType)
+            rows.listType(standing[$0])
         }
         let rule = place.rule(context, choice.rates)
         let best = choice.calculatedPosition.map { position in
-            (id: rows.text(standing[position], PriceSelection.Position.id), offer: offers[position])
+            (id: rows.id(standing[position]), offer: offers[position])
         }
         var verdicts: [PriceVerdict] = []
         var next = 0
-        for row in 0..<rows.count {
-            if let refusal = rows.optionalText(row, PriceSelection.Position.refusal) {
+        for row in rows.ofVariant[0] {
+            if let refusal = rows.refusal(row) {
                 verdicts.append(.refused(refusal))
             } else {
                 verdicts.append(
@@ -69,7 +66,6 @@ final class PriceExplanation: @unchecked Sendable {
     }
 
     func write(to json: inout JSONWriter) {
-        typealias At = PriceSelection.Position
         json.beginObject()
         json.member("variant_id", variant)
         json.object("context") { json in
@@ -84,15 +80,15 @@ final class PriceExplanation: @unchecked Sendable {
         choice.writeMembers(isFlagOn: place.taxes.isFlagOn, to: &json)
         json.key("candidates")
         json.beginArray()
-        for row in 0..<rows.count {
+        for (row, verdict) in zip(rows.ofVariant[0], verdicts) {
             json.beginObject()
-            json.price(of: rows, row: row)
+            rows.writeMembers(row, variant: variant, to: &json)
             json.key("customer_groups")
-            json.raw(Array(rows.text(row, At.groups).utf8))
+            json.raw(Array(rows.groups(row).utf8))
             json.member("is_original", row == originalRow)
             json.member("is_calculated", row == calculatedRow)
-            json.member("reason", verdicts[row].reason)
-            json.member("message", verdicts[row].message(about: rows, row, place, context))
+            json.member("reason", verdict.reason)
+            json.member("message", verdict.message(about: rows, row, place, context))
             json.endObject()
         }
         json.endArray()

@@ -2,28 +2,33 @@ import Postgres
 
 /// Which prices stand for a customer in a place: the rule of Medusa 1.20.10 as one statement.
 ///
-/// ``judged`` looks at every amount of the asked variants and says why it does not stand, or nothing where it
-/// does. ``candidates`` answers those that stand; ``explained`` answers all of them with the reason, for
-/// people. Nothing is remembered between two requests: a change of a membership, a list, a group or an amount
-/// counts from the next one on. What stands is not yet what is paid; see ``PriceRule``.
+/// ``amounts`` answers those of the asked variants that stand or, for people, all of them with the reason why one
+/// does not. Nothing is remembered between two requests: a change of a membership,
+/// a list, a group or an amount counts from the next one on. What stands is not yet what is paid; see ``PriceRule``.
 ///
 /// Where Medusa is wrong: each amount comes once, however many of a list's groups the customer is in; a list
 /// whose groups were deleted, softly or not, stays closed.
 ///
 /// - Source: Medusa 1.20.10, `repositories/money-amount.ts` (`findManyForVariantsInRegion`).
 package enum PriceSelection {
-    /// The parameters of both statements: `$1` variants (`text[]`), `$2` region, `$3` currency, `$4` customer,
+    /// The parameters: `$1` variants (`text[]`), `$2` region, `$3` currency, `$4` customer,
     /// `$5` groups that somebody is taken to be in (`text[]`), `$6` whether lists count where neither a place
-    /// nor a customer is named, `$7` whether a region's price is kept from other regions.
-    static func values(_ variants: [String], _ context: PriceContext) -> [Value] {
+    /// nor a customer is named, `$7` whether a region's price is kept from other regions, `$8`
+    /// whether amounts that do not stand are answered too.
+    static func values(
+        _ variants: [String], _ context: PriceContext, explaining: Bool = false
+    ) -> [Value] {
         [
             .texts(variants), .optional(context.regionID), .optional(context.currencyCode),
             .optional(context.customerID), .texts(context.groupIDs),
-            .bool(context.includesLists), .bool(context.isStrict),
+            .bool(context.includesLists), .bool(context.isStrict), .bool(explaining),
         ]
     }
 
-    private static let judged: SQL = """
+    /// A row for each list, then one for each amount; ``PriceRows`` reads them.
+    static let amounts = Statement(
+        "price_selection.amounts",
+        """
         WITH place AS MATERIALIZED (
             -- A region's currency replaces the one that was asked for. Windows are counted in whole seconds.
             SELECT $2::text AS region_id,
@@ -39,23 +44,20 @@ package enum PriceSelection {
             WHERE c.customer_id = $4
             UNION
             SELECT g.id FROM customer_group g WHERE g.id = ANY($5::text[]) AND g.deleted_at IS NULL
-        ), amount AS MATERIALIZED (
-            -- Each amount of an asked variant, once, from two indexes of ours that hold all of this. OFFSET keeps
-            -- the planner at look-ups, variant by variant.
-            SELECT v.ord, v.id AS variant_id, m.*
+        ), tie AS MATERIALIZED (
+            -- Which amounts the asked variants have and of which list, '' for none, from a table of ours; of the
+            -- amount itself only where that does not say. OFFSET keeps the planner at look-ups, variant by variant.
+            SELECT v.ord, t.money_amount_id, coalesce(t.price_list_id, (
+                SELECT m.price_list_id FROM money_amount m
+                WHERE m.id COLLATE "C" = t.money_amount_id AND m.deleted_at IS NULL
+            ), '') AS list_id
             FROM unnest($1::text[]) WITH ORDINALITY v (id, ord)
             CROSS JOIN LATERAL (
-                SELECT m.id, m.created_at, m.updated_at, NULL::timestamptz AS deleted_at, m.currency_code,
-                    m.amount, m.min_quantity, m.max_quantity, m.price_list_id, m.region_id
-                FROM product_variant_money_amount l
-                JOIN money_amount m ON m.id COLLATE "C" = l.money_amount_id AND m.deleted_at IS NULL
-                WHERE l.variant_id COLLATE "C" = v.id
-                OFFSET 0
-            ) m
+                SELECT t.money_amount_id, t.price_list_id FROM cohort_price_tie t WHERE t.variant_id = v.id OFFSET 0
+            ) t
         ), list AS MATERIALIZED (
             -- Each list that one of them belongs to, judged once for all its amounts.
-            SELECT p.id, p.created_at, p.updated_at, p.deleted_at, p.name, p.description, p.type, p.status,
-                p.starts_at, p.ends_at, (to_jsonb(p) ->> 'includes_tax')::bool AS includes_tax,
+            SELECT row_number() OVER () AS number, p.*, (to_jsonb(p) ->> 'includes_tax')::bool AS is_inclusive,
                 CASE
                 WHEN p.status <> 'active' THEN 'draft'
                 -- Both bounds are strict.
@@ -79,21 +81,37 @@ package enum PriceSelection {
                 END AS refusal
             FROM price_list p
             CROSS JOIN place w
-            WHERE p.deleted_at IS NULL
-                AND p.id = ANY(ARRAY(SELECT DISTINCT a.price_list_id FROM amount a)::text[])
-        ), judged AS (
-            SELECT a.ord, a.variant_id, a.id, a.created_at, a.updated_at, a.deleted_at, a.currency_code,
-                a.amount, a.min_quantity, a.max_quantity, a.price_list_id, a.region_id,
-                p.id AS list_id, p.created_at AS list_created_at, p.updated_at AS list_updated_at,
-                p.deleted_at AS list_deleted_at, p.name, p.description, p.type, p.status, p.starts_at,
-                p.ends_at, p.includes_tax,
+            WHERE p.deleted_at IS NULL AND p.id = ANY(ARRAY(SELECT DISTINCT t.list_id FROM tie t))
+        ), open AS (
+            SELECT t.ord, t.money_amount_id, p.number,
                 CASE
                 -- A default price, one of no list, is for everybody.
-                WHEN a.price_list_id IS NOT NULL AND p.id IS NULL THEN 'list_deleted'
-                WHEN p.refusal IS NOT NULL THEN p.refusal
+                WHEN t.list_id = '' THEN NULL
+                WHEN p.id IS NULL THEN 'list_deleted'
+                ELSE p.refusal
+                END AS refusal
+            FROM tie t
+            LEFT JOIN list p ON p.id = t.list_id
+        ), amount AS (
+            SELECT o.ord, o.number, o.refusal, m.*
+            FROM open o
+            CROSS JOIN LATERAL (
+                SELECT m.id, m.created_at, m.updated_at, NULL::timestamptz AS deleted_at, m.currency_code,
+                    m.amount, m.min_quantity, m.max_quantity, m.price_list_id, m.region_id
+                FROM money_amount m
+                WHERE m.id COLLATE "C" = o.money_amount_id AND m.deleted_at IS NULL
+                OFFSET 0
+            ) m
+            -- Amounts that can't stand are looked at only by those who want to know why.
+            WHERE o.refusal IS NULL OR $8::bool
+        ), judged AS (
+            SELECT a.ord, a.number, a.id, a.created_at, a.updated_at, a.deleted_at, a.currency_code,
+                a.amount, a.min_quantity, a.max_quantity, a.price_list_id, a.region_id,
+                CASE
+                WHEN a.refusal IS NOT NULL THEN a.refusal
                 -- Without a place every amount stands, of lists only if there is a customer or it is asked for.
                 WHEN w.currency_code IS NULL THEN
-                    CASE WHEN p.id IS NOT NULL AND $4::text IS NULL AND NOT $6::bool THEN 'no_context' END
+                    CASE WHEN a.number IS NOT NULL AND $4::text IS NULL AND NOT $6::bool THEN 'no_context' END
                 -- The region's own amounts, and those in the currency; of other regions' too (as Medusa has
                 -- it), unless the setting keeps them apart.
                 WHEN a.region_id IS NOT DISTINCT FROM w.region_id AND w.region_id IS NOT NULL THEN NULL
@@ -102,52 +120,31 @@ package enum PriceSelection {
                 END AS refusal
             FROM amount a
             CROSS JOIN place w
-            LEFT JOIN list p ON p.id = a.price_list_id
         )
-
-        """
-
-    // Default prices first, then the older: who comes first wins among equals.
-    private static let order: SQL = " ORDER BY ord, price_list_id IS NOT NULL, id COLLATE \"C\""
-
-    /// A row for each amount that stands: the variant's position in `$1`, the amount, its list.
-    static let candidates = Statement(
-        "price_selection.candidates",
-        composing: judged + "SELECT * FROM judged WHERE refusal IS NULL" + order)
-
-    /// A row for each amount: as ``candidates``, and at the end the groups of its list as the text of a JSON array.
-    static let explained = Statement(
-        "price_selection.explained",
-        composing: judged + """
-            SELECT *, (
-                SELECT '[' || COALESCE(string_agg(
-                    to_jsonb(x.customer_group_id)::text, ',' ORDER BY x.customer_group_id), '') || ']'
-                FROM price_list_customer_groups x
-                WHERE x.price_list_id = judged.list_id)
+        -- A list comes once and not with each of its amounts, which would be most of the answer. Of the amounts of a
+        -- variant default prices come first, then the older: who comes first wins among equals.
+        SELECT * FROM (
+            SELECT 0 AS ord, number, NULL AS amount_id, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL,
+                NULL::int, NULL::int, NULL::int, NULL AS price_list_id, NULL, NULL,
+                id, created_at, updated_at, deleted_at, name, description, type, status, starts_at, ends_at,
+                is_inclusive,
+                CASE WHEN $8 THEN (
+                    SELECT '[' || coalesce(string_agg(
+                        to_jsonb(x.customer_group_id)::text, ',' ORDER BY x.customer_group_id), '') || ']'
+                    FROM price_list_customer_groups x
+                    WHERE x.price_list_id = list.id
+                ) END
+            FROM list
+            WHERE refusal IS NULL OR $8
+            UNION ALL
+            SELECT ord, number, id, created_at, updated_at, deleted_at, currency_code,
+                amount, min_quantity, max_quantity, price_list_id, region_id, refusal,
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM judged
-            """ + order)
-
-    /// The columns of both statements, by position.
-    enum Position {
-        static let ord = 0
-        static let variantID = 1
-        /// The first of ``Price/entity``'s.
-        static let price = 2
-        static let id = 2
-        static let currencyCode = 6
-        static let amount = 7
-        static let minQuantity = 8
-        static let maxQuantity = 9
-        static let priceListID = 10
-        static let regionID = 11
-        /// The first of the list's, null for a default price.
-        static let list = 12
-        static let listName = 16
-        static let listType = 18
-        static let includesTax = 22
-        static let refusal = 23
-        static let groups = 24
-    }
+            WHERE refusal IS NULL OR $8
+        ) answer
+        ORDER BY ord, price_list_id IS NOT NULL, amount_id COLLATE "C"
+        """)
 }
 
 /// For whom, where and how many: what a price depends on.

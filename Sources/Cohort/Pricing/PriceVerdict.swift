@@ -1,5 +1,3 @@
-import Postgres
-
 /// Why an amount is paid, or is not.
 enum PriceVerdict: Equatable {
     case won
@@ -45,15 +43,14 @@ enum PriceVerdict: Equatable {
 
     /// The sentence for people.
     func message(
-        about rows: borrowing Rows, _ row: Int, _ place: PricePlace, _ context: PriceContext
+        about rows: PriceRows, _ row: Int, _ place: PricePlace, _ context: PriceContext
     ) -> String {
-        typealias At = PriceSelection.Position
         switch self {
         case .won: return "The lowest amount that stands"
         case .noPlace: return "Neither a region nor a currency is named, so nothing is chosen"
-        case .quantity: return Self.bounds(rows, row, context.quantity)
+        case .quantity: return Self.bounds(rows.offer(row, place.taxes), context.quantity)
         case .dearer(let id, let amount, let countsTax):
-            return "Dearer than \(id): \(rows.int4(row, At.amount)) against \(amount)"
+            return "Dearer than \(id): \(rows.amount(row)) against \(amount)"
                 + (countsTax ? ", of which one holds the tax and the other does not" : "")
         case .later(let id): return "No lower than \(id), which comes first"
         case .refused("draft"): return "The list is a draft"
@@ -61,30 +58,24 @@ enum PriceVerdict: Equatable {
         case .refused("not_started"): return "The list has not started"
         case .refused("list_deleted"): return "The list is deleted"
         case .refused("not_in_group"):
-            let groups = rows.text(row, At.groups).filter { !"[]\"".contains($0) }
+            let groups = rows.groups(row).filter { !"[]\"".contains($0) }
             return
                 "The customer is in none of the list's groups, or only in deleted ones: \(groups)"
         case .refused("groups_deleted"):
             return "The groups that the list was for are deleted; it holds for nobody until it is"
                 + " given groups or its conditions are emptied"
         case .refused("other_currency"):
-            return "In \(rows.text(row, At.currencyCode)), not in \(place.currencyCode ?? "any")"
+            return "In \(rows.currencyCode(row)), not in \(place.currencyCode ?? "any")"
         case .refused("other_region"):
-            return "For the region \(rows.text(row, At.regionID)) only"
+            return "For the region \(rows.regionID(row) ?? "") only"
         case .refused(let word): return word
         }
     }
 
-    private static func bounds(
-        _ rows: borrowing Rows, _ row: Int, _ quantity: Int64?
-    ) -> String {
-        typealias At = PriceSelection.Position
-        func bound(_ rows: borrowing Rows, _ column: Int) -> Int32? {
-            rows.isNull(row, column) || rows.int4(row, column) == 0 ? nil : rows.int4(row, column)
-        }
+    private static func bounds(_ offer: PriceOffer, _ quantity: Int64?) -> String {
         var words: [String] = []
-        if let least = bound(rows, At.minQuantity) { words.append("from \(least)") }
-        if let most = bound(rows, At.maxQuantity) { words.append("up to \(most)") }
+        if let least = offer.minQuantity, least != 0 { words.append("from \(least)") }
+        if let most = offer.maxQuantity, most != 0 { words.append("up to \(most)") }
         return "Holds for a quantity \(words.joined(separator: " ")); "
             + (quantity.map { "asked for is \($0)" } ?? "none is named")
     }

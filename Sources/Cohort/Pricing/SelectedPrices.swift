@@ -6,14 +6,13 @@ import Postgres
 /// Made by ``load(for:_:on:)`` in one segment. Confined to the loop of its request (hence the unchecked
 /// conformance).
 package final class SelectedPrices: @unchecked Sendable {
-    private let rows: Rows
-    /// For each variant its rows.
-    private let ranges: [Range<Int>]
+    private let rows: PriceRows
+    private let variants: [String]
     package let choices: [PriceChoice]
     private let isFlagOn: Bool
 
     static let statements =
-        [PricePlace.region, PricePlace.cart, PriceSelection.candidates] + PriceTaxes.statements
+        [PricePlace.region, PricePlace.cart, PriceSelection.amounts] + PriceTaxes.statements
 
     /// - Parameter sharesRates: whether the tax rates of the first variant's product serve all of them, as
     ///   they do in Medusa where variants are asked for and not products.
@@ -24,53 +23,43 @@ package final class SelectedPrices: @unchecked Sendable {
         let context = try await asked.locatedByCart(on: db)
         let place = PricePlace.start(context, variants, on: db)
         let selecting = db.start(
-            PriceSelection.candidates, PriceSelection.values(variants, context))
+            PriceSelection.amounts, PriceSelection.values(variants, context))
         let known = try await place.loaded()
         return SelectedPrices(
-            try await selecting.answer(), variants: variants.count, known, context,
+            PriceRows(try await selecting.answer(), variants: variants.count), variants, known,
+            context,
             sharesRates: sharesRates)
     }
 
     private init(
-        _ rows: consuming Rows, variants: Int, _ place: PricePlace, _ context: PriceContext,
+        _ rows: PriceRows, _ variants: [String], _ place: PricePlace, _ context: PriceContext,
         sharesRates: Bool
     ) {
-        var ranges: [Range<Int>] = []
-        var choices: [PriceChoice] = []
-        var row = 0
-        for index in 0..<variants {
-            let first = row
-            var offers: [PriceOffer] = []
-            while row < rows.count, rows.int8(row, PriceSelection.Position.ord) == index + 1 {
-                offers.append(PriceOffer(rows, row, place.taxes))
-                row += 1
-            }
-            ranges.append(first..<row)
-            choices.append(
-                PriceChoice(
-                    of: offers, by: context, in: place, variant: sharesRates ? 0 : index
-                ) { rows.text(first + $0, PriceSelection.Position.listType) })
+        choices = rows.ofVariant.enumerated().map { index, range in
+            PriceChoice(
+                of: range.map { rows.offer($0, place.taxes) }, by: context, in: place,
+                variant: sharesRates ? 0 : index
+            ) { rows.listType(range.lowerBound + $0) }
         }
         self.rows = rows
-        self.ranges = ranges
-        self.choices = choices
+        self.variants = variants
         isFlagOn = place.taxes.isFlagOn
     }
 
     /// Whether any amount stands for the variant at a position.
-    package func isPriced(_ variant: Int) -> Bool { !ranges[variant].isEmpty }
+    package func isPriced(_ variant: Int) -> Bool { !rows.ofVariant[variant].isEmpty }
 
     /// The ids of the amounts that stand for the variant at a position.
     package func candidates(_ variant: Int) -> [String] {
-        ranges[variant].map { rows.text($0, PriceSelection.Position.id) }
+        rows.ofVariant[variant].map(rows.id)
     }
 
     /// Writes the members that a priced variant has beyond its own, in Medusa's order.
     package func writeMembers(_ variant: Int, to json: inout JSONWriter) {
         json.array("prices") { json in
-            for row in ranges[variant] {
+            for row in rows.ofVariant[variant] {
                 json.beginObject()
-                json.price(of: rows, row: row)
+                rows.writeMembers(row, variant: variants[variant], to: &json)
                 json.endObject()
             }
         }

@@ -60,12 +60,12 @@ import Testing
         ("price_list_product.prices", "'{variant_1}', 0, '', 'pl_1'"),
         ("price.clear", "'pl_1'"),
         (
-            "price_selection.candidates",
-            "'{variant_1,variant_2}', 'reg_1', NULL, 'cus_1', '{}', true, false"
+            "price_selection.amounts",
+            "'{variant_1,variant_2}', 'reg_1', NULL, 'cus_1', '{}', true, false, false"
         ),
         (
-            "price_selection.explained",
-            "'{variant_1}', 'reg_1', NULL, NULL, '{cgrp_1}', true, false"
+            "price_selection.amounts",
+            "'{variant_1}', 'reg_1', NULL, NULL, '{cgrp_1}', true, false, true"
         ),
         ("price_place.region", "'reg_1'"), ("store.session", "'key'"),
         ("store.customer", "'cus_1'"),

@@ -111,11 +111,12 @@ import Testing
                 INSERT INTO money_amount (id, currency_code, amount, price_list_id) VALUES ('ma', 'usd', 1, 'pl');
                 INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id) VALUES ('pv', 'ma', 'v');
                 SET search_path = stopped, public, pg_catalog;
-                PREPARE selection AS \(PriceSelection.candidates.sql);
+                PREPARE selection AS \(PriceSelection.amounts.sql);
                 """)
             let found = try sql.run(
-                "EXECUTE selection('{v}', NULL, 'usd', NULL, '{}', true, false)")
-            #expect(found.count == (isActive ? 1 : 0))
+                "EXECUTE selection('{v}', NULL, 'usd', NULL, '{}', true, false, false)")
+            // The list and its amount.
+            #expect(found.count == (isActive ? 2 : 0))
         }
     }
 }

@@ -21,6 +21,10 @@ import Testing
             for number in 0..<Self.worlds {
                 let world = PriceWorld.random(number, variants: Self.variants, &random)
                 try sql.run(world.sql)
+                // Some ties don't say their list; nobody may see a difference.
+                try sql.run(
+                    "UPDATE cohort_price_tie SET price_list_id = NULL WHERE hashtext(money_amount_id) % 4 = 0"
+                )
                 let naive = NaivePricing(world: world)
                 let ids = (0..<Self.variants).map { "variant_\(number)_\($0)" }.shuffled(
                     using: &random)
