@@ -78,6 +78,15 @@ import Glibc
         }
     }
 
+    /// Whether the value comes before that of another row, byte by byte.
+    package func precedes(_ row: Int, _ other: Int, by column: Int) -> Bool {
+        let a = unsafe buffer(row, column)
+        let b = unsafe buffer(other, column)
+        guard let first = a.baseAddress, let second = b.baseAddress else { return a.count < b.count }
+        let order = unsafe memcmp(first, second, min(a.count, b.count))
+        return order == 0 ? a.count < b.count : order < 0
+    }
+
     /// As ``text(_:_:)``; nil for null.
     package func optionalText(_ row: Int, _ column: Int) -> String? {
         isNull(row, column) ? nil : text(row, column)

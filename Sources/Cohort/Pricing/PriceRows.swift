@@ -35,15 +35,21 @@ final class PriceRows: @unchecked Sendable {
 
     private let rows: Rows
     private let lists: [Int64: List]
-    /// For each variant the rows of its amounts.
-    let ofVariant: [Range<Int>]
+    /// For each variant the rows of its amounts: default prices first, then the older. Who comes first wins among
+    /// equals.
+    let ofVariant: [[Int]]
 
     /// - Parameter variants: how many were asked for.
     init(_ rows: consuming Rows, variants: Int) {
         var lists: [Int64: List] = [:]
+        var ofVariant = [[Int]](repeating: [], count: variants)
         var json = JSONWriter()
-        var row = 0
-        while row < rows.count, rows.int8(row, At.ord) == 0 {
+        for row in 0..<rows.count {
+            let ord = Int(rows.int8(row, At.ord))
+            guard ord == 0 else {
+                ofVariant[ord - 1].append(row)
+                continue
+            }
             json.object { json in
                 json.members(of: rows, row: row, all: listColumns, from: At.list)
                 if !rows.isNull(row, At.includesTax) {
@@ -52,13 +58,15 @@ final class PriceRows: @unchecked Sendable {
             }
             lists[rows.int8(row, At.number)] = List(row: row, json: json.take())
             json.removeAll()
-            row += 1
         }
-        ofVariant = (1...max(variants, 1)).prefix(variants).map { ord in
-            let first = row
-            while row < rows.count, rows.int8(row, At.ord) == ord { row += 1 }
-            return first..<row
+        for variant in ofVariant.indices {
+            ofVariant[variant].sort { a, b in
+                let isDefault = rows.isNull(a, At.priceListID)
+                return isDefault == rows.isNull(b, At.priceListID)
+                    ? rows.precedes(a, b, by: At.id) : isDefault
+            }
         }
+        self.ofVariant = ofVariant
         self.lists = lists
         self.rows = rows
     }

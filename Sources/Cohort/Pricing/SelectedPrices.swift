@@ -35,11 +35,11 @@ package final class SelectedPrices: @unchecked Sendable {
         _ rows: PriceRows, _ variants: [String], _ place: PricePlace, _ context: PriceContext,
         sharesRates: Bool
     ) {
-        choices = rows.ofVariant.enumerated().map { index, range in
+        choices = rows.ofVariant.enumerated().map { index, amounts in
             PriceChoice(
-                of: range.map { rows.offer($0, place.taxes) }, by: context, in: place,
+                of: amounts.map { rows.offer($0, place.taxes) }, by: context, in: place,
                 variant: sharesRates ? 0 : index
-            ) { rows.listType(range.lowerBound + $0) }
+            ) { rows.listType(amounts[$0]) }
         }
         self.rows = rows
         self.variants = variants
