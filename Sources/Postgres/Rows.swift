@@ -82,7 +82,9 @@ import Glibc
     package func precedes(_ row: Int, _ other: Int, by column: Int) -> Bool {
         let a = unsafe buffer(row, column)
         let b = unsafe buffer(other, column)
-        guard let first = a.baseAddress, let second = b.baseAddress else { return a.count < b.count }
+        guard let first = a.baseAddress, let second = b.baseAddress else {
+            return a.count < b.count
+        }
         let order = unsafe memcmp(first, second, min(a.count, b.count))
         return order == 0 ? a.count < b.count : order < 0
     }
