@@ -61,7 +61,7 @@ package final class Server: Handler, @unchecked Sendable {
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
-            var reading = try Call(request, parameters, readsBody: readsBody)
+            var reading = try Call(request, parameters, readsBody: readsBody, of: parts)
             if request.method == .options {
                 exchange.respond(preflight(request, note))
                 return
@@ -148,6 +148,7 @@ package final class Server: Handler, @unchecked Sendable {
                 return try response.get()
             }
             guard let principal = try await check.principal() else { throw .unauthorized }
+            if call.isForeign, principal.sessionKey != nil { throw .crossSite }
             context.principal = principal
             return try await perform(call, context)
         case .nowhere, .unreadable:
