@@ -12,6 +12,8 @@ package struct Call: Sendable {
     package var credentials: Credentials?
     package let clientAddress: String
     package let isSecure: Bool
+    /// What the client may ask for beyond Medusa's API.
+    package let extensions: Extensions
     /// Whether a browser sent it for another site's page, see ``CrossSite``. Known of writes.
     let isForeign: Bool
     private let parameters: PathParameters
@@ -33,6 +35,7 @@ package struct Call: Sendable {
         queryText = request.query
         clientAddress = request.clientAddress
         isSecure = request.isSecure
+        extensions = parts.configuration.extensions
         isForeign =
             request.method != .get && request.method != .head
             && CrossSite.isForeign(request, parts.configuration.cors.admin)

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package var auth = Auth()
     package var cors = CORS()
     package var pricing = Pricing()
+    /// What clients may ask for beyond Medusa's API.
+    package var extensions = Extensions()
     package var log = Log()
 
     package init() {}
