@@ -105,7 +105,11 @@ extension Settings {
         },
         .toggle(
             "compression", \.http.compression, default: "off",
-            "Whether answers above 1 KiB are sent as gzip or deflate to those who accept it"),
+            "Whether answers above 1 KiB are sent as gzip or deflate to those who accept it; the"
+                + " dashboard's files always are, as gzip"),
+        .toggle(
+            "dashboard", \.http.servesDashboard, default: "on",
+            "Whether the admin dashboard is served under `/app`"),
         Setting(
             "extensions",
             default: Setting.Default(stringLiteral: Extensions.all.names.joined(separator: ",")),

@@ -381,7 +381,9 @@ private func refusal(
         let resolved = try resolve(["NODE_ENV": nodeEnvironment])
         #expect(resolved.configuration.auth.cookie.secure == .always)
         #expect(resolved.configuration.auth.cookie.sameSite == .none)
-        #expect(resolved.warnings.contains { $0.hasPrefix("ADMIN_CORS") })
+        #expect(resolved.warnings.isEmpty)
+        let headless = try resolve(["NODE_ENV": nodeEnvironment, "COHORT_DASHBOARD": "off"])
+        #expect(headless.warnings.contains { $0.hasPrefix("ADMIN_CORS") })
         let explicit = try resolve(
             [
                 "NODE_ENV": nodeEnvironment, "COHORT_COOKIE_SECURE": "auto",
@@ -434,7 +436,7 @@ private func refusal(
             "log_format": "text", "log_level": "error", "jwt_accepted_lifetime_max_s": "61",
             "compression": "on", "prepare": "off", "signin_throttle": "off", "log_requests": "off",
             "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
-            "strict_regions": "on", "extensions": "counts",
+            "strict_regions": "on", "dashboard": "off", "extensions": "counts",
         ]
         let before = String(reflecting: try resolve().configuration)
         for setting in Settings.table where setting.name != "node_env" {

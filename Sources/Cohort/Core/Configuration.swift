@@ -42,6 +42,8 @@ package struct Configuration: Sendable {
         package var shutdownDeadline = Duration.zero
         /// gzip or deflate for answers that gain by it.
         package var compression = false
+        /// The admin dashboard under `/app`.
+        package var servesDashboard = false
     }
 
     package struct Database: Sendable {

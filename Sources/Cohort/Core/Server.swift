@@ -1,3 +1,4 @@
+import Dashboard
 package import EventLoop
 package import HTTP
 import JSON
@@ -40,6 +41,14 @@ package final class Server: Handler, @unchecked Sendable {
     ///   then who asks, then what for.
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
         let note = note(request, exchange)
+        if let dashboard = parts.dashboard, note.isDashboard {
+            exchange.respond(
+                dashboard.answer(
+                    request.method, path: request.pathBytes,
+                    acceptsGzip: note.acceptedCompression == .gzip,
+                    ifNoneMatch: note.ifNoneMatch))
+            return
+        }
         let destination: Destination
         var parameters = PathParameters.none
         var readsBody = true
@@ -190,6 +199,7 @@ package final class Server: Handler, @unchecked Sendable {
         }
         var answer = finish(response, note)
         if refusal == .tooManyConnections { answer.append("Retry-After", "1") }
+        if parts.dashboard != nil, note.isDashboard { answer.literalFields = Dashboard.fields }
         return answer
     }
 
