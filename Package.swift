@@ -50,9 +50,13 @@ let package = Package(
             name: "Postgres", dependencies: ["EventLoop", "CPostgres", "CLinux"],
             swiftSettings: settings + [lifetimes]),
         .target(
+            name: "Dashboard", dependencies: ["HTTP", "JSON"],
+            exclude: ["EmbedText.list", "public"],
+            swiftSettings: settings + [lifetimes], plugins: ["EmbedText"]),
+        .target(
             name: "Cohort",
             dependencies: [
-                "HTTP", "JSON", "Postgres", "EventLoop",
+                "Dashboard", "HTTP", "JSON", "Postgres", "EventLoop",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
@@ -75,6 +79,9 @@ let package = Package(
             name: "EventLoopTests", dependencies: ["EventLoop", "CLinux"], swiftSettings: settings),
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
+            swiftSettings: settings + [lifetimes]),
+        .testTarget(
+            name: "DashboardTests", dependencies: ["Dashboard", "HTTP"],
             swiftSettings: settings + [lifetimes]),
         .testTarget(
             name: "CohortTests",

@@ -187,9 +187,12 @@ enum Settings {
                 )
             }
         }
-        if surroundings.isProduction, configuration.cors.admin.isEmpty {
+        if surroundings.isProduction, configuration.cors.admin.isEmpty,
+            !configuration.http.servesDashboard
+        {
             warnings.append(
-                "ADMIN_CORS allows no origin: no dashboard in a browser can use the API")
+                "ADMIN_CORS allows no origin, and COHORT_DASHBOARD is off: no dashboard in a browser can use the API"
+            )
         }
         let known = Set(table.map(\.environment))
         for name in environment.keys.sorted()

@@ -105,7 +105,25 @@ extension Settings {
         },
         .toggle(
             "compression", \.http.compression, default: "off",
-            "Whether answers above 1 KiB are sent as gzip or deflate to those who accept it"),
+            "Whether answers above 1 KiB are sent as gzip or deflate to those who accept it; the"
+                + " dashboard's files always are, as gzip"),
+        .toggle(
+            "dashboard", \.http.servesDashboard, default: "on",
+            "Whether the admin dashboard is served under `/app`"),
+        Setting(
+            "extensions",
+            default: Setting.Default(stringLiteral: Extensions.all.names.joined(separator: ",")),
+            allowed:
+                "some of \(Extensions.all.names.joined(separator: ", ")), separated by commas",
+            takesEmpty: true,
+            "What the API takes beyond Medusa's, and the dashboard makes use of; empty for none"
+        ) { text, configuration throws(Setting.Rejection) in
+            configuration.extensions = []
+            for name in text.split(separator: ",") {
+                guard let known = Extensions(name: String(name)) else { throw Setting.Rejection() }
+                configuration.extensions.insert(known)
+            }
+        },
         .seconds(
             "shutdown_deadline_s", \.http.shutdownDeadline, in: 0...3600, default: "8",
             "How long requests in flight may take once the process is told to stop"),

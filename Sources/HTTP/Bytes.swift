@@ -44,14 +44,14 @@ extension StaticString {
 
 extension Span<UInt8> {
     @inline(__always)
-    func equals(_ text: StaticString) -> Bool {
+    package func equals(_ text: StaticString) -> Bool {
         let other = unsafe text.bytes
         guard other.count == count else { return false }
         for index in 0..<count where unsafe self[index] != other[index] { return false }
         return true
     }
 
-    func equals(_ other: [UInt8]) -> Bool {
+    package func equals(_ other: [UInt8]) -> Bool {
         guard other.count == count else { return false }
         for index in 0..<count where self[index] != other[index] { return false }
         return true

@@ -1,19 +1,31 @@
-/// A weak validator of an answer's body.
+/// A validator of an answer's body.
 ///
 /// Express writes the SHA-1 of the body; clients only compare, so a hash that costs a hundredth of that
 /// does. It need not resist forgery: whoever could choose a body would only fool a cache of their own.
 package struct EntityTag: Sendable, Equatable {
     private let length: Int
     private let hash: UInt64
+    private let isWeak: Bool
 
     package init(weakOf body: [UInt8]) {
-        length = body.count
-        hash = unsafe Self.hash(body.span.bytes)
+        self.init(body, isWeak: true)
     }
 
-    /// Appends `W/"<length in hexadecimal>-<hash in 16 hexadecimal digits>"`.
+    /// For bytes that are sent as they are: two codings of one content have two tags.
+    package init(strongOf body: [UInt8]) {
+        self.init(body, isWeak: false)
+    }
+
+    private init(_ body: [UInt8], isWeak: Bool) {
+        length = body.count
+        hash = unsafe Self.hash(body.span.bytes)
+        self.isWeak = isWeak
+    }
+
+    /// Appends `"<length in hexadecimal>-<hash in 16 hexadecimal digits>"`, behind `W/` where it is weak.
     func append(to bytes: inout [UInt8]) {
-        bytes.append("W/\"")
+        if isWeak { bytes.append("W/") }
+        bytes.append("\"")
         bytes.append(hexadecimal: length)
         bytes.append("-")
         var digits: InlineArray<16, UInt8> = .init(repeating: 0)
@@ -36,7 +48,7 @@ package struct EntityTag: Sendable, Equatable {
     /// - Source: RFC 9110, section 13.1.2.
     package func matches(_ field: String?) -> Bool {
         guard let field else { return false }
-        let opaque = text.dropFirst(2)
+        let opaque = text.dropFirst(isWeak ? 2 : 0)
         return field.split(separator: ",").contains { candidate in
             var candidate = candidate.drop(while: { $0 == " " || $0 == "\t" })
             while candidate.last == " " || candidate.last == "\t" { candidate.removeLast() }

@@ -345,6 +345,21 @@ private func refusal(
         }
     }
 
+    @Test func `extensions are all there are, unless some are named, or none`() throws {
+        func names(_ text: String?) throws -> [String] {
+            try resolve(text.map { ["COHORT_EXTENSIONS": $0] } ?? [:]).configuration.extensions
+                .names
+        }
+        #expect(
+            try names(nil) == ["counts", "customer_id_filter", "exclude_group", "price_preview"])
+        #expect(try names("") == [])
+        #expect(try names("exclude_group,counts") == ["counts", "exclude_group"])
+        #expect(
+            refusal(["COHORT_EXTENSIONS": "counts,members_csv"])?.contains(
+                "must be some of counts, customer_id_filter, exclude_group, price_preview")
+                == true)
+    }
+
     // MARK: Where it runs
 
     @Test func `tokens as Medusa took them are for development only`() throws {
@@ -366,7 +381,9 @@ private func refusal(
         let resolved = try resolve(["NODE_ENV": nodeEnvironment])
         #expect(resolved.configuration.auth.cookie.secure == .always)
         #expect(resolved.configuration.auth.cookie.sameSite == .none)
-        #expect(resolved.warnings.contains { $0.hasPrefix("ADMIN_CORS") })
+        #expect(resolved.warnings.isEmpty)
+        let headless = try resolve(["NODE_ENV": nodeEnvironment, "COHORT_DASHBOARD": "off"])
+        #expect(headless.warnings.contains { $0.hasPrefix("ADMIN_CORS") })
         let explicit = try resolve(
             [
                 "NODE_ENV": nodeEnvironment, "COHORT_COOKIE_SECURE": "auto",
@@ -419,7 +436,7 @@ private func refusal(
             "log_format": "text", "log_level": "error", "jwt_accepted_lifetime_max_s": "61",
             "compression": "on", "prepare": "off", "signin_throttle": "off", "log_requests": "off",
             "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
-            "strict_regions": "on",
+            "strict_regions": "on", "dashboard": "off", "extensions": "counts",
         ]
         let before = String(reflecting: try resolve().configuration)
         for setting in Settings.table where setting.name != "node_env" {

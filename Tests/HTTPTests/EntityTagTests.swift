@@ -15,6 +15,17 @@ import Testing
         }
     }
 
+    @Test func `a strong tag says no W, and matches as others do`() {
+        let tag = EntityTag(strongOf: Array("OK".utf8))
+        #expect("W/" + tag.text == EntityTag(weakOf: Array("OK".utf8)).text)
+        #expect(tag != EntityTag(weakOf: Array("OK".utf8)))
+        for field in [tag.text, "W/\(tag.text)", "\"x\",\(tag.text)", "*"] {
+            #expect(tag.matches(field), "\(field)")
+        }
+        #expect(!tag.matches("\"x\""))
+        #expect(!tag.matches(String(tag.text.dropFirst())))
+    }
+
     @Test func `bodies that are only longer by zero bytes have other tags`() {
         let tags = (0..<70).map { EntityTag(weakOf: [UInt8](repeating: 0, count: $0)).text }
         #expect(Set(tags).count == tags.count)

@@ -8,6 +8,8 @@ package enum APIError: Error, Equatable, Sendable {
     case unsupportedCharset(String)
     /// No credential, or none that is good: 401 with a plain-text body.
     case unauthorized
+    /// A page of another site wants it done with the cookie, see ``CrossSite``: 403.
+    case crossSite
     /// A one-time token that is spent, forged or out of date: 401 with its own plain text.
     case staleToken(String)
     case notFound(String)
@@ -39,7 +41,7 @@ package enum APIError: Error, Equatable, Sendable {
         package var retryAfterSeconds: Int?
     }
 
-    /// - Source: Medusa 1.20.10, `api/middlewares/error-handler.ts`; 503 and 429 are ours.
+    /// - Source: Medusa 1.20.10, `api/middlewares/error-handler.ts`; 403, 429 and 503 are ours.
     package var wire: Wire {
         switch self {
         case .invalidData(let message):
@@ -48,6 +50,10 @@ package enum APIError: Error, Equatable, Sendable {
             Wire(status: 415, type: "invalid_data", message: "unsupported charset \"\(name)\"")
         case .unauthorized:
             Wire(status: 401, message: "Unauthorized")
+        case .crossSite:
+            Wire(
+                status: 403, type: "not_allowed",
+                message: "The request comes from another site, which ADMIN_CORS does not name.")
         case .staleToken(let message):
             Wire(status: 401, message: message)
         case .notFound(let message):

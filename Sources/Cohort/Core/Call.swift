@@ -12,12 +12,17 @@ package struct Call: Sendable {
     package var credentials: Credentials?
     package let clientAddress: String
     package let isSecure: Bool
+    /// What the client may ask for beyond Medusa's API.
+    package let extensions: Extensions
+    /// Whether a browser sent it for another site's page, see ``CrossSite``. Known of writes.
+    let isForeign: Bool
     private let parameters: PathParameters
     private let queryText: String?
 
     /// - Throws: `.invalidData` for a body that is not JSON; `.unsupportedCharset`.
     init(
-        _ request: borrowing Request, _ parameters: PathParameters, readsBody: Bool
+        _ request: borrowing Request, _ parameters: PathParameters, readsBody: Bool,
+        of parts: ServiceParts
     ) throws(APIError) {
         let sent = readsBody ? try JSONBody(request) : nil
         if let sent, sent.isLarge {
@@ -30,6 +35,10 @@ package struct Call: Sendable {
         queryText = request.query
         clientAddress = request.clientAddress
         isSecure = request.isSecure
+        extensions = parts.configuration.extensions
+        isForeign =
+            request.method != .get && request.method != .head
+            && CrossSite.isForeign(request, parts.configuration.cors.admin)
     }
 
     /// The path's `:id`.

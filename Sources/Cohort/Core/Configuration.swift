@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package var auth = Auth()
     package var cors = CORS()
     package var pricing = Pricing()
+    /// What clients may ask for beyond Medusa's API.
+    package var extensions = Extensions()
     package var log = Log()
 
     package init() {}
@@ -40,6 +42,8 @@ package struct Configuration: Sendable {
         package var shutdownDeadline = Duration.zero
         /// gzip or deflate for answers that gain by it.
         package var compression = false
+        /// The admin dashboard under `/app`.
+        package var servesDashboard = false
     }
 
     package struct Database: Sendable {

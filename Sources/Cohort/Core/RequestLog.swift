@@ -49,7 +49,7 @@ package final class RequestLog: Ticker, @unchecked Sendable {
             lines.compose(atMost: route.logMembers.count) { $0.put(route.logMembers) }
         } else {
             lines.member("method", note.methodName)
-            lines.member("route", note.route?.pattern ?? "-")
+            lines.member("route", note.pattern)
         }
         lines.compose(atMost: 128) { text in
             text.put(#","status":"#)
@@ -66,10 +66,10 @@ package final class RequestLog: Ticker, @unchecked Sendable {
     }
 
     private func writeText(_ note: RequestNote, _ outcome: ExchangeOutcome) {
-        let route = note.route?.pattern ?? "-"
         let cause = note.cause.map { " cause=\(Log.printable($0))" } ?? ""
         let line = Array(
-            "\(note.methodName) \(route) \(outcome.status) \(outcome.microseconds) us\(cause)".utf8)
+            "\(note.methodName) \(note.pattern) \(outcome.status) \(outcome.microseconds) us\(cause)"
+                .utf8)
         lines.compose(atMost: line.count) { $0.put(line) }
         lines.endLine()
     }

@@ -1,3 +1,4 @@
+import Dashboard
 import HTTP
 
 /// What is remembered of a request until its answer is out: for the answer's head and the log. Confined to
@@ -8,6 +9,8 @@ package final class RequestNote: @unchecked Sendable {
     private(set) var isAdmin: Bool
     /// Under `/store`, which has origins of its own.
     private(set) var isStore: Bool
+    /// Under `/app`, where the dashboard is.
+    private(set) var isDashboard: Bool
     private(set) var origin: String?
     private(set) var ifNoneMatch: String?
     private(set) var acceptedCompression: Compression?
@@ -26,6 +29,7 @@ package final class RequestNote: @unchecked Sendable {
         method = .other
         isAdmin = false
         isStore = false
+        isDashboard = false
         take(request)
     }
 
@@ -35,6 +39,7 @@ package final class RequestNote: @unchecked Sendable {
         otherMethod = request.method == .other ? request.methodName : nil
         isAdmin = Self.isAdmin(request.pathBytes)
         isStore = Self.isStore(request.pathBytes)
+        isDashboard = Dashboard.owns(request.pathBytes)
         origin = request.header("origin")
         ifNoneMatch = request.header("if-none-match")
         forbidsCached =
@@ -53,9 +58,13 @@ package final class RequestNote: @unchecked Sendable {
         otherMethod = request.methodName
         isAdmin = request.path.map { Self.isAdmin($0.utf8.span) } ?? false
         isStore = request.path.map { Self.isStore($0.utf8.span) } ?? false
+        isDashboard = request.path.map { Dashboard.owns($0.utf8.span) } ?? false
         origin = request.origin
         givenID = request.id
     }
+
+    /// The pattern that matched, for the log.
+    var pattern: String { route?.pattern ?? (isDashboard ? "/app/*" : "-") }
 
     /// Whether an open route's answer goes out as it is: neither as 304 nor compressed.
     func wantsAsItIs(compressing: Bool) -> Bool {

@@ -1,3 +1,4 @@
+import Dashboard
 package import EventLoop
 package import HTTP
 import JSON
@@ -40,6 +41,14 @@ package final class Server: Handler, @unchecked Sendable {
     ///   then who asks, then what for.
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
         let note = note(request, exchange)
+        if let dashboard = parts.dashboard, note.isDashboard {
+            exchange.respond(
+                dashboard.answer(
+                    request.method, path: request.pathBytes,
+                    acceptsGzip: note.acceptedCompression == .gzip,
+                    ifNoneMatch: note.ifNoneMatch))
+            return
+        }
         let destination: Destination
         var parameters = PathParameters.none
         var readsBody = true
@@ -61,7 +70,7 @@ package final class Server: Handler, @unchecked Sendable {
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
-            var reading = try Call(request, parameters, readsBody: readsBody)
+            var reading = try Call(request, parameters, readsBody: readsBody, of: parts)
             if request.method == .options {
                 exchange.respond(preflight(request, note))
                 return
@@ -148,6 +157,7 @@ package final class Server: Handler, @unchecked Sendable {
                 return try response.get()
             }
             guard let principal = try await check.principal() else { throw .unauthorized }
+            if call.isForeign, principal.sessionKey != nil { throw .crossSite }
             context.principal = principal
             return try await perform(call, context)
         case .nowhere, .unreadable:
@@ -189,6 +199,7 @@ package final class Server: Handler, @unchecked Sendable {
         }
         var answer = finish(response, note)
         if refusal == .tooManyConnections { answer.append("Retry-After", "1") }
+        if parts.dashboard != nil, note.isDashboard { answer.literalFields = Dashboard.fields }
         return answer
     }
 

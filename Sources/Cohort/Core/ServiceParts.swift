@@ -1,3 +1,5 @@
+package import Dashboard
+
 /// What every endpoint may need besides the database; shared by all loops.
 ///
 /// A class because it travels with every request: one reference is counted then, not fifty.
@@ -8,6 +10,8 @@ package final class ServiceParts: Sendable {
     package let largeBodies: ComputeQueue
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
+    /// nil where it is switched off.
+    package let dashboard: Dashboard?
 
     package init(_ configuration: Configuration, log: Log) {
         self.configuration = configuration
@@ -25,6 +29,9 @@ package final class ServiceParts: Sendable {
         throttle =
             configuration.auth.throttlesSignIn
             ? SignInThrottle(rule: configuration.auth.throttle) : nil
+        dashboard =
+            configuration.http.servesDashboard
+            ? Dashboard(version: serviceVersion, extensions: configuration.extensions.names) : nil
     }
 
     /// The longest bodies take some 50 ms each, so the last in line waits about ten seconds.

@@ -1,4 +1,3 @@
-import JSON
 package import Postgres
 
 /// One customer group by id.
@@ -9,10 +8,27 @@ package enum GetCustomerGroup: RecordEndpoint {
     package static let route: StaticString = "GET /admin/customer-groups/:id"
 
     package static func parse(_ call: Call) throws(APIError) -> RecordRead {
-        let selection = try call.selection(of: CustomerGroup.entity)
-        return RecordRead(
-            member: "customer_group", entity: CustomerGroup.entity, findAny: findAny,
-            id: try call.id(), selection: selection, missing: CustomerGroup.missing)
+        guard call.hasQuery else { return try read(call) }
+        var query = try call.query(splittingSingleElements: true)
+        let expand = query.optionalString("expand").value
+        let fields = query.optionalString("fields").value
+        let isCounted = query.includesCounts(in: call)
+        try query.finish()
+        var read = try read(call, isCounted: isCounted)
+        read.selection = try Selection(
+            of: read.entity, expand: expand, fields: fields,
+            always: isCounted ? CustomerGroup.counts : [])
+        return read
+    }
+
+    private static func read(
+        _ call: Call, isCounted: Bool = false
+    ) throws(APIError) -> RecordRead {
+        RecordRead(
+            member: "customer_group",
+            entity: isCounted ? CustomerGroup.counted : CustomerGroup.entity,
+            findAny: isCounted ? findAnyCounted : findAny,
+            id: try call.id(), missing: CustomerGroup.missing)
     }
 
     static let findAny = Statement(
@@ -23,5 +39,11 @@ package enum GetCustomerGroup: RecordEndpoint {
         WHERE id = ANY($1) AND deleted_at IS NULL
         """)
 
-    package static let statements = [findAny]
+    static let findAnyCounted = Statement(
+        "customer_group", "find_any_counted",
+        composing: "SELECT " + CustomerGroup.counted.columns(of: "e")
+            + " FROM customer_group e WHERE e.id = ANY($1) AND e.deleted_at IS NULL",
+        lane: CustomerGroup.countedLane)
+
+    package static let statements = [findAny, findAnyCounted]
 }

@@ -20,6 +20,9 @@ package enum ListCustomerGroups: Endpoint {
         let updatedAt = query.dateFilter("updated_at")
         let createdAt = query.dateFilter("created_at")
         let condition = query.optionalString("discount_condition_id").value
+        let isCounted = query.includesCounts(in: call)
+        let customer =
+            call.extensions.contains(.customerIDFilter) ? query.filledString("customer_id") : nil
         try query.finish()
 
         var filter = SQLBuilder()
@@ -38,13 +41,21 @@ package enum ListCustomerGroups: Endpoint {
                 "e.id IN (SELECT customer_group_id FROM discount_condition_customer_group WHERE condition_id = "
                     + filter.bind(.text(condition)) + ")")
         }
+        if let customer {
+            filter.require(
+                "e.id IN (SELECT m.customer_group_id FROM customer_group_customers m"
+                    + " JOIN customer c ON c.id = m.customer_id AND c.deleted_at IS NULL"
+                    + " WHERE m.customer_id = " + filter.bind(.text(customer)) + ")")
+        }
+        let entity = isCounted ? CustomerGroup.counted : CustomerGroup.entity
         return ListRequest(
-            member: "customer_groups", entity: CustomerGroup.entity,
+            member: "customer_groups", entity: entity,
             selection: try Selection(
-                of: CustomerGroup.entity, expand: expand, fields: fields, always: ["created_at"]),
+                of: entity, expand: expand, fields: fields,
+                always: ["created_at"] + (isCounted ? CustomerGroup.counts : [])),
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: CustomerGroup.entity, default: "e.created_at DESC, e.id"),
-            lane: q == nil ? .fast : .slow)
+            lane: q != nil ? .slow : isCounted ? CustomerGroup.countedLane : .fast)
     }
 
     package static func run(

@@ -24,6 +24,9 @@ package enum CustomerList {
         let order = query.optionalString("order").value
         let createdAt = query.dateFilter("created_at")
         let updatedAt = query.dateFilter("updated_at")
+        let excluded =
+            group == nil && call.extensions.contains(.excludeGroup)
+            ? query.filledString("exclude_group") : nil
         try query.finish()
 
         var selection = try Selection(of: Customer.entity, expand: expand)
@@ -45,6 +48,13 @@ package enum CustomerList {
                     relation: Customer.groupsOfFilter,
                     selection: asked?.selection ?? .all,
                     extra: [.texts(groups)]))
+        }
+        if let excluded {
+            filter.require(
+                "NOT EXISTS (SELECT FROM customer_group_customers m"
+                    + " JOIN customer_group g ON g.id = m.customer_group_id AND g.deleted_at IS NULL"
+                    + " WHERE m.customer_id = e.id AND m.customer_group_id = "
+                    + filter.bind(.text(excluded)) + ")")
         }
         filter.require("e.created_at", within: createdAt)
         filter.require("e.updated_at", within: updatedAt)

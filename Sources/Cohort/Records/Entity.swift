@@ -6,6 +6,8 @@ package final class Entity: Sendable {
     /// `user` is a reserved word; the others are as they are.
     package let quotedTable: StaticString
     package let columns: [Column]
+    /// Whether some of its columns take more than its table.
+    package let hasExpressions: Bool
     private let makeRelations: @Sendable () -> [Relation]
 
     package init(
@@ -15,6 +17,7 @@ package final class Entity: Sendable {
         self.table = table
         self.quotedTable = quotedTable ?? table
         self.columns = columns
+        hasExpressions = columns.contains { $0.expression != nil }
         makeRelations = relations
     }
 

@@ -32,8 +32,12 @@ package struct ListRequest: Sendable {
 
 extension ListRequest {
     private func page(_ paging: SQL) -> SQL {
-        "SELECT " + entity.columns(of: "e") + " FROM " + SQL(entity.quotedTable) + " e"
-            + filter.whereClause + " ORDER BY " + order + paging
+        let columns = "SELECT " + entity.columns(of: "e") + " FROM "
+        let rows =
+            SQL(entity.quotedTable) + " e" + filter.whereClause + " ORDER BY " + order + paging
+        guard entity.hasExpressions else { return columns + rows }
+        // First the page, so that nothing is counted for rows that its offset skips.
+        return columns + "(SELECT e.* FROM " + rows + ") e ORDER BY " + order
     }
 
     private func count() -> SQL {

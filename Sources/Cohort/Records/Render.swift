@@ -30,6 +30,7 @@ extension JSONWriter {
         case .text: string(utf8: rows.bytes(row, column))
         case .bool: bool(rows.bool(row, column))
         case .integer: int(rows.int4(row, column))
+        case .count: int(rows.int8(row, column))
         case .real: real(Float(bitPattern: UInt32(bitPattern: rows.int4(row, column))))
         case .timestamp: timestamp(microsecondsSince2000: rows.timestamp(row, column))
         case .json: raw(compacting: rows.jsonb(row, column))

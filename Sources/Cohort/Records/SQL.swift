@@ -38,6 +38,7 @@ package struct SQL: Sendable, Hashable, ExpressibleByStringLiteral {
 
     /// `alias.a`; of a column that may not exist, what it holds if it does.
     package static func column(_ column: Column, of alias: StaticString) -> SQL {
+        if let expression = column.expression { return expression }
         guard column.isFlagged else { return SQL(text: "\(alias).\(column.name)") }
         return SQL(text: "(to_jsonb(\(alias)) ->> '\(column.name)')::bool")
     }

@@ -63,17 +63,7 @@ extension Entity: EntityShape {
 }
 
 extension Call {
-    /// The `expand` and `fields` of a request that takes nothing else.
-    package func selection(of entity: Entity) throws(APIError) -> Selection {
-        guard hasQuery else { return .all }
-        var query = try query(splittingSingleElements: true)
-        let expand = query.optionalString("expand").value
-        let fields = query.optionalString("fields").value
-        try query.finish()
-        return try Selection(of: entity, expand: expand, fields: fields)
-    }
-
-    /// The same where `fields` is accepted and ignored.
+    /// The `expand` of a request that takes nothing else; `fields` is accepted and ignored.
     package func expansion(
         of entity: Entity, default standard: [Relation] = []
     ) throws(APIError) -> Selection {

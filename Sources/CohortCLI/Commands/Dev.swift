@@ -63,6 +63,7 @@ struct Dev: AsyncParsableCommand {
         """
 
         Cohort serves on http://\(host):\(port)
+          dashboard        http://\(host):\(port)/app/
           e-mail           admin@cohort.example
           password         \(password)
           API token        \(token)

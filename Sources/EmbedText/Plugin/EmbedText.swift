@@ -8,7 +8,8 @@ import PackagePlugin
 ///     SQLFiles sql .sql
 ///
 /// reads: the files `*.sql` of `sql/` (relative to the package) become `SQLFiles.files`, an array of
-/// `(name: StaticString, text: StaticString)` in the order of their names. More suffixes may follow.
+/// `(name: StaticString, text: StaticString)` in the order of their names. More suffixes may follow; without
+/// any, every file is taken but those that begin with a dot.
 @main struct EmbedText: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         guard let target = target as? any SourceModuleTarget else { return [] }
@@ -18,12 +19,17 @@ import PackagePlugin
             .split(separator: "\n")
             .flatMap { line -> [Command] in
                 let words = line.split(separator: " ").map(String.init)
-                guard words.count >= 3 else {
-                    throw Failure(description: "\(list.path): want NAME DIRECTORY SUFFIX…: \(line)")
+                guard words.count >= 2 else {
+                    throw Failure(
+                        description: "\(list.path): want NAME DIRECTORY [SUFFIX…]: \(line)")
                 }
                 let directory = context.package.directoryURL.appending(path: words[1])
+                let suffixes = words.dropFirst(2)
                 let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
-                    .filter { name in words.dropFirst(2).contains { name.hasSuffix($0) } }
+                    .filter { name in
+                        suffixes.isEmpty
+                            ? !name.hasPrefix(".") : suffixes.contains { name.hasSuffix($0) }
+                    }
                     .sorted()
                 return commands(
                     name: words[0], directory: directory, files: files, list: list, tool: tool,

@@ -45,7 +45,8 @@ private enum Probe: Endpoint {
             Issue.record(error)
         }
         return try Call(
-            Request(bytes: bytes.span, head: head, body: Array(body.utf8)), .none, readsBody: true)
+            Request(bytes: bytes.span, head: head, body: Array(body.utf8)), .none, readsBody: true,
+            of: ServiceParts(Configuration(), log: Log(Configuration.Log())))
     }
 
     /// One that no endpoint could do much with.

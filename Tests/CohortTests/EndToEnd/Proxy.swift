@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A private nginx with `deploy/nginx.conf`: its listener is a unix socket, its upstreams are the given ports.
+/// A private nginx with `deploy/nginx.conf`: its listener is a unix socket, its upstreams are the given ports, and
+/// with `deploy/dashboard.conf` where it is to serve the dashboard itself.
 final class Proxy: Sendable {
     struct Failure: Error {
         let output: String
@@ -12,7 +13,7 @@ final class Proxy: Sendable {
     private let child: Child
     private let home: URL
 
-    init(to ports: UInt16...) throws {
+    init(to ports: UInt16..., servingDashboard: Bool = false) throws {
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw Failure(output: "\(Self.program) is missing: scripts/test installs it")
         }
@@ -24,8 +25,19 @@ final class Proxy: Sendable {
         let shipped = try String(
             contentsOf: root.appending(path: "deploy/nginx.conf"), encoding: .utf8)
         let servers = ports.map { "server 127.0.0.1:\($0) max_fails=0;" }.joined(separator: " ")
-        let site = shipped.replacing("server 127.0.0.1:9000;", with: servers)
+        var site = shipped.replacing("server 127.0.0.1:9000;", with: servers)
             .replacing("listen 80;", with: "listen unix:\(home.path)/http;")
+        if servingDashboard {
+            try FileManager.default.createDirectory(
+                at: home.appending(path: "app"), withIntermediateDirectories: false)
+            try FileManager.default.copyItem(
+                at: root.appending(path: "Sources/Dashboard/public"),
+                to: home.appending(path: "app/assets"))
+            let locations = try String(
+                contentsOf: root.appending(path: "deploy/dashboard.conf"), encoding: .utf8
+            ).replacing("root /srv/cohort-dashboard", with: "root \(home.path)")
+            site = site.replacing("    location / {", with: "\(locations)\n    location / {")
+        }
         guard site != shipped else {
             throw Failure(output: "deploy/nginx.conf has other addresses")
         }

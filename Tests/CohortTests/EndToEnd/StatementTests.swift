@@ -50,7 +50,8 @@ import Testing
 
     /// What is asked for with every request, or nearly.
     @Test(arguments: [
-        ("customer_group.find_any", "'{cgrp_1}'"), ("customer.find_any", "'{cus_1,cus_2}'"),
+        ("customer_group.find_any", "'{cgrp_1}'"),
+        ("customer_group.find_any_counted", "'{cgrp_1}'"), ("customer.find_any", "'{cus_1,cus_2}'"),
         ("auth.api_token", "'token'"), ("auth.user", "'usr_1'"), ("auth.session", "'key'"),
         ("customer_group.customers", "'{cgrp_1}', 0, ''"), ("customer.groups", "'{cus_1}', 0, ''"),
         ("customer.shipping_addresses", "'{cus_1}', 0, ''"),
