@@ -69,15 +69,26 @@ final class MigrationSession {
     func transaction(
         _ subject: String, _ body: () throws(SQLFailure) -> Void
     ) throws(SQLFailure) {
-        for attempt in 1... {
+        try retrying(subject) { () throws(SQLFailure) in
             do throws(SQLFailure) {
                 try connection.run("BEGIN")
                 try body()
                 try connection.run("COMMIT")
-                return
             } catch {
                 // Says something only when the connection is gone, and then the first word counts.
                 try? connection.run("ROLLBACK")
+                throw error
+            }
+        }
+    }
+
+    private func retrying(
+        _ subject: String, _ body: () throws(SQLFailure) -> Void
+    ) throws(SQLFailure) {
+        for attempt in 1... {
+            do throws(SQLFailure) {
+                return try body()
+            } catch {
                 // lock_not_available, deadlock_detected
                 guard ["55P03", "40P01"].contains(error.sqlstate), attempt < Self.triesMax else {
                     throw error
@@ -99,14 +110,16 @@ final class MigrationSession {
     /// Builds the index beside running writers, unless it is there and complete; what an interruption left
     /// of it is dropped first.
     func build(_ index: String, _ statement: String) throws(SQLFailure) {
-        let found = try connection.isValidIndex(index)
-        guard found != true else { return }
-        if found == false {
-            report("dropping the unfinished index \(index)")
-            try connection.run("DROP INDEX CONCURRENTLY \(index)")
+        try retrying(index) { () throws(SQLFailure) in
+            let found = try connection.isValidIndex(index)
+            guard found != true else { return }
+            if found == false {
+                report("dropping the unfinished index \(index)")
+                try connection.run("DROP INDEX CONCURRENTLY \(index)")
+            }
+            report("building index \(index)")
+            try connection.run(statement, notice: { _ in }, tick: { showBuilding(index) })
         }
-        report("building index \(index)")
-        try connection.run(statement, notice: { _ in }, tick: { showBuilding(index) })
     }
 
     /// Calls a procedure, which says itself how far it is.

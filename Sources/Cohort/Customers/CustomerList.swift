@@ -62,8 +62,33 @@ package enum CustomerList {
             member: "customers", entity: Customer.entity, selection: selection, offset: offset,
             limit: limit, filter: filter,
             order: try .order(order, of: Customer.entity, default: "e.id"),
-            lane: .slow)
+            lane: .slow, counter: counter(of: groups, filter))
     }
+
+    /// For all customers and for the members of one group; nil with any filter.
+    private static func counter(of groups: [String]?, _ filter: SQLBuilder) -> Counter? {
+        switch (groups, filter.conditions.count) {
+        case (nil, 1): Counter(count)
+        case (let groups?, 2) where groups.count == 1: Counter(countMembers, [.text(groups[0])])
+        default: nil
+        }
+    }
+
+    static let count = Statement(
+        "customer.count",
+        """
+        SELECT CASE
+            WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer') IS NULL
+            THEN (SELECT count(*) FROM customer WHERE deleted_at IS NULL)
+            ELSE (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_count)
+        END
+        """, lane: .slow)
+
+    static let countMembers = Statement(
+        "customer_group.count_members",
+        composing:
+            "SELECT CASE WHEN EXISTS (SELECT FROM customer_group WHERE id = $1 AND deleted_at IS NULL) THEN "
+            + CustomerGroup.memberCount(of: "$1") + " ELSE 0 END", lane: .slow)
 
     /// Members of any of some live groups, each once.
     private static func members(of groups: [String], _ filter: inout SQLBuilder) -> SQL {

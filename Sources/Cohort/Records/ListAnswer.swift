@@ -16,6 +16,8 @@ package struct ListRequest: Sendable {
     /// `column ASC` or `column DESC` of table `e`; the id is always the last sort key.
     package let order: SQL
     package let lane: LaneKind
+    /// What is known without counting; nil where only counting tells.
+    package var counter: Counter?
     /// What stands behind the rows.
     package var envelope = Envelope.page
 
@@ -30,6 +32,21 @@ package struct ListRequest: Sendable {
     package static let pageRowsMax: Int64 = 1000
 }
 
+/// How many records a list without filters has, from what sql/0016_counters.sql keeps.
+///
+/// The statement answers one number. It looks whether the counter is filled, and counts where it is not
+/// yet: all in one snapshot. Medusa's table comes before the counter's in its text, because a TRUNCATE
+/// locks them in that order too.
+package struct Counter: Sendable {
+    package let statement: Statement
+    package var values: [Value] = []
+
+    package init(_ statement: Statement, _ values: [Value] = []) {
+        self.statement = statement
+        self.values = values
+    }
+}
+
 extension ListRequest {
     private func page(_ paging: SQL) -> SQL {
         let columns = "SELECT " + entity.columns(of: "e") + " FROM "
@@ -40,15 +57,16 @@ extension ListRequest {
         return columns + "(SELECT e.* FROM " + rows + ") e ORDER BY " + order
     }
 
-    private func count() -> SQL {
-        "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
+    private func startCounting(on db: Database) -> PendingRows {
+        if let counter { return db.start(counter.statement, counter.values) }
+        let text: SQL =
+            "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
+        return db.start(db.shape(entity.table, text, lane: lane), filter.values)
     }
 
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
     package func answer(on db: Database) async throws(APIError) -> Response {
-        let counting =
-            envelope == .nothing
-            ? nil : db.start(db.shape(entity.table, count(), lane: lane), filter.values)
+        let counting = envelope == .nothing ? nil : startCounting(on: db)
         var builder = filter
         if limit > 0, limit <= Self.pageRowsMax {
             let paging =

@@ -1,0 +1,126 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Cohort
+
+/// Lists say how much there is without counting it, and say the same.
+@Suite struct CounterTests {
+    private static let seed = """
+        INSERT INTO customer (id, email, has_account, deleted_at)
+        SELECT 'cus_' || n, n || '@example.com', n % 2 = 0, CASE n % 7 WHEN 0 THEN now() END
+        FROM generate_series(1, 60) n;
+        INSERT INTO customer_group (id, name, deleted_at)
+        SELECT 'cgrp_' || n, 'group ' || n, CASE n % 5 WHEN 0 THEN now() END FROM generate_series(1, 12) n;
+        INSERT INTO customer_group_customers SELECT 'cgrp_' || g, 'cus_' || c
+        FROM generate_series(1, 12) g, generate_series(1, 60) c WHERE c % g = 0;
+        """
+
+    private func count(_ shop: Shop, _ path: String) throws -> Int? {
+        try shop.signedIn().send("GET", path).json?["count"]?.int
+    }
+
+    /// What each list without a filter says, beside what there is to be listed.
+    private func expectCounts(_ shop: Shop, _ comment: Comment? = nil) throws {
+        let sql = try shop.sql()
+        #expect(
+            try count(shop, "/admin/customer-groups?limit=1")
+                == sql.number("SELECT count(*) FROM customer_group WHERE deleted_at IS NULL"),
+            comment)
+        #expect(
+            try count(shop, "/admin/customers?limit=1")
+                == sql.number("SELECT count(*) FROM customer WHERE deleted_at IS NULL"), comment)
+        for row in try sql.run("SELECT id FROM customer_group") {
+            let id = try #require(row[0])
+            let listed = try shop.signedIn().send(
+                "GET", "/admin/customer-groups/\(id)/customers?limit=1000")
+            #expect(listed.json?["count"]?.int == listed.json?["customers"]?.items.count, comment)
+            #expect(
+                try count(shop, "/admin/customers?groups[]=\(id)&limit=1")
+                    == listed.json?["count"]?.int)
+        }
+    }
+
+    @Test func `lists say what counting would, whatever other programs write`() async throws {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        for change in [
+            Self.seed,
+            "UPDATE customer SET deleted_at = now() WHERE id IN ('cus_1', 'cus_2', 'cus_60')",
+            "UPDATE customer SET deleted_at = NULL",
+            "UPDATE customer_group SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE id IN ('cgrp_1', 'cgrp_5')",
+            "DELETE FROM customer WHERE id LIKE 'cus_3%'",
+            "DELETE FROM customer_group WHERE id = 'cgrp_2'",
+            "UPDATE customer_group_customers SET customer_group_id = 'cgrp_11' WHERE customer_group_id = 'cgrp_12'",
+            "TRUNCATE customer_group_customers",
+            "TRUNCATE customer_group CASCADE",
+        ] {
+            try sql.run(change)
+            try expectCounts(shop, "\(change)")
+        }
+        let missing = try shop.signedIn().send("GET", "/admin/customer-groups/cgrp_none/customers")
+        #expect(missing.json?["count"]?.int == 0)
+    }
+
+    @Test func `counters are what lists without filters say, and only those`() async throws {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            Self.seed + """
+                INSERT INTO cohort_customer_count VALUES (1000);
+                INSERT INTO cohort_customer_group_count VALUES (2000);
+                INSERT INTO cohort_member_count VALUES ('cgrp_1', 3000);
+                """)
+        for (path, expected) in [
+            ("/admin/customers", 1052), ("/admin/customers?limit=0", 1052),
+            ("/admin/customers?q=", 1052),
+            ("/admin/customers?has_account=true", 26), ("/admin/customers?q=1@", 5),
+            ("/admin/customers?created_at[lt]=2000-01-01", 0),
+            ("/admin/customer-groups", 2010), ("/admin/customer-groups?name[]=group%201", 1),
+            ("/admin/customer-groups?q=group", 10),
+            ("/admin/customer-groups/cgrp_1/customers", 3052),
+            ("/admin/customer-groups/cgrp_1/customers?order=email", 3052),
+            ("/admin/customer-groups/cgrp_1/customers?has_account=true", 26),
+            ("/admin/customers?groups[]=cgrp_1", 3052),
+            ("/admin/customers?groups[]=cgrp_1&groups[]=cgrp_2", 52),
+            ("/admin/customers?groups[]=cgrp_1&q=1@", 5),
+        ] {
+            #expect(try count(shop, path) == expected, "\(path)")
+        }
+    }
+
+    @Test func `until counters are filled lists count`() async throws {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            Self.seed + """
+                UPDATE cohort_counter SET filled_at = NULL;
+                INSERT INTO cohort_customer_count VALUES (1000);
+                INSERT INTO cohort_customer_group_count VALUES (2000);
+                INSERT INTO cohort_member_count VALUES ('cgrp_1', 3000);
+                """)
+        try expectCounts(shop)
+        try shop.sql().run("TRUNCATE cohort_counter")
+        try expectCounts(shop, "not even known")
+    }
+
+    @Test(arguments: [
+        ("customer.count", ""), ("customer_group.count", ""),
+        ("customer_group.count_members", "('cgrp_1')"),
+    ])
+    func `a filled counter spares the count`(name: String, arguments: String) async throws {
+        let database = try Shop.Database(
+            on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
+        let sql = try SQL(database.url)
+        try sql.run(Self.seed + "ANALYZE")
+        let statement = try #require(Routes.statements.first { $0.name == name })
+        try sql.run("PREPARE hot AS \(statement.sql)")
+        let plan = try sql.run("EXPLAIN (ANALYZE, COSTS OFF) EXECUTE hot\(arguments)").compactMap {
+            $0[0]
+        }
+        let counting = plan.filter { $0.contains(" on customer") && !$0.contains("never executed") }
+        // Of Medusa's tables: the group, which must be there, and members who are deleted.
+        #expect(
+            counting.allSatisfy { $0.contains("(actual") && name.hasSuffix("members") }, "\(plan)")
+        #expect(plan.contains { $0.contains("never executed") }, "\(plan)")
+    }
+}
