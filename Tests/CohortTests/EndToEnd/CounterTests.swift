@@ -123,4 +123,58 @@ import Testing
             counting.allSatisfy { $0.contains("(actual") && name.hasSuffix("members") }, "\(plan)")
         #expect(plan.contains { $0.contains("never executed") }, "\(plan)")
     }
+
+    @Test
+    func `a migration that is killed goes on when it is run again, and the doctor finds it well`()
+        async throws
+    {
+        let database = try await Shop.emptyDatabase()
+        let sql = try SQL(database.url)
+        let tests = Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
+        try sql.run(
+            try String(
+                contentsOf: tests.appending(path: "MigrationsTests/medusa-schema.sql"),
+                encoding: .utf8)
+                    + """
+                    ;INSERT INTO customer_group (id, name) SELECT 'g' || n, 'g' || n FROM generate_series(1, 20000) n;
+                    INSERT INTO customer_group_customers SELECT id, 'cus_1' FROM customer_group ON CONFLICT DO NOTHING;
+                    """)
+        let environment = [
+            "DATABASE_URL": database.url, "NODE_ENV": "test", "JWT_SECRET": "supersecret",
+            "COOKIE_SECRET": "supersecret",
+        ]
+        #expect(try ServiceProcess.run(["doctor"], environment: environment).exitCode == 1)
+        let migration = try ServiceProcess.start(["migrate"], environment: environment)
+        let isMade = Waiting.until(seconds: 60) {
+            (try? sql.value("SELECT to_regclass('cohort_counter')")) != nil
+        }
+        #expect(isMade, "\(migration.output)")
+        // Nobody counts the next thousand groups meanwhile.
+        try sql.run("BEGIN; SELECT FROM cohort_counter FOR UPDATE")
+        migration.signal(SIGKILL)
+        #expect(migration.waitForExit() == 128 + SIGKILL, "\(migration.output)")
+        try sql.run("COMMIT")
+        #expect(
+            try sql.number("SELECT count(*) FROM cohort_counter WHERE filled_at IS NOT NULL") < 3)
+
+        let again = try ServiceProcess.run(["migrate"], environment: environment)
+        #expect(again.exitCode == 0, "\(again.output)")
+        #expect(again.output.contains("0017_fill_counters.sql: applied"))
+        #expect(!again.output.contains("0016_counters.sql: applied"))
+        let well = try ServiceProcess.run(["doctor"], environment: environment)
+        #expect(well.exitCode == 0, "\(well.output)")
+
+        try sql.run("INSERT INTO cohort_member_count VALUES ('g1', 5)")
+        let ill = try ServiceProcess.run(["doctor"], environment: environment)
+        #expect(ill.exitCode == 1)
+        #expect(ill.output.contains("OFF     members of g1: counter 6, table 1"), "\(ill.output)")
+        let mended = try ServiceProcess.run(["doctor", "--repair"], environment: environment)
+        #expect(mended.exitCode == 0, "\(mended.output)")
+        #expect(mended.output.contains("mended  members of g1: counter 6, table 1"))
+        #expect(try ServiceProcess.run(["doctor"], environment: environment).exitCode == 0)
+        let away = try ServiceProcess.run(
+            ["doctor"], environment: environment.merging(["DATABASE_URL": "host=/nowhere"]) { $1 })
+        #expect(away.exitCode == 2)
+        #expect(away.output.contains("cannot connect to PostgreSQL"))
+    }
 }
