@@ -89,6 +89,37 @@ import Testing
         }
     }
 
+    @Test func `pages of members are the live members in order, each once`() async throws {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        try sql.run(Self.seed)
+        for group in ["cgrp_1", "cgrp_2", "cgrp_5", "cgrp_none"] {
+            var listed: [String?] = []
+            for offset in stride(from: 0, through: 56, by: 7) {
+                let page = try shop.signedIn().send(
+                    "GET", "/admin/customer-groups/\(group)/customers?limit=7&offset=\(offset)")
+                listed += page.json?["customers"]?.items.map { $0["id"]?.text } ?? []
+            }
+            let members = try sql.run(
+                """
+                SELECT c.id FROM customer c JOIN customer_group_customers ON customer_id = c.id
+                JOIN customer_group g ON g.id = customer_group_id
+                WHERE g.id = '\(group)' AND g.deleted_at IS NULL AND c.deleted_at IS NULL ORDER BY c.id
+                """)
+            #expect(listed == members.map { $0[0] }, "\(group)")
+            for path in [
+                "", "?limit=0", "?limit=1000", "?order=id&limit=1000", "?order=-id&limit=1000",
+            ] {
+                let all = try shop.signedIn().send(
+                    "GET", "/admin/customer-groups/\(group)/customers\(path)")
+                let ids = all.json?["customers"]?.items.map { $0["id"]?.text } ?? []
+                #expect(
+                    (path.contains("-") ? ids.reversed() : ids)
+                        == (path.isEmpty ? Array(listed.prefix(50)) : listed), "\(group)\(path)")
+            }
+        }
+    }
+
     @Test func `until counters are filled lists count`() async throws {
         let shop = try await Shop.open()
         try shop.sql().run(
