@@ -31,7 +31,10 @@ import Testing
         #expect(
             try count(shop, "/admin/customers?limit=1")
                 == sql.number("SELECT count(*) FROM customer WHERE deleted_at IS NULL"), comment)
-        for row in try sql.run("SELECT id FROM customer_group") {
+        let shown = try shop.signedIn().send(
+            "GET", "/admin/customer-groups?include=counts&limit=100"
+        ).json?["customer_groups"]?.items
+        for row in try sql.run("SELECT id, deleted_at IS NULL FROM customer_group") {
             let id = try #require(row[0])
             let listed = try shop.signedIn().send(
                 "GET", "/admin/customer-groups/\(id)/customers?limit=1000")
@@ -39,6 +42,11 @@ import Testing
             #expect(
                 try count(shop, "/admin/customers?groups[]=\(id)&limit=1")
                     == listed.json?["count"]?.int)
+            let group = shown?.first { $0["id"]?.text == id }
+            #expect((group != nil) == (row[1] == "t"))
+            #expect(
+                group == nil || group?["customers_count"]?.int == listed.json?["count"]?.int,
+                comment)
         }
     }
 
