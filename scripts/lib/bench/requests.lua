@@ -13,6 +13,8 @@ local paths = {
     members = function()
         return "/admin/customer-groups/" .. group(math.random(7, 106)) .. "/customers?limit=50&offset=0"
     end,
+    -- The first page of the group of half of them.
+    crowd = function() return "/admin/customer-groups/" .. group(1) .. "/customers?limit=50&offset=0" end,
     health = function() return "/health" end,
     -- Each of these has 53 prices, of which 17 are for the customer.
     priced = function()
