@@ -6,7 +6,7 @@ struct CohortCommand: AsyncParsableCommand {
         commandName: "cohort",
         abstract: "Customer groups that drive prices: the Medusa v1 Admin API on PostgreSQL.",
         subcommands: [
-            Serve.self, Migrate.self, Dev.self, User.self, Import.self, OpenAPI.self, Config.self,
-            SQL.self,
+            Serve.self, Migrate.self, Doctor.self, Dev.self, User.self, Import.self, OpenAPI.self,
+            Config.self, SQL.self,
         ])
 }

@@ -79,7 +79,7 @@ import Glibc
 /// Says on a terminal how far a file has been read; elsewhere nothing.
 final class ProgressMeter: @unchecked Sendable {
     private let file: LineFile
-    private let isTerminal = isatty(2) == 1
+    private let line = ProgressLine()
     private var shown = 0
 
     init(_ file: LineFile) {
@@ -88,19 +88,14 @@ final class ProgressMeter: @unchecked Sendable {
 
     func show(lines: Int) {
         // More often than this nobody can read.
-        guard isTerminal, lines - shown >= 5000 else { return }
+        guard lines - shown >= 5000 else { return }
         shown = lines
-        var text = "\r\(lines) lines"
+        var text = "\(lines) lines"
         if let size = file.size, size > 0 { text += ", \(file.position * 100 / size) %" }
-        write(text)
+        line.show(text)
     }
 
     func clear() {
-        if shown > 0 { write("\r\u{1B}[K") }
-    }
-
-    private func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = unsafe Glibc.write(2, bytes, bytes.count)
+        line.clear()
     }
 }

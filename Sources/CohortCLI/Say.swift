@@ -5,3 +5,26 @@ func say(_ text: String) {
     print(text)
     _ = fflush(nil)
 }
+
+/// How far something is, on a terminal: each text takes the place of the one before. Elsewhere nothing.
+final class ProgressLine {
+    let isWatched = isatty(2) == 1
+    private var isShown = false
+
+    func show(_ text: String) {
+        guard isWatched else { return }
+        isShown = true
+        write("\r\(text)\u{1B}[K")
+    }
+
+    func clear() {
+        guard isShown else { return }
+        isShown = false
+        write("\r\u{1B}[K")
+    }
+
+    private func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = unsafe Glibc.write(2, bytes, bytes.count)
+    }
+}

@@ -1,4 +1,5 @@
 import CPostgres
+import Glibc
 import Postgres
 
 /// One connection to PostgreSQL that waits for each answer: migrations run before anything is served.
@@ -53,6 +54,37 @@ import Postgres
             unsafe try check(PQexec(handle, sql)) { _ in }
         }
     }
+
+    /// Runs one statement that may take long; `tick` is called twice a second meanwhile.
+    func run(
+        _ sql: String, notice: (String) -> Void, tick: () -> Void
+    ) throws(SQLFailure) {
+        try withoutActuallyEscaping(notice) { notice throws(SQLFailure) in
+            onNotice = notice
+            defer { onNotice = { _ in } }
+            // What went wrong is in the result that cannot be had then.
+            _ = unsafe PQsendQuery(handle, sql)
+            var last: OpaquePointer?
+            while true {
+                while unsafe PQisBusy(handle) == 1 {
+                    var socket = pollfd(
+                        fd: unsafe PQsocket(handle), events: Int16(POLLIN), revents: 0)
+                    if unsafe poll(&socket, 1, 500) == 0 {
+                        tick()
+                    } else if unsafe PQconsumeInput(handle) == 0 {
+                        break
+                    }
+                }
+                guard let result = unsafe PQgetResult(handle) else { break }
+                unsafe PQclear(last)
+                unsafe last = result
+            }
+            unsafe try check(last) { _ in }
+        }
+    }
+
+    /// The server's process, as other sessions know it.
+    var process: Int32 { unsafe PQbackendPID(handle) }
 
     /// Runs one statement with values for `$1`, `$2`, …, and returns all rows as text.
     func query(_ sql: String, _ values: [String] = []) throws(SQLFailure) -> [[String?]] {

@@ -81,6 +81,12 @@ struct History {
             0][0]
     }
 
+    /// Those of `files` that the database went through, as they are now.
+    func applied(of files: [MigrationFile]) -> [MigrationFile] {
+        let pending = Set(pending.map(\.name))
+        return files.filter { !pending.contains($0.name) }
+    }
+
     private func names(where matches: (MigrationStatus.State) -> Bool) -> [String] {
         statuses.filter { matches($0.state) }.map(\.name)
     }

@@ -31,17 +31,70 @@ package struct MigrationFile: Sendable {
 
     /// The text cut at semicolons that end a line, without lines of comment. Only files without a
     /// transaction are cut, and none of them has such a semicolon inside a statement.
-    var statements: [String] {
-        var statements: [String] = []
+    var statements: [MigrationStatement] {
+        var statements: [MigrationStatement] = []
         var statement = ""
         for line in text.split(separator: "\n") where !line.hasPrefix("--") {
             statement += line + "\n"
             if line.hasSuffix(";") {
-                statements.append(statement)
+                statements.append(MigrationStatement(text: statement))
                 statement = ""
             }
         }
         precondition(statement.isEmpty, "\(name): the last statement has no semicolon")
         return statements
+    }
+}
+
+extension MigrationFile {
+    /// A trigger that a file makes, and how.
+    struct Trigger: Equatable {
+        let name: String
+        let table: String
+        let statement: String
+    }
+
+    /// The triggers whose making stands at the beginning of a line.
+    var triggers: [Trigger] {
+        text.split(separator: "\nCREATE ", omittingEmptySubsequences: false).dropFirst()
+            .compactMap { piece in
+                let statement = "CREATE " + piece.prefix { $0 != ";" }
+                let words = statement.split(whereSeparator: \.isWhitespace)
+                guard let kind = words.prefix(3).firstIndex(of: "TRIGGER"),
+                    let on = words[kind...].firstIndex(of: "ON"), on + 1 < words.count
+                else { return nil }
+                return Trigger(
+                    name: String(words[kind + 1]), table: String(words[on + 1]),
+                    statement: statement)
+            }
+    }
+}
+
+/// One statement of a file that is run without a transaction.
+struct MigrationStatement {
+    let text: String
+
+    /// What it does, as far as that matters to whoever runs it.
+    enum Work: Equatable {
+        case build(index: String)
+        case drop(index: String)
+        case call(procedure: String)
+        case other
+    }
+
+    var work: Work {
+        let words = text.split { $0.isWhitespace || $0 == ";" || $0 == "(" }.map(String.init)
+        func word(behind opening: String) -> String? {
+            let opening = opening.split(separator: " ").map(String.init)
+            guard words.count > opening.count, words.starts(with: opening) else { return nil }
+            return words[opening.count]
+        }
+        if let index = word(behind: "CREATE INDEX CONCURRENTLY IF NOT EXISTS") {
+            return .build(index: index)
+        }
+        if let index = word(behind: "DROP INDEX CONCURRENTLY IF EXISTS") {
+            return .drop(index: index)
+        }
+        return word(behind: "CALL").map { .call(procedure: $0) } ?? .other
     }
 }

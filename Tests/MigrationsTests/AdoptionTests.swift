@@ -36,7 +36,9 @@ import Testing
             reports.filter { $0.hasPrefix("created ") } == [
                 "created cohort_session", "created cohort_signin_attempt",
                 "created cohort_price_list_closed", "created cohort_customer_session",
-                "created cohort_price_tie",
+                "created cohort_price_tie", "created cohort_customer_count",
+                "created cohort_customer_group_count", "created cohort_member_count",
+                "created cohort_counter",
             ])
     }
 

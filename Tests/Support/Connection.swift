@@ -41,6 +41,32 @@ import Synchronization
         }
     }
 
+    /// Sends `rows`, tab-separated, after a `COPY … FROM STDIN`.
+    package func copy(_ sql: String, _ rows: [String]) throws {
+        let text = rows.map { $0 + "\n" }.joined()
+        try lock.withLock { _ in
+            let begun = unsafe PQexec(pg, sql)
+            defer { unsafe PQclear(begun) }
+            if unsafe PQresultStatus(begun) == PGRES_COPY_IN {
+                _ = unsafe PQputCopyData(pg, text, Int32(text.utf8.count))
+                _ = unsafe PQputCopyEnd(pg, nil)
+            }
+            while let result = unsafe PQgetResult(pg) {
+                defer { unsafe PQclear(result) }
+                guard unsafe PQresultStatus(result) == PGRES_COMMAND_OK else {
+                    // The rest belongs to it.
+                    while let rest = unsafe PQgetResult(pg) { unsafe PQclear(rest) }
+                    throw PrivateCluster.Failure(
+                        description: unsafe String(cString: PQresultErrorMessage(result)))
+                }
+            }
+            guard unsafe PQresultStatus(begun) == PGRES_COPY_IN else {
+                throw PrivateCluster.Failure(
+                    description: unsafe String(cString: PQresultErrorMessage(begun)))
+            }
+        }
+    }
+
     static func answers(_ url: String) -> Bool {
         unsafe PQping(url) == PQPING_OK
     }

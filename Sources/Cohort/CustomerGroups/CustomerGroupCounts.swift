@@ -7,13 +7,7 @@ extension CustomerGroup {
         table: "customer_group",
         columns: entity.columns + [
             // As many as the list of the group's members counts.
-            .count(
-                "customers_count",
-                """
-                (SELECT count(*) FROM customer_group_customers m
-                WHERE m.customer_group_id = e.id AND NOT EXISTS (
-                    SELECT FROM customer d WHERE d.id = m.customer_id AND d.deleted_at IS NOT NULL))
-                """),
+            .count("customers_count", memberCount(of: "e.id")),
             .count(
                 "price_lists_count",
                 """
@@ -24,7 +18,7 @@ extension CustomerGroup {
         ],
         relations: { entity.relations })
 
-    /// Where counts are read: counting visits every membership of the groups shown.
+    /// Where counts are read: until counters are filled, that visits every membership of the groups shown.
     static let countedLane = LaneKind.slow
 
     /// The counts come along whatever `fields` says: `include` has asked for them.

@@ -1,5 +1,5 @@
 package import HTTP
-import Postgres
+package import Postgres
 
 /// Customer groups, newest first unless asked otherwise.
 ///
@@ -48,6 +48,8 @@ package enum ListCustomerGroups: Endpoint {
                     + " WHERE m.customer_id = " + filter.bind(.text(customer)) + ")")
         }
         let entity = isCounted ? CustomerGroup.counted : CustomerGroup.entity
+        // Nothing but the groups that are live.
+        let isFiltered = filter.conditions.count > 1
         return ListRequest(
             member: "customer_groups", entity: entity,
             selection: try Selection(
@@ -55,8 +57,21 @@ package enum ListCustomerGroups: Endpoint {
                 always: ["created_at"] + (isCounted ? CustomerGroup.counts : [])),
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: CustomerGroup.entity, default: "e.created_at DESC, e.id"),
-            lane: q != nil ? .slow : isCounted ? CustomerGroup.countedLane : .fast)
+            lane: q != nil ? .slow : isCounted ? CustomerGroup.countedLane : .fast,
+            counter: isFiltered ? nil : Counter(count))
     }
+
+    static let count = Statement(
+        "customer_group.count",
+        """
+        SELECT CASE
+            WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group') IS NULL
+            THEN (SELECT count(*) FROM customer_group WHERE deleted_at IS NULL)
+            ELSE (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_group_count)
+        END
+        """)
+
+    package static let statements = [count]
 
     package static func run(
         _ input: ListRequest, in context: Context

@@ -1,4 +1,5 @@
 package import HTTP
+package import Postgres
 
 /// The members of a group; of an unknown group, nobody.
 ///
@@ -9,6 +10,8 @@ package enum ListCustomersOfGroup: Endpoint {
     package static func parse(_ call: Call) throws(APIError) -> ListRequest {
         try CustomerList.parse(call, membersOf: try call.id())
     }
+
+    package static let statements = [CustomerList.countMembers]
 
     package static func run(
         _ input: ListRequest, in context: Context

@@ -1,4 +1,5 @@
 package import HTTP
+package import Postgres
 
 /// Customers, by id unless asked otherwise.
 ///
@@ -9,6 +10,8 @@ package enum ListCustomers: Endpoint {
     package static func parse(_ call: Call) throws(APIError) -> ListRequest {
         try CustomerList.parse(call)
     }
+
+    package static let statements = [CustomerList.count, CustomerList.countMembers]
 
     package static func run(
         _ input: ListRequest, in context: Context

@@ -16,6 +16,11 @@ package struct ListRequest: Sendable {
     /// `column ASC` or `column DESC` of table `e`; the id is always the last sort key.
     package let order: SQL
     package let lane: LaneKind
+    /// What is known without counting; nil where only counting tells.
+    package var counter: Counter?
+    /// Selects the ids of all that is listed, with the values of ``filter`` and in the order of ``order``, from
+    /// where they lie like that: a page then looks at none but its own rows.
+    package var ids: SQL?
     /// What stands behind the rows.
     package var envelope = Envelope.page
 
@@ -30,8 +35,23 @@ package struct ListRequest: Sendable {
     package static let pageRowsMax: Int64 = 1000
 }
 
+/// How many records a list without filters has, from what sql/0016_counters.sql keeps.
+///
+/// The statement answers one number. It looks whether the counter is filled, and counts where it is not
+/// yet: all in one snapshot. Medusa's table comes before the counter's in its text, because a TRUNCATE
+/// locks them in that order too.
+package struct Counter: Sendable {
+    package let statement: Statement
+    package var values: [Value] = []
+
+    package init(_ statement: Statement, _ values: [Value] = []) {
+        self.statement = statement
+        self.values = values
+    }
+}
+
 extension ListRequest {
-    private func page(_ paging: SQL) -> SQL {
+    private func rows(_ paging: SQL) -> SQL {
         let columns = "SELECT " + entity.columns(of: "e") + " FROM "
         let rows =
             SQL(entity.quotedTable) + " e" + filter.whereClause + " ORDER BY " + order + paging
@@ -40,15 +60,22 @@ extension ListRequest {
         return columns + "(SELECT e.* FROM " + rows + ") e ORDER BY " + order
     }
 
-    private func count() -> SQL {
-        "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
+    private func page(_ paging: SQL) -> SQL {
+        guard let ids else { return rows(paging) }
+        return "SELECT " + entity.columns(of: "e") + " FROM " + SQL(entity.quotedTable)
+            + " e JOIN (" + ids + paging + ") page (id) ON page.id = e.id ORDER BY " + order
+    }
+
+    private func startCounting(on db: Database) -> PendingRows {
+        if let counter { return db.start(counter.statement, counter.values) }
+        let text: SQL =
+            "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
+        return db.start(db.shape(entity.table, text, lane: lane), filter.values)
     }
 
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
     package func answer(on db: Database) async throws(APIError) -> Response {
-        let counting =
-            envelope == .nothing
-            ? nil : db.start(db.shape(entity.table, count(), lane: lane), filter.values)
+        let counting = envelope == .nothing ? nil : startCounting(on: db)
         var builder = filter
         if limit > 0, limit <= Self.pageRowsMax {
             let paging =
@@ -62,7 +89,7 @@ extension ListRequest {
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
         if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
         let count = try await counting?.answer().int8(0, 0) ?? 0
-        let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
+        let cursor = db.cursor(db.shape(entity.table, rows(paging), lane: .slow), builder.values)
         return try await answer(Batches(cursor), count: count, on: db)
     }
 

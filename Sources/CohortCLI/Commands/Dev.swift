@@ -33,7 +33,7 @@ struct Dev: AsyncParsableCommand {
         defer { postgres.stop() }
         say("starting PostgreSQL in \(postgres.stateDirectory)")
         let url = try postgres.start(reset: reset)
-        try Migrator(databaseURL: url).migrate { say("migration: \($0)") }
+        try Migrator(databaseURL: url).migrate(report: { say("migration: \($0)") })
         if try DemoShop.load(databaseURL: url, admin: try Self.admin()) {
             say("loaded the demo shop")
         }

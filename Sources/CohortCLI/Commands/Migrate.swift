@@ -18,8 +18,19 @@ struct Migrate: ParsableCommand {
         @OptionGroup var settings: SettingsArguments
 
         func run() throws {
-            try Migrator(databaseURL: try settings.databaseConfiguration().database.url)
-                .migrate(dryRun: dryRun) { say($0) }
+            try Self.migrate(
+                try settings.databaseConfiguration().database.url, dryRun: dryRun)
+        }
+
+        static func migrate(_ databaseURL: String, dryRun: Bool = false) throws {
+            let line = ProgressLine()
+            defer { line.clear() }
+            try Migrator(databaseURL: databaseURL).migrate(
+                dryRun: dryRun,
+                report: {
+                    line.clear()
+                    say($0)
+                }, progress: line.isWatched ? line.show : nil)
         }
     }
 

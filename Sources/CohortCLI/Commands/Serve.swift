@@ -16,7 +16,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let resolved = try settings.resolve(.serve)
         if migrate {
-            try Migrator(databaseURL: resolved.configuration.database.url).migrate { say($0) }
+            try Migrate.Up.migrate(resolved.configuration.database.url)
         }
         try await Serving.run(resolved)
     }

@@ -60,6 +60,13 @@ final class ServiceProcess: @unchecked Sendable {
         guard isReady else { throw DidNotStart(exitCode: exitCode, output: output) }
     }
 
+    /// Any command, while it runs.
+    static func start(
+        _ arguments: [String], environment: [String: String]
+    ) throws -> ServiceProcess {
+        try ServiceProcess(arguments, environment: environment, input: "")
+    }
+
     /// Any command that ends by itself.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = ""

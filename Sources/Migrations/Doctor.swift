@@ -1,0 +1,245 @@
+/// Looks whether a database is as this program left it: migrations, indexes, triggers, counters.
+///
+/// Others may have restored tables without their triggers, switched triggers off, or broken off an index that
+/// was being built. What it mends it mends beside running writers.
+package struct Doctor {
+    /// One thing that was looked at, in a line for an operator.
+    package enum Finding: Equatable, Sendable {
+        case fine(String)
+        /// Worth knowing, and no fault.
+        case note(String)
+        case off(String)
+        /// Was off, and is not any more.
+        case mended(String)
+    }
+
+    private let databaseURL: String
+    private let files: [MigrationFile]
+
+    /// - Parameter databaseURL: any libpq connection string; for mending a direct connection, not a pooler's.
+    package init(databaseURL: String, files: [MigrationFile] = MigrationFile.all) {
+        self.databaseURL = databaseURL
+        self.files = files
+    }
+
+    /// - Parameters:
+    ///   - mends: whether to mend what can be mended, or only to look.
+    ///   - report: told each finding at once.
+    ///   - progress: told how far a step is that takes long; each text takes the place of the one before.
+    /// - Throws: `.cannotConnect`, or `.failed` for what could not be looked at or mended.
+    package func examine(
+        mends: Bool = false, report: @escaping (Finding) -> Void,
+        progress: ((String) -> Void)? = nil
+    ) throws(MigrationError) {
+        let session = try MigrationSession(
+            databaseURL, lockTimeout_ms: 500, pause_ms: 500, report: { report(.note($0)) },
+            progress: progress)
+        let history = try History(of: files, in: session.connection)
+        let examination = Examination(
+            session: session, files: history.applied(of: files), mends: mends, report: report)
+        do throws(SQLFailure) {
+            if mends { try session.takeLock() }
+            defer { session.end() }
+            examination.examineMigrations(history, of: files)
+            try examination.examineIndexes()
+            try examination.examineTriggers()
+            try examination.examineCounters()
+        } catch {
+            throw .failed(file: "doctor", error)
+        }
+    }
+}
+
+private struct Examination {
+    let session: MigrationSession
+    /// Those that the database went through.
+    let files: [MigrationFile]
+    let mends: Bool
+    let report: (Doctor.Finding) -> Void
+
+    private var connection: BlockingConnection { session.connection }
+
+    func examineMigrations(_ history: History, of all: [MigrationFile]) {
+        var isFine = true
+        for status in history.statuses {
+            let file = all.first { $0.name == status.name }
+            switch status.state {
+            case .applied: continue
+            case .pending:
+                if let name = file?.optionalExtension {
+                    report(.note("\(status.name) waits for the extension \(name)"))
+                    continue
+                }
+                report(.off("\(status.name) is not applied: run cohort migrate"))
+            case .edited: report(.off("\(status.name) is not the file that was applied"))
+            case .unknown: report(.off("\(status.name) was applied by a newer program"))
+            }
+            isFine = false
+        }
+        if isFine { report(.fine("migrations: \(files.count) applied")) }
+    }
+
+    // MARK: - Indexes
+
+    func examineIndexes() throws(SQLFailure) {
+        var wanted: [(name: String, statement: String)] = []
+        for statement in files.filter(\.needsNoTransaction).flatMap(\.statements) {
+            switch statement.work {
+            case .build(let index): wanted.append((index, statement.text))
+            case .drop(let index): wanted.removeAll { $0.name == index }
+            case .call, .other: break
+            }
+        }
+        var isFine = true
+        for (name, statement) in wanted {
+            let isValid = try connection.isValidIndex(name)
+            if isValid == true { continue }
+            isFine = false
+            let text = "index \(name): \(isValid == nil ? "missing" : "unfinished")"
+            guard mends else {
+                report(.off(text))
+                continue
+            }
+            try session.outsideTransaction { () throws(SQLFailure) in
+                try session.build(name, statement)
+            }
+            report(.mended(text))
+        }
+        if isFine { report(.fine("indexes: \(wanted.count) in place")) }
+        let others = try connection.query(
+            """
+            SELECT i.indexrelid::regclass, i.indrelid::regclass
+            FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+            WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace
+                AND c.relname <> ALL (string_to_array($1, ' '))
+            ORDER BY 1
+            """, [wanted.map(\.name).joined(separator: " ")])
+        for row in others {
+            report(.note("index \(row[0] ?? "") of \(row[1] ?? "") is unfinished, and not ours"))
+        }
+    }
+
+    // MARK: - Triggers
+
+    func examineTriggers() throws(SQLFailure) {
+        let wanted = files.flatMap(\.triggers)
+        var isFine = true
+        for trigger in wanted {
+            let name = "trigger \(trigger.name) of \(trigger.table)"
+            let state = try connection.query(
+                "SELECT tgenabled FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = $2",
+                [trigger.table, trigger.name])
+            switch state.first?[0] {
+            case "O", "A": continue
+            case nil:
+                try mend("\(name): missing", by: trigger.statement)
+            default:
+                try mend(
+                    "\(name): switched off",
+                    by: "ALTER TABLE \(trigger.table) ENABLE TRIGGER \(trigger.name)")
+            }
+            isFine = false
+        }
+        if isFine { report(.fine("triggers: \(wanted.count) in place")) }
+    }
+
+    private func mend(_ fault: String, by statement: String) throws(SQLFailure) {
+        guard mends else { return report(.off(fault)) }
+        try session.transaction(fault) { () throws(SQLFailure) in try connection.run(statement) }
+        report(.mended(fault))
+    }
+
+    // MARK: - Counters
+
+    func examineCounters() throws(SQLFailure) {
+        guard try connection.query("SELECT to_regclass('cohort_counter')") != [[nil]] else {
+            return
+        }
+        for fault in try missingKeys() { report(.off(fault)) }
+        try fill()
+        try shorten()
+        let found = try Counters(connection)
+        guard !found.differences.isEmpty else {
+            return report(.fine("counters: \(found.summary)"))
+        }
+        guard mends else { return list(found.differences) { .off($0) } }
+        for difference in found.differences { try recount(difference) }
+        list(found.differences) { .mended($0) }
+        // Another look: what goes wrong again at once is not mended.
+        list(try Counters(connection).differences) { .off($0) }
+    }
+
+    private func list(_ differences: [Counters.Difference], as finding: (String) -> Doctor.Finding)
+    {
+        let most = 20
+        for difference in differences.prefix(most) { report(finding("\(difference)")) }
+        if differences.count > most {
+            report(finding("and \(differences.count - most) more counters"))
+        }
+    }
+
+    /// The members that are counted are rows; each must be one live or deleted customer, once.
+    private func missingKeys() throws(SQLFailure) -> [String] {
+        let keys = try connection.query(
+            """
+            SELECT
+                bool_or(contype = 'p' AND cardinality(conkey) = 2),
+                bool_or(contype = 'f' AND convalidated AND confrelid = 'customer'::regclass),
+                bool_or(contype = 'f' AND convalidated AND confrelid = 'customer_group'::regclass)
+            FROM pg_constraint WHERE conrelid = 'customer_group_customers'::regclass
+            """)
+        let names = ["primary key", "foreign key to customer", "foreign key to customer_group"]
+        return zip(names, keys.first ?? []).filter { $1 != "t" }.map { name, _ in
+            "customer_group_customers has no \(name): its rows may not be what they are counted as"
+        }
+    }
+
+    private func fill() throws(SQLFailure) {
+        let unfilled = try connection.query(
+            "SELECT relation FROM cohort_counter WHERE filled_at IS NULL ORDER BY relation")
+        guard !unfilled.isEmpty else { return }
+        let names = unfilled.compactMap(\.[0]).joined(separator: ", ")
+        let fault = "counters of \(names): not filled, so that lists count"
+        guard mends else { return report(.off(fault)) }
+        try session.call("CALL cohort_fill_counters()")
+        report(.mended(fault))
+    }
+
+    /// Puts together what nobody put together, as of a group that was filled row by row and then left alone.
+    private func shorten() throws(SQLFailure) {
+        let long = try connection.query(
+            """
+            SELECT 'customers', count(*), 'SELECT cohort_fold_customer()'
+            FROM cohort_customer_count HAVING count(*) > 1000
+            UNION ALL
+            SELECT 'groups', count(*), 'SELECT cohort_fold_customer_group()'
+            FROM cohort_customer_group_count HAVING count(*) > 1000
+            UNION ALL
+            SELECT 'members of ' || customer_group_id, count(*),
+                format('SELECT cohort_fold_members(ARRAY[%L])', customer_group_id)
+            FROM cohort_member_count GROUP BY customer_group_id HAVING count(*) > 1000
+            """
+        ).map { $0.compactMap { $0 } }
+        for row in long {
+            let text = "\(row[0]): a counter of \(row[1]) rows"
+            guard mends else {
+                report(.note(text))
+                continue
+            }
+            // Those of transactions that were under way a moment ago stay.
+            while try connection.query(row[2]) == [["10000"]] {}
+            report(.mended(text))
+        }
+    }
+
+    private func recount(_ difference: Counters.Difference) throws(SQLFailure) {
+        try session.transaction("\(difference)") { () throws(SQLFailure) in
+            switch difference.counter {
+            case .customers: _ = try connection.query("SELECT cohort_recount_customer()")
+            case .groups: _ = try connection.query("SELECT cohort_recount_customer_group()")
+            case .members(let group):
+                _ = try connection.query("SELECT cohort_recount_members(ARRAY[$1::text])", [group])
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import Testing
+
+@testable import Migrations
+
+@Suite(.blocking) struct DoctorTests {
+    private func examine(
+        _ url: String, mends: Bool = false, _ files: [MigrationFile] = MigrationFile.all
+    ) throws -> [Doctor.Finding] {
+        let findings = Findings()
+        try Doctor(databaseURL: url, files: files).examine(
+            mends: mends, report: { findings.all.append($0) })
+        return findings.all
+    }
+
+    private final class Findings { var all: [Doctor.Finding] = [] }
+
+    private func shop() throws -> (url: String, BlockingConnection) {
+        let url = try database()
+        try migrate(url)
+        let connection = try BlockingConnection(url)
+        try connection.run(
+            """
+            INSERT INTO customer (id, email) SELECT 'c' || n, 'c' || n || '@example.com' FROM generate_series(1, 9) n;
+            INSERT INTO customer_group (id, name) VALUES ('a', 'a'), ('b', 'b');
+            INSERT INTO customer_group_customers SELECT 'a', id FROM customer;
+            """)
+        return (url, connection)
+    }
+
+    private func isWell(_ findings: [Doctor.Finding]) -> Bool {
+        findings.allSatisfy { if case .fine = $0 { true } else { false } }
+    }
+
+    @Test func `a database that is well is said to be`() throws {
+        let (url, _) = try shop()
+        let findings = try examine(url)
+        #expect(isWell(findings))
+        #expect(
+            findings.last == .fine("counters: 9 customers, 2 groups, the members of each group"))
+    }
+
+    @Test func `the triggers of the files are those of a migrated database`() throws {
+        let (_, connection) = try shop()
+        let found = try connection.query(
+            """
+            SELECT format('%s %s', tgrelid::regclass, tgname) FROM pg_trigger WHERE tgname LIKE 'cohort%'
+            """
+        ).compactMap { $0[0] }
+        let wanted = MigrationFile.all.flatMap(\.triggers).map { "\($0.table) \($0.name)" }
+        #expect(wanted.sorted() == found.sorted())
+        #expect(wanted.count > 12)
+    }
+
+    @Test(arguments: [
+        (
+            "ALTER TABLE customer DISABLE TRIGGER cohort_count_inserted; INSERT INTO customer (id, email) VALUES ('x', 'x')",
+            [
+                "trigger cohort_count_inserted of customer: switched off",
+                "customers: counter 9, table 10",
+            ]
+        ),
+        (
+            "DROP TRIGGER cohort_count_updated ON customer_group; UPDATE customer_group SET deleted_at = now()",
+            [
+                "trigger cohort_count_updated of customer_group: missing",
+                "groups: counter 2, table 0",
+            ]
+        ),
+        (
+            "DROP TRIGGER cohort_price_list_link_removed ON price_list_customer_groups",
+            ["trigger cohort_price_list_link_removed of price_list_customer_groups: missing"]
+        ),
+        (
+            """
+            SET session_replication_role = replica; DELETE FROM customer_group_customers WHERE customer_id < 'c5';
+            INSERT INTO customer_group_customers VALUES ('b', 'c1')
+            """, ["members of a: counter 9, table 5", "members of b: counter 0, table 1"]
+        ),
+        (
+            "INSERT INTO cohort_member_count VALUES ('nobody', 3)",
+            ["members of nobody: counter 3, table 0"]
+        ),
+        ("DELETE FROM cohort_customer_group_count", ["groups: counter 0, table 2"]),
+        (
+            "UPDATE cohort_counter SET filled_at = NULL WHERE relation <> 'customer'",
+            [
+                "counters of customer_group, customer_group_customers: not filled, so that lists count"
+            ]
+        ),
+        ("DROP INDEX cohort_customer_deleted", ["index cohort_customer_deleted: missing"]),
+        (
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'cohort_customer_deleted'::regclass",
+            ["index cohort_customer_deleted: unfinished"]
+        ),
+    ])
+    func `what is off is named, and mended when asked to`(plant: String, faults: [String]) throws {
+        let (url, connection) = try shop()
+        try connection.run(plant)
+        let before = try examine(url)
+        #expect(
+            before.filter { if case .fine = $0 { false } else { true } } == faults.map { .off($0) })
+        let mended = try examine(url, mends: true)
+        #expect(
+            mended.filter { if case .mended = $0 { true } else { false } }
+                == faults.map { .mended($0) })
+        #expect(!mended.contains { if case .off = $0 { true } else { false } })
+        #expect(isWell(try examine(url)))
+    }
+
+    @Test func `nobody waits while counters are mended`() throws {
+        let (url, connection) = try shop()
+        let writer = try BlockingConnection(url)
+        try writer.run(
+            "BEGIN; INSERT INTO customer (id, email) VALUES ('x', 'x'); DELETE FROM customer WHERE id = 'c1'"
+        )
+        try connection.run(
+            "INSERT INTO cohort_customer_count VALUES (5); INSERT INTO cohort_member_count VALUES ('a', 5)"
+        )
+        #expect(
+            try examine(url, mends: true).suffix(2) == [
+                .mended("customers: counter 14, table 9"),
+                .mended("members of a: counter 14, table 9"),
+            ])
+        try writer.run("COMMIT")
+        #expect(isWell(try examine(url)))
+    }
+
+    @Test func `a counter of many rows is put together`() throws {
+        let (url, connection) = try shop()
+        try connection.run(
+            """
+            INSERT INTO cohort_member_count SELECT 'a', 1 FROM generate_series(1, 12000);
+            INSERT INTO cohort_member_count SELECT 'a', -1 FROM generate_series(1, 12000)
+            """)
+        #expect(try examine(url).contains(.note("members of a: a counter of 24001 rows")))
+        #expect(
+            try examine(url, mends: true).contains(.mended("members of a: a counter of 24001 rows"))
+        )
+        #expect(
+            try connection.query("SELECT count(*) < 10, sum(n) FROM cohort_member_count") == [
+                ["t", "9"]
+            ])
+        #expect(isWell(try examine(url)))
+    }
+
+    @Test func `pending, edited and unknown migrations are off, and left to the migrator`() throws {
+        let (url, connection) = try shop()
+        let missing = MigrationFile(name: "9999_more.sql", text: "CREATE TABLE more (x int);\n")
+        #expect(
+            try examine(url, mends: true, MigrationFile.all + [missing]).first
+                == .off("9999_more.sql is not applied: run cohort migrate"))
+        #expect(
+            try examine(url, Array(MigrationFile.all.dropLast())).first
+                == .off("\(MigrationFile.all.last?.name ?? "") was applied by a newer program"))
+        try connection.run(
+            "UPDATE cohort_migration SET sha256 = 'x' WHERE name = '0002_regions.sql'")
+        #expect(try examine(url).first == .off("0002_regions.sql is not the file that was applied"))
+    }
+
+    @Test func `without keys on the memberships nobody can rely on what is counted`() throws {
+        let (url, connection) = try shop()
+        try connection.run(
+            "ALTER TABLE customer_group_customers DROP CONSTRAINT \"FK_3c6412d076292f439269abe1a23\""
+        )
+        #expect(
+            try examine(url).contains(
+                .off(
+                    "customer_group_customers has no foreign key to customer: its rows may not be what they are counted as"
+                )))
+    }
+
+    @Test func `a database without the schema needs the migrator`() throws {
+        let findings = try examine(try database(), mends: true)
+        #expect(findings.first == .off("0001_adopt.sql is not applied: run cohort migrate"))
+    }
+}
