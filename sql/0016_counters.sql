@@ -95,6 +95,8 @@ FOREACH counted IN ARRAY ARRAY['customer', 'customer_group'] LOOP
 END LOOP;
 END $make$;
 
+-- Whoever reads page after page tells by the rows whether a group's members are the same as before: a change of members
+-- adds a row even if their number stays, and no rows are ever there twice.
 CREATE TABLE cohort_member_count (
     customer_group_id text NOT NULL,
     n bigint NOT NULL,
@@ -110,8 +112,10 @@ CREATE FUNCTION cohort_fold_members(groups text[]) RETURNS bigint LANGUAGE sql A
             LIMIT 10000 FOR UPDATE SKIP LOCKED))
         RETURNING customer_group_id, n
     ), sum AS (
+        -- Also nothing, while there is the group: its rows then differ from any that were there before.
         INSERT INTO cohort_member_count (customer_group_id, n)
-        SELECT customer_group_id, sum(n) FROM old GROUP BY customer_group_id HAVING sum(n) <> 0
+        SELECT customer_group_id, sum(n) FROM old GROUP BY customer_group_id
+        HAVING sum(n) <> 0 OR EXISTS (SELECT FROM customer_group g WHERE g.id = customer_group_id)
     )
     SELECT count(*) FROM old
 $function$;
@@ -133,7 +137,7 @@ BEGIN
             SELECT customer_group_id, 1 AS n FROM made
             UNION ALL
             SELECT customer_group_id, -1 FROM gone
-        ) AS changes GROUP BY customer_group_id HAVING sum(n) <> 0;
+        ) AS changes GROUP BY customer_group_id;
     END IF;
     IF FOUND AND random() < 0.03 AND current_setting('transaction_isolation') = 'read committed' THEN
         IF TG_OP = 'DELETE' THEN

@@ -9,10 +9,14 @@ package struct Database: Sendable {
     private nonisolated(unsafe) let watch: ClientWatch
     private let shapes: ShapeCache
 
-    package init(pool: Pool, watch: ClientWatch, shapes: ShapeCache) {
+    let marks: WalkMarks
+
+    package init(pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: WalkMarks = WalkMarks())
+    {
         self.pool = pool
         unsafe self.watch = watch
         self.shapes = shapes
+        self.marks = marks
     }
 
     /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.

@@ -8,6 +8,7 @@ package final class ServiceParts: Sendable {
     package let log: Log
     package let passwords: PasswordWork
     package let largeBodies: ComputeQueue
+    let marks = WalkMarks()
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
     /// nil where it is switched off.

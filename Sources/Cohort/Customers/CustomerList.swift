@@ -67,7 +67,7 @@ package enum CustomerList {
         case (nil, 1): list.counter = Counter(count)
         case (let groups?, 2) where groups.count == 1:
             list.counter = Counter(countMembers, [.text(groups[0])])
-            if list.order == "e.id" { list.ids = memberIDs }
+            if list.order == "e.id" { list.walk = members(of: groups[0]) }
         default: break
         }
         return list
@@ -89,13 +89,34 @@ package enum CustomerList {
             "SELECT CASE WHEN EXISTS (SELECT FROM customer_group WHERE id = $1 AND deleted_at IS NULL) THEN "
             + CustomerGroup.memberCount(of: "$1") + " ELSE 0 END", lane: .slow)
 
-    /// The members of a group by id, as their primary key has them. What makes a customer no member is asked the other way
-    /// round than in ``members(of:_:)``, because hardly a customer is deleted.
-    private static let memberIDs: SQL =
-        "SELECT m.customer_id FROM customer_group_customers m WHERE m.customer_group_id = ($1::text[])[1]"
-        + " AND EXISTS (SELECT FROM customer_group g WHERE g.id = ($1::text[])[1] AND g.deleted_at IS NULL)"
-        + " AND NOT EXISTS (SELECT FROM customer d WHERE d.id = m.customer_id AND d.deleted_at IS NOT NULL)"
-        + " ORDER BY m.customer_id"
+    /// The members of a group by id, as their primary key has them. What makes a customer no member is asked the other
+    /// way round than in ``members(of:_:)``, because hardly a customer is deleted.
+    private static func members(of group: String) -> Walk {
+        Walk(
+            key: group,
+            ids: """
+                SELECT m.customer_id FROM customer_group_customers m
+                WHERE m.customer_group_id = ($1::text[])[1]
+                    AND EXISTS (SELECT FROM customer_group g WHERE g.id = ($1::text[])[1] AND g.deleted_at IS NULL)
+                    AND NOT EXISTS (SELECT FROM customer d WHERE d.id = m.customer_id AND d.deleted_at IS NOT NULL)
+                """,
+            id: "m.customer_id",
+            // The counter's rows are never the same again after a change; and which members are deleted.
+            state: """
+                CASE WHEN (
+                    SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group_customers'
+                ) IS NOT NULL THEN (
+                    SELECT count(*) || ' ' || coalesce(sum(hashtextextended(made_by || ' ' || n, 0)), 0)
+                    FROM cohort_member_count WHERE customer_group_id = ($1::text[])[1]
+                ) || ' ' || (
+                    SELECT count(*) || ' ' || coalesce(sum(hashtextextended(d.id, 0)), 0)
+                    FROM customer d
+                    JOIN customer_group_customers m
+                        ON m.customer_id = d.id AND m.customer_group_id = ($1::text[])[1]
+                    WHERE d.deleted_at IS NOT NULL
+                ) END
+                """)
+    }
 
     /// Members of any of some live groups, each once.
     private static func members(of groups: [String], _ filter: inout SQLBuilder) -> SQL {

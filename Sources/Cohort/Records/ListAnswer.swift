@@ -18,9 +18,8 @@ package struct ListRequest: Sendable {
     package let lane: LaneKind
     /// What is known without counting; nil where only counting tells.
     package var counter: Counter?
-    /// Selects the ids of all that is listed, with the values of ``filter`` and in the order of ``order``, from
-    /// where they lie like that: a page then looks at none but its own rows.
-    package var ids: SQL?
+    /// Where what is listed lies in the order of ``order``; with the values of ``filter``.
+    package var walk: Walk?
     /// What stands behind the rows.
     package var envelope = Envelope.page
 
@@ -51,19 +50,13 @@ package struct Counter: Sendable {
 }
 
 extension ListRequest {
-    private func rows(_ paging: SQL) -> SQL {
+    private func page(_ paging: SQL) -> SQL {
         let columns = "SELECT " + entity.columns(of: "e") + " FROM "
         let rows =
             SQL(entity.quotedTable) + " e" + filter.whereClause + " ORDER BY " + order + paging
         guard entity.hasExpressions else { return columns + rows }
         // First the page, so that nothing is counted for rows that its offset skips.
         return columns + "(SELECT e.* FROM " + rows + ") e ORDER BY " + order
-    }
-
-    private func page(_ paging: SQL) -> SQL {
-        guard let ids else { return rows(paging) }
-        return "SELECT " + entity.columns(of: "e") + " FROM " + SQL(entity.quotedTable)
-            + " e JOIN (" + ids + paging + ") page (id) ON page.id = e.id ORDER BY " + order
     }
 
     private func startCounting(on db: Database) -> PendingRows {
@@ -77,6 +70,16 @@ extension ListRequest {
     package func answer(on db: Database) async throws(APIError) -> Response {
         let counting = envelope == .nothing ? nil : startCounting(on: db)
         var builder = filter
+        if let walk, limit > 0, limit <= Self.pageRowsMax {
+            let text = walk.page(
+                of: entity, limit: limit, offset: offset,
+                behind: db.marks.mark(walk.key, before: offset), &builder)
+            let paged = db.start(db.shape(entity.table, text, lane: lane), builder.values)
+            let rows = try await paged.answer()
+            let count = try await counting?.answer().int8(0, 0) ?? 0
+            db.marks.keep(rows, of: walk, limit: limit, offset: offset)
+            return try await answer(Batches(rows), count: count, on: db)
+        }
         if limit > 0, limit <= Self.pageRowsMax {
             let paging =
                 " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
@@ -89,7 +92,7 @@ extension ListRequest {
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
         if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
         let count = try await counting?.answer().int8(0, 0) ?? 0
-        let cursor = db.cursor(db.shape(entity.table, rows(paging), lane: .slow), builder.values)
+        let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
         return try await answer(Batches(cursor), count: count, on: db)
     }
 

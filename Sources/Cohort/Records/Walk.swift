@@ -1,0 +1,78 @@
+import Postgres
+import Synchronization
+
+/// A list whose pages lie in an index by id, so that a page costs what it holds.
+///
+/// Skipping to a page far behind looks at everything before it. Whoever goes through the list page by page need not:
+/// the last id of each page is remembered, and the next page begins behind it, provided that the list is the same.
+/// PostgreSQL says so in the statement that reads the page: `state` is then what it was.
+package struct Walk: Sendable {
+    /// Names the list among all.
+    let key: String
+    /// Selects the ids of everything that is listed, in any order; a condition on `id` may follow.
+    let ids: SQL
+    /// The id, as `ids` calls it.
+    let id: SQL
+    /// A text, another one whenever members have come or gone; null where that can't be told.
+    let state: SQL
+
+    /// A page in the order of ids, with the list's state behind each row.
+    ///
+    /// - Parameter start: where the page begins, see ``WalkMarks``.
+    func page(
+        of entity: Entity, limit: Int64, offset: Int64, behind start: WalkMarks.Mark?,
+        _ builder: inout SQLBuilder
+    ) -> SQL {
+        let limit = builder.bind(.int8(limit))
+        let offset = builder.bind(.int8(offset))
+        let state = builder.bind(start.map { .text($0.state) } ?? .null)
+        let last = builder.bind(.text(start?.lastID ?? ""))
+        return "WITH list AS MATERIALIZED (SELECT " + self.state
+            + " AS state), known AS MATERIALIZED ("
+            + "SELECT state = " + state + "::text IS TRUE AS is_same FROM list) SELECT "
+            + entity.columns(of: "e") + ", (SELECT state FROM list) FROM " + SQL(entity.quotedTable)
+            + " e JOIN (" + ids + " AND " + id + " > (SELECT CASE WHEN is_same THEN " + last
+            + "::text ELSE '' END FROM known) ORDER BY " + id + " LIMIT " + limit
+            + " OFFSET (SELECT CASE WHEN is_same THEN 0 ELSE " + offset
+            + "::int8 END FROM known)) page (id) ON page.id = e.id ORDER BY e.id"
+    }
+}
+
+/// Where the pages that were read last end. Shared by all loops: a client's requests come by any of them.
+package final class WalkMarks: Sendable {
+    struct Mark: Equatable {
+        let state: String
+        let lastID: String
+    }
+
+    private struct Place: Hashable {
+        let key: String
+        let offset: Int64
+    }
+
+    /// Some 150 bytes each. When they are that many all are forgotten, which costs every walk one skip.
+    private static let marksMax = 4096
+
+    private let marks = Mutex<[Place: Mark]>([:])
+
+    package init() {}
+
+    /// The end of the page that a page with this offset follows, if it was read.
+    func mark(_ key: String, before offset: Int64) -> Mark? {
+        guard offset > 0 else { return nil }
+        return marks.withLock { $0[Place(key: key, offset: offset)] }
+    }
+
+    /// Remembers the end of a full page.
+    func keep(_ rows: borrowing Rows, of walk: Walk, limit: Int64, offset: Int64) {
+        let last = rows.count - 1
+        guard limit > 0, rows.count == limit, let next = Int64(exactly: offset + limit),
+            let state = rows.optionalText(last, rows.columns - 1)
+        else { return }
+        let mark = Mark(state: state, lastID: rows.text(last, 0))
+        marks.withLock { marks in
+            if marks.count >= Self.marksMax { marks.removeAll(keepingCapacity: true) }
+            marks[Place(key: walk.key, offset: next)] = mark
+        }
+    }
+}
