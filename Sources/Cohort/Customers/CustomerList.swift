@@ -67,7 +67,17 @@ package enum CustomerList {
         case (nil, 1): list.counter = Counter(count)
         case (let groups?, 2) where groups.count == 1:
             list.counter = Counter(countMembers, [.text(groups[0])])
-            if list.order == "e.id" { list.walk = members(of: groups[0]) }
+            if list.order == "e.id" {
+                list.walk = members(of: groups[0])
+                // They all show that one group.
+                if let shown = list.selection.branches.popLast(), shown.selection.isAll {
+                    list.walk?.common = CommonMember(
+                        name: shown.relation.name, entity: CustomerGroup.entity,
+                        statement: GetCustomerGroup.findAny, values: [.texts(groups)])
+                } else {
+                    list.selection = selection
+                }
+            }
         default: break
         }
         return list
@@ -81,13 +91,13 @@ package enum CustomerList {
             THEN (SELECT count(*) FROM customer WHERE deleted_at IS NULL)
             ELSE (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_count)
         END
-        """, lane: .slow)
+        """)
 
     static let countMembers = Statement(
         "customer_group.count_members",
         composing:
             "SELECT CASE WHEN EXISTS (SELECT FROM customer_group WHERE id = $1 AND deleted_at IS NULL) THEN "
-            + CustomerGroup.memberCount(of: "$1") + " ELSE 0 END", lane: .slow)
+            + CustomerGroup.memberCount(of: "$1") + " ELSE 0 END")
 
     /// The members of a group by id, as their primary key has them. What makes a customer no member is asked the other
     /// way round than in ``members(of:_:)``, because hardly a customer is deleted.

@@ -71,14 +71,18 @@ extension ListRequest {
         let counting = envelope == .nothing ? nil : startCounting(on: db)
         var builder = filter
         if let walk, limit > 0, limit <= Self.pageRowsMax {
+            let start = db.marks.mark(walk.key, before: offset)
             let text = walk.page(
-                of: entity, limit: limit, offset: offset,
-                behind: db.marks.mark(walk.key, before: offset), &builder)
-            let paged = db.start(db.shape(entity.table, text, lane: lane), builder.values)
+                of: entity, limit: limit, offset: offset, behind: start, &builder)
+            let paged = db.start(
+                db.shape(entity.table, text, lane: walk.lane(offset: offset, behind: start)),
+                builder.values)
+            var whole = self
+            if let common = walk.common { whole.selection.computed = common.start(on: db) }
             let rows = try await paged.answer()
             let count = try await counting?.answer().int8(0, 0) ?? 0
             db.marks.keep(rows, of: walk, limit: limit, offset: offset)
-            return try await answer(Batches(rows), count: count, on: db)
+            return try await whole.answer(Batches(rows), count: count, on: db)
         }
         if limit > 0, limit <= Self.pageRowsMax {
             let paging =

@@ -9,6 +9,8 @@ package struct Selection: Sendable {
     /// All columns and no relation.
     package static let all = Selection(shown: nil, branches: [])
 
+    var isAll: Bool { shown == nil && branches.isEmpty && computed == nil }
+
     private init(shown: [Bool]?, branches: [Branch.Plan]) {
         self.shown = shown
         self.branches = branches

@@ -1,3 +1,4 @@
+import JSON
 import Postgres
 import Synchronization
 
@@ -15,6 +16,16 @@ package struct Walk: Sendable {
     let id: SQL
     /// A text, another one whenever members have come or gone; null where that can't be told.
     let state: SQL
+    /// What every row shows, and is read once.
+    var common: CommonMember?
+
+    /// Pages that begin no further behind cost next to nothing, whether or not the one before is known.
+    private static let nearOffsetMax: Int64 = 1000
+
+    /// Where a page is read: with the quick reads, unless it skips much.
+    func lane(offset: Int64, behind start: WalkMarks.Mark?) -> LaneKind {
+        offset <= Self.nearOffsetMax || start != nil ? .fast : .slow
+    }
 
     /// A page in the order of ids, with the list's state behind each row.
     ///
@@ -35,6 +46,47 @@ package struct Walk: Sendable {
             + "::text ELSE '' END FROM known) ORDER BY " + id + " LIMIT " + limit
             + " OFFSET (SELECT CASE WHEN is_same THEN 0 ELSE " + offset
             + "::int8 END FROM known)) page (id) ON page.id = e.id ORDER BY e.id"
+    }
+}
+
+/// A relation of every row to the same one record.
+struct CommonMember {
+    let name: StaticString
+    let entity: Entity
+    /// Answers the record's columns, or no row.
+    let statement: Statement
+    let values: [Value]
+
+    func start(on db: Database) -> any ComputedMembers {
+        Started(member: self, pending: db.start(statement, values))
+    }
+
+    private struct Started: ComputedMembers {
+        let member: CommonMember
+        let pending: PendingRows
+
+        func load(for ids: [String], on db: Database) async throws(APIError) -> any LoadedMembers {
+            let rows = try await pending.answer()
+            var json = JSONWriter()
+            json.array { json in
+                for row in 0..<rows.count {
+                    json.object { json in
+                        json.members(of: rows, row: row, all: member.entity.columns)
+                    }
+                }
+            }
+            return Loaded(name: member.name, json: json.take())
+        }
+    }
+
+    private struct Loaded: LoadedMembers {
+        let name: StaticString
+        let json: [UInt8]
+
+        func write(_ position: Int, to sink: Sink, on db: Database) {
+            sink.json.key(name)
+            sink.json.raw(json)
+        }
     }
 }
 
