@@ -53,6 +53,10 @@ final class Replicas: TurnEnder, @unchecked Sendable {
     }
 
     func submit(_ read: PendingRows) {
+        guard members.contains(where: isUsable) else {
+            primary.slow.submit(.statement(read))
+            return
+        }
         if gathered.isEmpty { loop.beforeEndOfTurn(self) }
         gathered.append(read)
     }
@@ -118,13 +122,15 @@ final class Replicas: TurnEnder, @unchecked Sendable {
         var best: (replica: Replica, load: Int)?
         for index in members.indices {
             let replica = members[(turn &+ index) % members.count]
-            guard replica !== last, replica.lane.isReachable,
-                (replica.restsUntil ?? loop.now) <= loop.now
-            else { continue }
+            guard replica !== last, isUsable(replica) else { continue }
             let load = replica.lane.load
             if load < best?.load ?? .max { best = (replica, load) }
         }
         return best?.replica
+    }
+
+    private func isUsable(_ replica: Replica) -> Bool {
+        replica.lane.isReachable && (replica.restsUntil ?? loop.now) <= loop.now
     }
 
     // MARK: What replicas say
@@ -161,7 +167,7 @@ final class Replicas: TurnEnder, @unchecked Sendable {
             }
         }
         guard loop.now - pending.submittedAt < primary.slow.limits.waitDeadline else {
-            pending.fail(error)
+            pending.fail(.waitedTooLong)
             return
         }
         primary.slow.submit(.statement(pending))

@@ -217,6 +217,9 @@ extension Fixture {
         for index in 0...1 { try cluster.pause(index, false) }
         try await cluster.areRead(cluster.replicas, by: fixture)
         #expect(fixture.events.all.contains(.replica(first.host, .used)))
+        var readers: [String: Int] = [:]
+        for _ in 0..<20 { readers[try await fixture.reader(), default: 0] += 1 }
+        #expect(readers == [first.host: 10, second.host: 10])
         await fixture.close()
     }
 
@@ -281,23 +284,35 @@ extension Fixture {
         await fixture.close()
     }
 
-    @Test func `a connection that a replica loses during a read costs no more than that`()
-        async throws
+    @Test(arguments: [false, true])
+    func
+        `a connection that a replica loses during a read costs no more than that, but for late ones`(
+            isLate: Bool
+        ) async throws
     {
         let cluster = try ReplicatedCluster(of: 1)
-        let fixture = try cluster.fixture()
+        let fixture = try cluster.fixture {
+            if isLate { $0.slow.waitDeadline = .milliseconds(300) }
+        }
         try await cluster.areRead(cluster.replicas, by: fixture)
         let slow = Statement(
             "test.slow",
             "SELECT pg_is_in_recovery() FROM pg_sleep(CASE WHEN pg_is_in_recovery() THEN 30 ELSE 0 END)",
             lane: .slow)
-        async let read = fixture.run { try await $0.query(slow).bool(0, 0) }
+        async let read = fixture.run { pool in
+            do throws(PostgresError) {
+                return Result<Bool, PostgresError>.success(try await pool.query(slow).bool(0, 0))
+            } catch {
+                return .failure(error)
+            }
+        }
+        if isLate { try await Task.sleep(for: .milliseconds(600)) }
         let terminated =
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
         try await until {
             try cluster.replicas[0].execute(terminated, in: "postgres") == [["t"]]
         }
-        #expect(try await read == false)
+        #expect(try await read == (isLate ? .failure(.waitedTooLong) : .success(false)))
         await fixture.close()
     }
 
@@ -324,6 +339,11 @@ extension Fixture {
         let fixture = try cluster.fixture(PrivateCluster.url("postgres", on: all))
         try await cluster.areRead(cluster.replicas, by: fixture)
         for _ in 0..<20 { #expect(try await fixture.reader() != cluster.primary.host) }
+        // It was not even connected to.
+        let isQuiet = !fixture.events.all.contains {
+            if case .replica(_, .passedOver) = $0 { true } else { false }
+        }
+        #expect(isQuiet)
         let promoted = cluster.replicas[0]
         try promoted.execute("SELECT pg_promote()", in: "postgres")
         try promoted.execute("INSERT INTO t VALUES (1000)", in: "postgres")
@@ -343,14 +363,16 @@ extension Fixture {
         try other.primary.execute("INSERT INTO t SELECT generate_series(1, 100000)", in: "postgres")
         try other.catchUp()
         let fixture = try cluster.fixture(PrivateCluster.url("postgres", on: other.replicas))
-        let isToldApart = { @Sendable in
-            fixture.events.all.contains {
-                guard case .replica(_, .passedOver(let why)) = $0 else { return false }
-                return why.contains("no replica of the primary")
-            }
+        // It is asked as soon as there is a connection to it, and again each second.
+        let end = MonotonicTime.now() + .seconds(3)
+        while MonotonicTime.now() < end {
+            #expect(try await fixture.reader() == cluster.primary.host)
         }
-        while !isToldApart() { #expect(try await fixture.reader() == cluster.primary.host) }
-        for _ in 0..<20 { #expect(try await fixture.reader() == cluster.primary.host) }
+        let isToldApart = fixture.events.all.contains {
+            guard case .replica(_, .passedOver(let why)) = $0 else { return false }
+            return why.contains("no replica of the primary")
+        }
+        #expect(isToldApart)
         await fixture.close()
     }
 
