@@ -47,12 +47,15 @@ extension Connection {
         guard unsafe PQresultStatus(result) == PGRES_TUPLES_OK else {
             let error = unsafe ServerErrorReader.take(result, nil)
             if error.endsConnection { farewell = error }
-            pending.fail(.server(error))
+            pending.fail(pending.failure(error))
             release()
             return
         }
         let rows = unsafe Rows(owning: result)
-        guard let read = pending.replicaRead else { preconditionFailure("no read of a replica") }
+        guard let read = pending.replicaRead else {
+            release()
+            return
+        }
         guard rows.bool(0, 0), !rows.isNull(0, 1), rows.int8(0, 2) == read.cluster else {
             close(reason: "it is no replica of the primary")
             pending.fail(.unavailable("it is no replica of the primary"))

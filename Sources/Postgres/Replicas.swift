@@ -92,7 +92,9 @@ final class Replicas: TurnEnder, @unchecked Sendable {
                 }
             } catch {
                 // It may have become a standby itself: its own lanes know what to make of that.
-                for replica in replicas.members { replicas.rest(replica, error.reason) }
+                if error.serverError != nil {
+                    for replica in replicas.members { replicas.rest(replica, error.reason) }
+                }
                 for read in reads { replicas.primary.slow.submit(.statement(read)) }
             }
         }
