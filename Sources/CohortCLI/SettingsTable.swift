@@ -22,22 +22,16 @@ extension Settings {
                 throw Setting.Rejection()
             }
         },
-        Setting(
-            "database_url", medusa: "DATABASE_URL",
+        connectionString(
+            "database_url", \.database.url,
             default: Setting.Default("the private database in `cohort dev`, else required") {
                 // `cohort dev` gives its own database as a flag.
                 $0.mode == .dev ? "" : nil
             },
-            allowed: "a connection string of libpq: postgresql://… or key=value …",
-            takesEmpty: false,
-            "Where PostgreSQL is; several hosts and TLS as libpq has them"
-        ) { text, configuration throws(Setting.Rejection) in
-            guard
-                text.isEmpty || text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
-                    || text.contains("="), !text.utf8.contains(0)
-            else { throw Setting.Rejection() }
-            configuration.database.url = text
-        },
+            takesEmpty: false, "Where PostgreSQL is; several hosts and TLS as libpq has them"),
+        connectionString(
+            "read_database_url", \.database.readURL, default: "", takesEmpty: true,
+            "Streaming replicas that searches are sent to, each host being one; empty for none"),
         secret("jwt_secret", medusa: "JWT_SECRET", "Signs and checks tokens; the same as Medusa's")
         {
             $1.auth.tokens.secret = $0
@@ -64,6 +58,23 @@ extension Settings {
             "port", \.http.port, in: 0...65_535, medusa: "PORT", default: "9000",
             "The TCP port to listen on; 0 lets the system choose one"),
     ]
+
+    private static func connectionString(
+        _ name: String, _ place: any Setting.Place<String>, default standard: Setting.Default,
+        takesEmpty: Bool, _ help: String
+    ) -> Setting {
+        Setting(
+            name, medusa: name.uppercased(), default: standard,
+            allowed: "a connection string of libpq: postgresql://… or key=value …",
+            takesEmpty: takesEmpty, help
+        ) { text, configuration throws(Setting.Rejection) in
+            guard
+                text.isEmpty || text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+                    || text.contains("="), !text.utf8.contains(0)
+            else { throw Setting.Rejection() }
+            configuration[keyPath: place] = text
+        }
+    }
 
     private static let front: [Setting] = [
         Setting(
@@ -182,6 +193,15 @@ extension Settings {
             .seconds(
                 "connection_age_max_s", \.database.connectionAgeMax, in: 1...604_800,
                 default: "3600", "When a database connection is replaced by a new one"),
+            Setting(
+                "replica_lag_max_ms", default: "100",
+                allowed: "a whole number of milliseconds from 1 to 60000",
+                "How long a search waits for a replica to catch up, and how far behind one may be"
+                    + " before it is passed over"
+            ) { text, configuration throws(Setting.Rejection) in
+                configuration.database.replicaLagMax = .milliseconds(
+                    try Setting.whole(text, in: 1...60_000))
+            },
             .toggle(
                 "prepare", \.database.prepares, default: "on",
                 "Whether statements are prepared and pipelined; off for a pooler in transaction mode"

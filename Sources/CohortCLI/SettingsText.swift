@@ -65,7 +65,7 @@ extension Settings.Entry {
     /// The value as it may be printed.
     var shown: String {
         if setting.isSecret { return "********" }
-        if setting.name == "database_url" { return Settings.masked(connectionString: text) }
+        if setting.name.hasSuffix("database_url") { return Settings.masked(connectionString: text) }
         return text.isEmpty ? "(none)" : Settings.oneLine(text)
     }
 }

@@ -103,6 +103,9 @@ extension Connection {
             if status == PGRES_PIPELINE_ABORTED { prepared.keepDiscarded(name) }
             let error = unsafe ServerErrorReader.take(result, nil)
             if error.endsConnection { farewell = error }
+        case .replayed(let pending):
+            _ = expected.popFirst()
+            unsafe tookReplayed(result, for: pending)
         case .sync(let write):
             if status == PGRES_PIPELINE_SYNC {
                 _ = expected.popFirst()

@@ -41,7 +41,7 @@ extension Connection {
         for due in expected.removeAll() {
             switch due {
             case .prepared, .deallocated: break
-            case .rows(let pending): settleLost(pending, &write)
+            case .rows(let pending), .replayed(let pending): settleLost(pending, &write)
             case .sync(let last):
                 // One that is in `write` already has been decided on.
                 if let last, last !== write { settleLost(last, &write) }
@@ -78,6 +78,13 @@ extension Connection {
         guard !isClosed, !expected.isEmpty else { return }
         let timeout = lane.limits.statementTimeout
         if lane.kind == .slow, firstDue?.watch?.isGone == true { cancel() }
+        if case .replayed = expected.first,
+            now - lastSign > lane.configuration.replicaLagMax + .milliseconds(500)
+        {
+            lane.tell(.silent(lane.kind))
+            close(reason: "the server does not answer")
+            return
+        }
         guard timeout > .zero else { return }
         // Without session settings the server keeps no timeout for us.
         if !isPipelined, now - lastSign > timeout { cancel() }
@@ -89,7 +96,7 @@ extension Connection {
 
     private var firstDue: PendingRows? {
         switch expected.first {
-        case .rows(let pending), .prepared(let pending, _): pending
+        case .rows(let pending), .prepared(let pending, _), .replayed(let pending): pending
         case .sync(.some(let pending)): pending
         default: nil
         }

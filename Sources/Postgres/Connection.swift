@@ -37,6 +37,7 @@ import EventLoop
     var refusal: PostgresError.ServerError?
     var isCancelling = false
     var releasesDue = 0
+    var replayed: Replayed
 
     /// An answer that is due.
     enum Expectation {
@@ -44,6 +45,8 @@ import EventLoop
         /// The preparation of a statement, on behalf of the first that uses it.
         case prepared(PendingRows, name: [CChar])
         case deallocated(name: [CChar])
+        /// How far a replica is, on behalf of the read that waits for it.
+        case replayed(PendingRows)
         /// The end of a segment, with the write that it commits.
         case sync(PendingRows?)
     }
@@ -54,6 +57,7 @@ import EventLoop
         self.place = place
         openedAt = lane.loop.now
         lastSign = lane.loop.now
+        replayed = Replayed(time: lane.loop.now)
         isPipelined = lane.configuration.prepares && !handle.isPooled
         prepared = PreparedStatements(max: lane.configuration.preparedMax)
         unsafe super.init(fd: PQsocket(handle.pg))
@@ -92,10 +96,16 @@ import EventLoop
             return
         }
         if expected.isEmpty { lastSign = lane.loop.now }
-        if isPipelined { pipeline(pending) } else { sendSimply(pending) }
+        if let read = pending.replicaRead {
+            send(pending, seeing: read)
+        } else if isPipelined {
+            pipeline(pending)
+        } else {
+            sendSimply(pending)
+        }
     }
 
-    private func pipeline(_ pending: PendingRows) {
+    func pipeline(_ pending: PendingRows) {
         if pending.isAlone, unsynced > 0 { sync(committing: nil) }
         guard !isClosed else {
             settleUnsent(pending)

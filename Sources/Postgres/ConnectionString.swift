@@ -81,6 +81,34 @@ package struct ConnectionString: Sendable {
             && !(isURI && said["dbname"]?.contains("@") == true)
     }
 
+    /// One for each host, with a name for people: of these servers each is wanted for itself. Unless the string
+    /// says otherwise it must be a standby, so that all hosts of a cluster may be named, whichever is the primary.
+    static func oneForEachHost(of url: String) -> [(name: String, url: String)] {
+        guard let said = settings(of: url) else { return [] }
+        let lists = ["host", "hostaddr", "port"].map { (key: $0, values: list(said[$0])) }
+        let count = max(lists[0].values.count, lists[1].values.count, 1)
+        return (0..<count).map { index in
+            var own = ["target_session_attrs": "standby"].merging(said) { $1 }
+            for (key, values) in lists where values.count > 1 {
+                own[key] = index < values.count ? values[index] : ""
+            }
+            let name = [own["host"] ?? own["hostaddr"] ?? "", own["port"] ?? ""]
+            return (
+                name.filter { !$0.isEmpty }.joined(separator: ":"),
+                own.sorted { $0.key < $1.key }.map { "\($0)=\(quoted($1))" }.joined(separator: " ")
+            )
+        }
+    }
+
+    private static func quoted(_ value: String) -> String {
+        var text = "'"
+        for character in value.unicodeScalars {
+            if character == "'" || character == "\\" { text.unicodeScalars.append("\\") }
+            text.unicodeScalars.append(character)
+        }
+        return text + "'"
+    }
+
     /// What it says; nil when libpq cannot read it.
     private static func settings(of url: String) -> [String: String]? {
         guard url.contains("=") || url.hasPrefix("postgres://") || url.hasPrefix("postgresql://")

@@ -111,7 +111,7 @@ final class Lane: Ticker, @unchecked Sendable {
     func retry(_ pending: PendingRows, otherwise error: PostgresError) {
         guard !pending.isSettled else { return }
         pending.attempts += 1
-        guard !isClosed, pending.attempts <= 3,
+        guard !isClosed, pending.replicaRead == nil, pending.attempts <= 3,
             loop.now - pending.submittedAt < limits.waitDeadline,
             pending.watch?.isGone != true
         else {
@@ -310,6 +310,8 @@ final class Lane: Ticker, @unchecked Sendable {
     }
 
     var isReachable: Bool { state.open > 0 }
+    /// What it has to do now.
+    var load: Int { state.inFlight + state.waiting }
 
     func tell(_ event: PoolEvent) { configuration.log(event) }
 

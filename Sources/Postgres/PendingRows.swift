@@ -21,6 +21,8 @@ package import EventLoop
     var verdict: PostgresError?
     /// The end of a transaction.
     var isCommit = false
+    /// Set while it is left to a replica.
+    var replicaRead: ReplicaRead?
     /// The connection is free again when this is over.
     var releasesConnection = false
 
@@ -104,9 +106,14 @@ package import EventLoop
         settle(unsafe .rows(handle))
     }
 
+    /// Unless the primary can do what a replica could not.
     func fail(_ error: PostgresError) {
         guard !isSettled else { return }
-        settle(.failed(error))
+        if let read = replicaRead, error != .clientGone, !error.isStatementTimeout {
+            read.replicas.askPrimary(self, after: error)
+        } else {
+            settle(.failed(error))
+        }
     }
 
     func hold(_ handle: OpaquePointer) {

@@ -14,18 +14,21 @@ package final class Pool: @unchecked Sendable {
     private let fast: Lane
     private let write: Lane
     private let slow: Lane
+    private let replicas: Replicas?
 
     package init(loop: EventLoop, configuration: PoolConfiguration) {
         self.loop = loop
         fast = Lane(.fast, loop: loop, configuration: configuration)
         write = Lane(.write, loop: loop, configuration: configuration)
         slow = Lane(.slow, loop: loop, configuration: configuration)
+        replicas = Replicas(configuration, loop: loop, fast: fast, slow: slow)
     }
 
     /// Begins to connect. What is asked for before there is a connection waits.
     package func start() {
         loop.assertOnLoop()
         for kind in LaneKind.allCases { lane(kind).start() }
+        replicas?.start()
     }
 
     /// Sends a statement without waiting, or queues it. Call within a turn of the loop.
@@ -36,7 +39,11 @@ package final class Pool: @unchecked Sendable {
         _ statement: Statement, _ values: [Value] = [], watch: ClientWatch? = nil
     ) -> PendingRows {
         let pending = PendingRows(statement, values, watch: watch, at: loop.now)
-        lane(statement.lane).submit(.statement(pending))
+        if statement.lane == .slow, let replicas {
+            replicas.submit(pending)
+        } else {
+            lane(statement.lane).submit(.statement(pending))
+        }
         return pending
     }
 
@@ -51,6 +58,8 @@ package final class Pool: @unchecked Sendable {
     package func close() {
         loop.assertOnLoop()
         for kind in LaneKind.allCases { lane(kind).close() }
+        // What these were doing turns to the others, and finds them closed.
+        replicas?.close()
     }
 
     /// Whether there is a connection for quick reads.

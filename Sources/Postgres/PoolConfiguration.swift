@@ -2,6 +2,10 @@
 package struct PoolConfiguration: Sendable {
     /// Any connection string of libpq: key words or a URI, several hosts, TLS.
     package var url: String
+    /// The same for streaming replicas, each host being one, that answer the slow lane's statements; nil for none.
+    package var readURL: String?
+    /// How old what a replica shows may be before it is passed over, and how long a read waits for one at most.
+    package var replicaLagMax: Duration = .milliseconds(100)
     package var fast = Lane(
         connections: 1, depth: 512, waitDeadline: .seconds(2), statementTimeout: .seconds(2))
     package var write = Lane(
@@ -66,7 +70,7 @@ package struct PoolConfiguration: Sendable {
 }
 
 /// Something that happened to the pool's connections.
-package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
+package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     /// The first connection after there was none.
     case reachable(LaneKind)
     /// An attempt to connect failed when there was no connection; said once until there is one again.
@@ -74,6 +78,16 @@ package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     case lost(LaneKind, String)
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
+    /// Of one replica, by its host.
+    case replica(String, Replica)
+
+    package enum Replica: Sendable, Equatable {
+        case connection(PoolEvent)
+        /// It answers again.
+        case used
+        /// Reads go elsewhere for now.
+        case passedOver(String)
+    }
 
     package var description: String {
         switch self {
@@ -81,6 +95,9 @@ package enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
         case .unreachable(let lane, let reason): "\(lane) lane: cannot connect: \(reason)"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
+        case .replica(let host, .connection(let event)): "replica \(host): \(event)"
+        case .replica(let host, .used): "replica \(host): used again"
+        case .replica(let host, .passedOver(let why)): "replica \(host): passed over: \(why)"
         }
     }
 }

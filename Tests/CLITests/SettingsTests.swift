@@ -436,7 +436,8 @@ private func refusal(
             "log_format": "text", "log_level": "error", "jwt_accepted_lifetime_max_s": "61",
             "compression": "on", "prepare": "off", "signin_throttle": "off", "log_requests": "off",
             "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
-            "strict_regions": "on", "dashboard": "off", "extensions": "counts",
+            "read_database_url": "host=y", "strict_regions": "on", "dashboard": "off",
+            "extensions": "counts",
         ]
         let before = String(reflecting: try resolve().configuration)
         for setting in Settings.table where setting.name != "node_env" {

@@ -65,6 +65,48 @@ package final class PrivateCluster: Sendable {
         try start()
     }
 
+    /// A streaming replica of a private cluster, on a unix socket.
+    ///
+    /// - Parameter options: settings of the server, such as `recovery_min_apply_delay`.
+    package init(replicaOf primary: PrivateCluster, options: [String: String] = [:]) throws {
+        let home = try Self.makeHome()
+        self.home = home
+        settings = ["host": home.path, "port": "5432", "user": "cohort"]
+        self.options = [
+            "port": "5432", "listen_addresses": "",
+            // A primary that comes back is found again soon.
+            "wal_retrieve_retry_interval": "100ms",
+        ].merging(options) { $1 }
+        Leftovers.add(home)
+        try Self.run([
+            PostgresBinaries.path("pg_basebackup"), "-h", primary.host, "-p", primary.port, "-U",
+            "cohort", "-D", home.appending(path: "data").path, "--write-recovery-conf",
+            "--wal-method=stream", "--checkpoint=fast", "--no-sync",
+        ])
+        try start()
+    }
+
+    /// The connection string of a database on several servers; all of them without TCP.
+    package static func url(_ database: String, on clusters: [PrivateCluster]) -> String {
+        let hosts = clusters.map(\.host).joined(separator: ",")
+        return "host=\(hosts) user=cohort dbname=\(database)"
+    }
+
+    /// Waits until a replica shows everything that is in `primary` now.
+    package func catchUp(with primary: PrivateCluster) throws {
+        let written = try primary.execute("SELECT pg_current_wal_flush_lsn()", in: "postgres")
+        let target = (written.first?.first ?? nil) ?? ""
+        let deadline = Date.now + 60
+        while try execute(
+            "SELECT pg_last_wal_replay_lsn() >= '\(target)'", in: "postgres") != [["t"]]
+        {
+            guard Date.now < deadline else {
+                throw Failure(description: "a replica does not catch up; see \(host)/log")
+            }
+            usleep(5_000)
+        }
+    }
+
     /// Uses a server that is there already.
     package init(existing url: String) throws {
         guard let settings = Connection.settings(of: url) else {

@@ -49,6 +49,10 @@ package struct Configuration: Sendable {
     package struct Database: Sendable {
         /// Any connection string of libpq.
         package var url = ""
+        /// The same for streaming replicas; empty for none.
+        package var readURL = ""
+        /// What a replica may be behind at most, and a read may wait for it.
+        package var replicaLagMax = Duration.zero
         package var fast = Lane()
         package var write = Lane()
         package var slow = Lane()

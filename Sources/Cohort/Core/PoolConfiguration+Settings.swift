@@ -4,6 +4,8 @@ extension PoolConfiguration {
     /// The operator's decisions as the pool takes them.
     package init(_ settings: Configuration.Database, log: Log) {
         self.init(url: settings.url)
+        readURL = settings.readURL.isEmpty ? nil : settings.readURL
+        replicaLagMax = settings.replicaLagMax
         connectDeadline = settings.connectDeadline
         connectionAgeMax = settings.connectionAgeMax
         prepares = settings.prepares
@@ -18,11 +20,17 @@ extension PoolConfiguration {
             self[kind].statementTimeout = lane.statementTimeout
         }
         self.log = { event in
-            switch event {
-            case .reachable: log.event(.info, "database", [("event", "\(event)")])
-            case .unreachable, .lost, .silent:
-                log.event(.warning, "database", [("event", "\(event)")])
-            }
+            log.event(event.isGood ? .info : .warning, "database", [("event", "\(event)")])
+        }
+    }
+}
+
+extension PoolEvent {
+    fileprivate var isGood: Bool {
+        switch self {
+        case .reachable, .replica(_, .used): true
+        case .replica(_, .connection(let event)): event.isGood
+        case .unreachable, .lost, .silent, .replica(_, .passedOver): false
         }
     }
 }

@@ -37,7 +37,8 @@ struct Dev: AsyncParsableCommand {
         if try DemoShop.load(databaseURL: url, admin: try Self.admin()) {
             say("loaded the demo shop")
         }
-        resolved = try settings.resolve(.dev, overrides: ["database-url": url])
+        resolved = try settings.resolve(
+            .dev, overrides: ["database-url": url, "read-database-url": ""])
         try await Serving.run(resolved) { port in
             say(Self.greeting(host: resolved.configuration.http.host, port: port))
         }

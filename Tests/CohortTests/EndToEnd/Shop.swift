@@ -50,7 +50,7 @@ final class Shop: Sendable {
     /// A database that goes away with its last reference.
     final class Database: Sendable {
         let url: String
-        private let name: String
+        let name: String
         private let cluster: PrivateCluster
 
         /// - Parameter template: what to copy; an empty database when nil.

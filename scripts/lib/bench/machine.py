@@ -169,15 +169,9 @@ class Database(Program):
                 complete = f.read().strip() == version
         except OSError:
             complete = False
-        if not complete:
-            shutil.rmtree(self.data, ignore_errors=True)
-            with Program([self.binary("initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8",
-                          "--locale=C.UTF-8", "-A", "trust"], self.log_file("postgres"),
-                         account=self.account) as initdb:
-                if initdb.process.wait(timeout=120):
-                    shutil.rmtree(self.data, ignore_errors=True)
-                    raise Stop(f"initdb failed, see {self.log('postgres')}")
         self._end_leftover()
+        if not complete:
+            self._make()
         super().__enter__()
         for _ in range(600):
             if self.process.poll() is not None:
@@ -187,6 +181,17 @@ class Database(Program):
             time.sleep(0.1)
         self.__exit__()
         raise Stop(f"PostgreSQL does not start, see {self.log('postgres')}")
+
+    def _make(self):
+        self._make_with("initdb", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust")
+
+    def _make_with(self, program, *arguments):
+        shutil.rmtree(self.data, ignore_errors=True)
+        with Program([self.binary(program), "-D", self.data, *arguments], self.log_file("postgres"),
+                     account=self.account) as maker:
+            if maker.process.wait(timeout=600):
+                shutil.rmtree(self.data, ignore_errors=True)
+                raise Stop(f"{program} failed, see {self.log_file('postgres')}")
 
     def _end_leftover(self):
         """Ends the server of a run that was killed: this one would fail to start, and that one be measured."""
@@ -234,3 +239,25 @@ class Database(Program):
                   + "".join(line.split("|", 1)[1] + ";\n" for line in indexes), timeout=1800)
         self.psql("bench", "VACUUM ANALYZE;\nCHECKPOINT;", timeout=900)
         self.psql("postgres", f"COMMENT ON DATABASE bench IS '{key}'")
+
+
+class Replica(Database):
+    """A streaming replica, made anew each time."""
+
+    def __init__(self, primary, number):
+        self.primary = primary
+        super().__init__(f"{primary.directory}/replica{number}")
+
+    def __enter__(self):
+        # What a run left that was killed is of another time.
+        self._end_leftover()
+        shutil.rmtree(self.data, ignore_errors=True)
+        return super().__enter__()
+
+    def _make(self):
+        self._make_with("pg_basebackup", "-h", self.primary.socket, "-U", "postgres", "--write-recovery-conf",
+                        "--wal-method=stream", "--checkpoint=fast")
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        shutil.rmtree(self.directory, ignore_errors=True)

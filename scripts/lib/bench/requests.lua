@@ -31,6 +31,7 @@ local paths = {
             customers / 4 + page % (customers / 250) * 50)
     end,
     search = function() return "/admin/customers?limit=50&offset=0&q=Almeida-Hansen" end,
+    searches = function() return "/admin/customers?limit=50&offset=0&q=Almeida-Hansen" end,
     rare = function() return "/admin/customers?limit=50&offset=0&q=customer" .. math.random(customers) .. "@" end,
     create = function() return "/admin/customer-groups" end,
     add100 = function() return "/admin/customer-groups/" .. empty() .. "/customers/batch" end,
