@@ -1,5 +1,5 @@
 -- How many customers and groups there are and how many members each group has, without counting them: triggers
--- note every change, whoever makes it, in the transaction that makes it. docs/decisions/0011 says why so.
+-- note every change, whoever makes it, in the transaction that makes it. docs/decisions/0012 says why so.
 --
 -- A counter is the sum of its rows. A change adds a row and touches no other, so that nobody ever waits for
 -- somebody else's count. Now and then whoever adds a row puts old ones together, passing over those that
@@ -147,6 +147,15 @@ BEGIN
         END IF;
     END IF;
     RETURN NULL;
+END $function$;
+
+-- What readers do until the counter is filled. A function, because a plan that counts looks so dear, though it hardly
+-- ever does, that PostgreSQL plans anew for each group. STABLE: in the snapshot of whoever asks.
+CREATE FUNCTION cohort_visit_members(group_id text) RETURNS bigint LANGUAGE plpgsql STABLE AS $function$
+BEGIN
+    RETURN (
+        SELECT count(*) FROM customer c JOIN customer_group_customers m ON m.customer_id = c.id
+        WHERE c.deleted_at IS NULL AND m.customer_group_id = group_id);
 END $function$;
 
 -- Each group is a counter of its own, so that those of many need not come from one snapshot.

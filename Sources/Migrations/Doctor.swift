@@ -32,7 +32,7 @@ package struct Doctor {
         progress: ((String) -> Void)? = nil
     ) throws(MigrationError) {
         let session = try MigrationSession(
-            databaseURL, lockTimeout_ms: 500, pause_ms: 500, report: { report(.note($0)) },
+            databaseURL, lockTimeout_ms: 500, pause_ms: 1000, report: { report(.note($0)) },
             progress: progress)
         let history = try History(of: files, in: session.connection)
         let examination = Examination(
@@ -201,7 +201,9 @@ private struct Examination {
         let names = unfilled.compactMap(\.[0]).joined(separator: ", ")
         let fault = "counters of \(names): not filled, so that lists count"
         guard mends else { return report(.off(fault)) }
-        try session.call("CALL cohort_fill_counters()")
+        try session.outsideTransaction { () throws(SQLFailure) in
+            try session.call("CALL cohort_fill_counters()")
+        }
         report(.mended(fault))
     }
 

@@ -63,7 +63,7 @@ final class MigrationSession {
     // MARK: - Steps
 
     /// Whoever uses a table for longer than this many tries is not somebody to wait for.
-    private static let triesMax = 10
+    private static let triesMax = 60
 
     /// Runs `body` in a transaction, again when a table is in use.
     func transaction(

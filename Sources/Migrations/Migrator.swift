@@ -13,11 +13,12 @@ package struct Migrator {
     /// - Parameters:
     ///   - databaseURL: any libpq connection string.
     ///   - lockTimeout_ms: how long a file may wait for a table that somebody uses, and make others wait
-    ///     behind it, before it lets them pass and tries again.
+    ///     behind it, before it lets them pass and tries again. Less than PostgreSQL's `deadlock_timeout`: it
+    ///     is never others whose transaction is ended.
     ///   - pause_ms: how long it lets them.
     package init(
         databaseURL: String, files: [MigrationFile] = MigrationFile.all,
-        lockTimeout_ms: Int = 3000, pause_ms: UInt32 = 1000
+        lockTimeout_ms: Int = 500, pause_ms: UInt32 = 1000
     ) {
         self.databaseURL = databaseURL
         self.files = files

@@ -46,13 +46,12 @@ extension CustomerGroup {
     ///
     /// - Parameter group: the group's id, an expression.
     static func memberCount(of group: SQL) -> SQL {
-        "CASE WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group_customers') IS NULL THEN ("
-            + "SELECT count(*) FROM customer c JOIN customer_group_customers m ON m.customer_id = c.id"
-            + " WHERE c.deleted_at IS NULL AND m.customer_group_id = " + group
-            + ") ELSE (SELECT coalesce(sum(n), 0)::int8 FROM cohort_member_count WHERE customer_group_id = "
-            + group
-            + ") - (SELECT count(*) FROM customer d JOIN customer_group_customers m ON m.customer_id = d.id"
-            + " WHERE d.deleted_at IS NOT NULL AND m.customer_group_id = " + group + ") END"
+        "CASE WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group_customers') IS NULL"
+            + " THEN cohort_visit_members(" + group + ") ELSE"
+            + " - (SELECT count(*) FROM customer d JOIN customer_group_customers m ON m.customer_id = d.id"
+            + " WHERE d.deleted_at IS NOT NULL AND m.customer_group_id = " + group + ")"
+            + " + (SELECT coalesce(sum(n), 0)::int8 FROM cohort_member_count WHERE customer_group_id = "
+            + group + ") END"
     }
 
     static func missing(_ id: String) -> APIError {

@@ -142,25 +142,17 @@ import Testing
         try expectCounts(shop, "not even known")
     }
 
-    @Test(arguments: [
-        ("customer.count", ""), ("customer_group.count", ""),
-        ("customer_group.count_members", "('cgrp_1')"),
-    ])
-    func `a filled counter spares the count`(name: String, arguments: String) async throws {
+    @Test(arguments: ["customer.count", "customer_group.count"])
+    func `a filled counter spares the count`(name: String) async throws {
         let database = try Shop.Database(
             on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
         let sql = try SQL(database.url)
         try sql.run(Self.seed + "ANALYZE")
         let statement = try #require(Routes.statements.first { $0.name == name })
-        try sql.run("PREPARE hot AS \(statement.sql)")
-        let plan = try sql.run("EXPLAIN (ANALYZE, COSTS OFF) EXECUTE hot\(arguments)").compactMap {
-            $0[0]
-        }
-        let counting = plan.filter { $0.contains(" on customer") && !$0.contains("never executed") }
-        // Of Medusa's tables: the group, which must be there, and members who are deleted.
+        let plan = try sql.run("EXPLAIN (ANALYZE, COSTS OFF) \(statement.sql)").compactMap { $0[0] }
+        let counting = plan.filter { $0.contains(" on customer") }
         #expect(
-            counting.allSatisfy { $0.contains("(actual") && name.hasSuffix("members") }, "\(plan)")
-        #expect(plan.contains { $0.contains("never executed") }, "\(plan)")
+            !counting.isEmpty && counting.allSatisfy { $0.contains("never executed") }, "\(plan)")
     }
 
     @Test
