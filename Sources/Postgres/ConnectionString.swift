@@ -84,7 +84,10 @@ package struct ConnectionString: Sendable {
     /// One for each host, with a name for people: of these servers each is wanted for itself. Unless the string
     /// says otherwise it must be a standby, so that all hosts of a cluster may be named, whichever is the primary.
     static func oneForEachHost(of url: String) -> [(name: String, url: String)] {
-        guard let said = settings(of: url) else { return [] }
+        // Nothing of it may get into a name then; connecting says that it cannot be read.
+        guard isReadable(url), let said = settings(of: url) else {
+            return [("of READ_DATABASE_URL", url)]
+        }
         let lists = ["host", "hostaddr", "port"].map { (key: $0, values: list(said[$0])) }
         let count = max(lists[0].values.count, lists[1].values.count, 1)
         return (0..<count).map { index in

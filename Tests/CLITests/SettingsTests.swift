@@ -140,7 +140,10 @@ private func refusal(
 
     @Test func `no secret is ever printed`() throws {
         let resolved = try resolve(
-            ["DATABASE_URL": "postgresql://ops:hunter2@db.example:5432/shop?sslmode=require"])
+            [
+                "DATABASE_URL": "postgresql://ops:hunter2@db.example:5432/shop?sslmode=require",
+                "READ_DATABASE_URL": "host=db2,db3 password=hunter2",
+            ])
         let report = Settings.report(resolved)
         for secret in [required["JWT_SECRET"]!, required["COOKIE_SECRET"]!, "hunter2"] {
             #expect(!report.contains(secret))

@@ -42,6 +42,28 @@ import Testing
         #expect(try read("connect_timeout=0").patience == .seconds(2))
     }
 
+    @Test func `each host of a string is had alone, as a standby`() throws {
+        let each = ConnectionString.oneForEachHost(
+            of: "host=a,b,/tmp port=1,2,3 user=u password='p\\'q\\\\r'")
+        #expect(each.map(\.name) == ["a:1", "b:2", "/tmp:3"])
+        for (index, one) in each.enumerated() {
+            let string = try read(one.url)
+            #expect(string.hosts.map(\.name) == [["a", "b", "/tmp"][index]])
+            #expect(string.hosts.map(\.port) == ["\(index + 1)"])
+            #expect(string.rounds == ["standby"])
+            #expect(string.settings(for: string.hosts[0], asking: "")["password"] == "p'q\\r")
+        }
+        let addresses = ConnectionString.oneForEachHost(of: "hostaddr=::1,192.0.2.1 port=7")
+        #expect(addresses.map(\.name) == ["::1:7", "192.0.2.1:7"])
+        #expect(
+            try addresses.flatMap { try read($0.url).hosts.map(\.address) } == ["::1", "192.0.2.1"])
+        let any = ConnectionString.oneForEachHost(of: "postgresql://a/db?target_session_attrs=any")
+        #expect(try any.map { try read($0.url).rounds } == [["any"]])
+        // Half a password is no name.
+        let unreadable = ConnectionString.oneForEachHost(of: "postgresql://u:p@q@host/db")
+        #expect(unreadable.map(\.name) == ["of READ_DATABASE_URL"])
+    }
+
     @Test func `lists that do not fit each other are refused`() {
         #expect(
             throws: PostgresError.unavailable(

@@ -9,6 +9,11 @@ final class ReplicatedCluster: Sendable {
     let primary: PrivateCluster
     let replicas: [PrivateCluster]
 
+    /// For tests that leave its servers as they are. Its first replica lets no read stand in the way of replaying.
+    static let shared = Result {
+        try ReplicatedCluster(["max_standby_streaming_delay": "0"])
+    }
+
     init(_ options: [String: String]..., of count: Int = 2) throws {
         let primary = try PrivateCluster()
         self.primary = primary
@@ -32,6 +37,16 @@ final class ReplicatedCluster: Sendable {
             $0.readURL = url ?? PrivateCluster.url("postgres", on: replicas)
             configure(&$0)
         }
+    }
+
+    /// A pool that reads from the first replica alone, which is ready to.
+    func readingFirst(
+        _ configure: (inout PoolConfiguration) -> Void = { _ in }
+    ) async throws -> Fixture {
+        let first = [replicas[0]]
+        let fixture = try fixture(PrivateCluster.url("postgres", on: first), configure)
+        try await areRead(first, by: fixture)
+        return fixture
     }
 
     /// Waits until each of these answers reads.
@@ -80,7 +95,7 @@ extension Fixture {
     func `reads of the slow lane are shared out among replicas, everything else is the primary's`()
         async throws
     {
-        let cluster = try ReplicatedCluster()
+        let cluster = try ReplicatedCluster.shared.get()
         let fixture = try cluster.fixture()
         try await cluster.areRead(cluster.replicas, by: fixture)
         var readers: [String: Int] = [:]
@@ -107,10 +122,9 @@ extension Fixture {
     }
 
     @Test func `what writes or locks is refused on the slow lane, replica or not`() async throws {
-        let cluster = try ReplicatedCluster(of: 1)
+        let cluster = try ReplicatedCluster.shared.get()
         try cluster.primary.execute("CREATE SEQUENCE s", in: "postgres")
-        let fixture = try cluster.fixture()
-        try await cluster.areRead(cluster.replicas, by: fixture)
+        let fixture = try await cluster.readingFirst()
         for sql in [
             "INSERT INTO t VALUES (-1) RETURNING id", "SELECT id FROM t FOR UPDATE",
             "SELECT nextval('s')",
@@ -262,9 +276,8 @@ extension Fixture {
     }
 
     @Test func `a read that recovery cancels is done by the primary`() async throws {
-        let cluster = try ReplicatedCluster(["max_standby_streaming_delay": "0"], of: 1)
-        let fixture = try cluster.fixture()
-        try await cluster.areRead(cluster.replicas, by: fixture)
+        let cluster = try ReplicatedCluster.shared.get()
+        let fixture = try await cluster.readingFirst()
         try cluster.primary.execute("CREATE TABLE gone (id int)", in: "postgres")
         try cluster.catchUp()
         let slow = Statement(
@@ -290,11 +303,10 @@ extension Fixture {
             isLate: Bool
         ) async throws
     {
-        let cluster = try ReplicatedCluster(of: 1)
-        let fixture = try cluster.fixture {
+        let cluster = try ReplicatedCluster.shared.get()
+        let fixture = try await cluster.readingFirst {
             if isLate { $0.slow.waitDeadline = .milliseconds(300) }
         }
-        try await cluster.areRead(cluster.replicas, by: fixture)
         let slow = Statement(
             "test.slow",
             "SELECT pg_is_in_recovery() FROM pg_sleep(CASE WHEN pg_is_in_recovery() THEN 30 ELSE 0 END)",
@@ -317,9 +329,10 @@ extension Fixture {
     }
 
     @Test func `a statement that takes too long is not begun again`() async throws {
-        let cluster = try ReplicatedCluster(of: 1)
-        let fixture = try cluster.fixture { $0.slow.statementTimeout = .milliseconds(200) }
-        try await cluster.areRead(cluster.replicas, by: fixture)
+        let cluster = try ReplicatedCluster.shared.get()
+        let fixture = try await cluster.readingFirst {
+            $0.slow.statementTimeout = .milliseconds(200)
+        }
         let nap = Statement("test.nap", "SELECT 1 FROM pg_sleep(5)", lane: .slow)
         let error = await failure { _ = try await fixture.run { try await $0.query(nap).count } }
         #expect(error?.isStatementTimeout == true)
