@@ -149,6 +149,7 @@ class Database(Program):
         if not found:
             raise Stop("no PostgreSQL server under /usr/lib/postgresql")
         self._binaries = os.path.dirname(found[-1])
+        self._initdb = ["--no-sync"] if settings.get("fsync") == "off" else []
         command = [self.binary("postgres"), "-D", self.data]
         places = {"listen_addresses": "", "unix_socket_directories": self.socket, "max_connections": 120}
         for name, value in {**places, **settings}.items():
@@ -184,7 +185,7 @@ class Database(Program):
         if not complete:
             shutil.rmtree(self.data, ignore_errors=True)
             with Program([self.binary("initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8",
-                          "--locale=C.UTF-8", "-A", "trust"], self.log_file("postgres"),
+                          "--locale=C.UTF-8", "-A", "trust", *self._initdb], self.log_file("postgres"),
                          account=self.account) as initdb:
                 if initdb.process.wait(timeout=120):
                     shutil.rmtree(self.data, ignore_errors=True)

@@ -187,6 +187,16 @@ class Page:
     def menu_item(self, name):
         return self.find("menuitem", name)
 
+    def find_named(self, name, within=None):
+        """A button or a link: what leads to an address of its own is the one, whatever it looks like."""
+        def seek():
+            return next((t for t in (self.find(role, name, within) for role in ("link", "button"))
+                         if len(t.now()) == 1), None)
+        return eventually(seek, lambda found: found is not None, name)
+
+    def find_create(self):
+        return self.find_named("Create", self.css("main"))
+
     def css(self, selector, within=None):
         """What has no role of its own. Names in the source of the page are no promise: use the others."""
         return Selected(self, selector, within)

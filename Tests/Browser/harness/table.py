@@ -42,13 +42,8 @@ class Table:
         state = self.read()
         if not state["rows"]:
             return []
-        index = state["headers"].index(header) + self._offset(state)
+        index = state["headers"].index(header)
         return [row[index] for row in state["rows"]]
-
-    @staticmethod
-    def _offset(state):
-        """Headers without a text of their own may be left out of the row of headers only by mistake."""
-        return len(state["rows"][0]) - len(state["headers"])
 
     def has(self, header, texts):
         """Waits until a column reads so."""
