@@ -197,6 +197,10 @@ class Page:
     def find_create(self):
         return self.find_named("Create", self.css("main"))
 
+    def find_switch(self, within):
+        """The one thing in there that is on or off."""
+        return self.css("input[type=checkbox], [role=switch]", within)
+
     def css(self, selector, within=None):
         """What has no role of its own. Names in the source of the page are no promise: use the others."""
         return Selected(self, selector, within)
@@ -397,8 +401,13 @@ class Thing:
 
 
 class Selected(Thing):
-    def __init__(self, page, selector, within=None):
+    def __init__(self, page, selector, within=None, index=None):
         super().__init__(page, selector, None, within)
+        self.index = index
+
+    def at(self, index):
+        """One of several, counted from 0."""
+        return Selected(self.page, self.role, self.within, index)
 
     def now(self):
         root = None
@@ -407,6 +416,7 @@ class Selected(Thing):
             if not roots:
                 return []
             root = roots[0]
-        return self.page.js("""
+        found = self.page.js("""
             return [...(arguments[0] ?? document).querySelectorAll(arguments[1])]
                 .filter((element) => element.checkVisibility({ visibilityProperty: true }))""", root, self.role)
+        return found if self.index is None else found[self.index:self.index + 1]
