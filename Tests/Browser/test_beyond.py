@@ -246,7 +246,7 @@ class LargeGroups(BrowserTest):
         self.assertEqual([len(json.loads(e.body)["customer_ids"]) for e in self.requests("DELETE", self.batch)],
                          [1000, 1000, 500])
         self.assertEqual(self.members("cgrp_empty"), [])
-        self.page.find("status").says("2,500 customers removed")
+        self.page.status("2,500 customers removed")
         self.page.shows("No customers in this group yet")
 
     def test_select_all_shows_progress_and_can_be_cancelled(self):

@@ -110,7 +110,7 @@ class Customers(BrowserTest):
         dialog.gone()
         self.assertEqual(self.sent("POST", "/customers/batch$"), {"customer_ids": [{"id": "cus_033"}]})
         eventually(lambda: sorted(groups.column("Name")), ["Group 01", "VIP", "Wholesale"])
-        self.page.find("status").says("Group 01")
+        self.page.status("Group 01")
         groups.select("VIP")
         self.page.press("r")
         prompt = self.page.prompt().shown()

@@ -31,7 +31,7 @@ class GroupChanges(BrowserTest):
         new = self.world.sql("SELECT id FROM customer_group WHERE name = 'Gold'")
         self.page.at(f"/app/customer-groups/{new}")
         self.page.heading("Gold").shown()
-        self.page.find("status").says("Gold")
+        self.page.status("Gold")
         self.page.back()
         self.page.at("/app/customer-groups", q="group", order="name")
         self.page.dialog().gone()
@@ -137,7 +137,7 @@ class GroupChanges(BrowserTest):
         prompt.gone()
         groups.says("1 – 20 of 44 results")
         groups.link("Empty group").gone()
-        self.page.find("status").says("Empty group")
+        self.page.status("Empty group")
         self.assertEqual([e.status for e in self.requests("DELETE", "^/admin/customer-groups/cgrp_empty$")], [200])
 
     def test_D46_delete_from_the_details(self):

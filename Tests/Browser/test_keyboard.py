@@ -7,14 +7,7 @@ from harness.browser import eventually
 from harness.case import BrowserTest
 from harness.fixture import VIP, email
 from harness.looks import Picture, measure
-
-PAGES = ["/app/customer-groups", f"/app/customer-groups/{VIP}", "/app/customers", "/app/customers/cus_033",
-         "/app/price-lists", "/app/price-lists/pl_trade"]
-DIALOGS = ["/app/customer-groups/create", f"/app/customer-groups/{VIP}/edit",
-           f"/app/customer-groups/{VIP}/add-customers", f"/app/customer-groups/{VIP}/metadata/edit",
-           "/app/customers/create", "/app/customers/cus_033/edit", "/app/customers/cus_033/add-customer-groups",
-           "/app/customers/cus_033/metadata/edit", "/app/price-lists/create", "/app/price-lists/pl_trade/edit",
-           "/app/price-lists/pl_trade/configuration"]
+from harness.places import DIALOGS, PAGES
 
 
 class Keyboard(BrowserTest):
@@ -307,7 +300,7 @@ class Keyboard(BrowserTest):
             self.assertTrue(ring["drawn"])
             self.assertGreaterEqual(ring["contrast"], 3, f"ring, {theme}")
         self.page.button("Continue", self.page.prompt()).click()
-        self.page.find("status").says("removed")
+        self.page.status("removed")
         self.assertEqual(self.low_contrasts(), {}, "toast")
         self.page.button("Group actions").click()
         self.page.menu().shown()
@@ -386,12 +379,12 @@ class Keyboard(BrowserTest):
         before = picture_of(box)
         box.click()
         self.page.js("document.activeElement.blur()")
-        self.assertNotEqual(picture_of(box).rows, before.rows, "selection")
+        self.assertFalse(picture_of(box).rows == before.rows, "selection")
         add = self.page.button("Group actions")
         self.page.js("arguments[0].scrollIntoView({ block: 'center' })", add)
         before = picture_of(add)
         add.focus()
-        self.assertNotEqual(picture_of(add).rows, before.rows, "focus")
+        self.assertFalse(picture_of(add).rows == before.rows, "focus")
         # Without colours a badge is told by its border.
         badges = self.page.js("""
             return [...document.querySelectorAll("td")].filter((td) => ["Registered", "Guest"].includes(td.innerText.trim()))
@@ -527,4 +520,4 @@ class Keyboard(BrowserTest):
         if self.page.prompt().is_shown and self.page.find("checkbox", None, self.page.prompt()).now():
             self.page.find("checkbox", None, self.page.prompt()).click()
             self.page.find("button", "Delete", self.page.prompt()).click()
-        self.page.find("status").says(arabic)
+        self.page.status(arabic)

@@ -72,7 +72,7 @@ class Members(BrowserTest):
         self.assertEqual(self.removed(), [customer_id(1), customer_id(2)])
         self.counts(35)
         self.selected(0)
-        self.page.find("status").says("2 customers removed from VIP")
+        self.page.status("2 customers removed from VIP")
         eventually(lambda: members.column("Email")[0], email(3))
         self.assertEqual(members.checked, [])
         self.page.open("/app/customers?q=c001")
@@ -240,7 +240,7 @@ class Members(BrowserTest):
         self.page.prompt().gone()
         self.assertEqual(self.removed(), [customer_id(4)])
         self.counts(36)
-        self.page.find("status").says("1 customer removed from VIP")
+        self.page.status("1 customer removed from VIP")
 
     def test_D62_add_shows_who_is_in(self):
         self.open_vip()
@@ -271,7 +271,7 @@ class Members(BrowserTest):
                          {"customer_ids": [{"id": customer_id(100)}, {"id": customer_id(101)}]})
         self.page.at(f"/app/customer-groups/{VIP}")
         self.counts(39)
-        self.page.find("status").says("2 customers added to VIP")
+        self.page.status("2 customers added to VIP")
 
     def test_D64_the_list_below_keeps_its_state(self):
         members = self.open_vip("?q=first&offset=10&order=email")

@@ -136,7 +136,7 @@ class Metadata(BrowserTest):
         self.save()
         self.editor.gone()
         self.assertEqual(self.sent("POST", SAVE), {"metadata": {"note": "silver", "tier": "", "region": "EU"}})
-        self.page.find("status").says("Metadata saved")
+        self.page.status("Metadata saved")
         self.page.find("region", "Metadata").says("6 keys")
         self.page.reload()
         self.assertEqual(self.stored(), {"is_seller": True, "code": "007", "note": "silver", "region": "EU",

@@ -39,7 +39,7 @@ def eventually(read, wanted=True, what=None):
             value, failure = None, stale
         if time.monotonic() > deadline:
             expected = "" if callable(wanted) else f", not {wanted!r}"
-            raise AssertionError(f"{what or 'still'}: {failure or repr(value)}{expected}")
+            raise AssertionError(f"{what or 'still'}: {str(failure or repr(value))[:1000]}{expected}")
         time.sleep(0.02)
 
 
@@ -52,13 +52,12 @@ class Browser:
     def __enter__(self):
         options = Options()
         options.binary_location = "/usr/bin/chromium"
-        for argument in ("--headless=new", "--disable-dev-shm-usage", "--window-size=1280,800", "--lang=en-US",
+        # No sandbox: it refuses root and needs what containers often lack, and all pages are our own.
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,800", "--lang=en-US",
                          "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
                          "--enable-blink-features=ComputedAccessibilityInfo",
                          f"--user-data-dir={self._directory}/chromium"):
             options.add_argument(argument)
-        if os.getuid() == 0:
-            options.add_argument("--no-sandbox")  # Chromium's sandbox refuses root
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         # Reads wait for the state they want themselves.
         options.set_capability("pageLoadStrategy", "eager")
@@ -213,6 +212,14 @@ class Page:
         """Waits until the text is somewhere on the page."""
         eventually(lambda: text in self.text, True, f"{text!r} is shown")
         return self
+
+    def status(self, text):
+        """Waits until a success is told."""
+        self.find("status").says(text)
+
+    def alert(self, text):
+        """Waits until an error is told, in a toast, a form or a prompt."""
+        self.find("alert").says(text)
 
     def focused(self):
         """Role and name of what has the focus."""
@@ -384,7 +391,8 @@ class Thing:
                           lambda found: True)[0]
 
     def says(self, text):
-        eventually(lambda: self.text, lambda has: text in has, f"{self} says {text!r}")
+        eventually(lambda: self.page.js("return arguments[0].map((element) => element.innerText).join(' ')", self.now()),
+                   lambda has: text in " ".join(has.split()), f"{self} says {text!r}; it says")
         return self
 
     def is_focused(self):

@@ -120,6 +120,10 @@ class BrowserTest(unittest.TestCase):
         bodies = [json.loads(e.body) if e.body else None for e in found]
         return bodies[0] if count == 1 else bodies
 
+    def quiet(self):
+        """Waits until every request has its answer."""
+        eventually(lambda: [e for e in list(self.world.proxy.exchanges) if e.status is None], [], "unanswered")
+
     def members(self, group):
         """Ids of a group's customers, from the table itself."""
         text = self.world.sql("SELECT customer_id FROM customer_group_customers "

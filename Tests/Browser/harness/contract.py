@@ -18,7 +18,7 @@ CALLS = [
     ("POST", CUSTOMERS, set(), None),
     ("GET", CUSTOMERS + "/[^/]+", {"expand"}, None),
     ("POST", CUSTOMERS + "/[^/]+", set(), None),
-    ("GET", LISTS, PAGE | DATES | {"q", "expand", "status[]", "type[]", "customer_groups[]"}, None),
+    ("GET", LISTS, PAGE | DATES | {"id", "q", "expand", "status[]", "type[]", "customer_groups[]"}, None),
     ("GET", LISTS + "/explain", {"variant_id", "customer_id", "region_id", "currency_code", "quantity"},
      "price_preview"),
     ("GET", "/admin/variants", PAGE | {"q"}, "price_preview"),

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 
 from harness import fixture
 from harness.browser import Browser
@@ -26,7 +27,7 @@ class World:
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             self.directory = tempfile.mkdtemp(prefix="cohort-browser-")
-            stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
+            stack.callback(self._remove_directory)
             os.chmod(self.directory, 0o711)  # PostgreSQL's user passes through
             self.database = stack.enter_context(
                 Database(f"{self.directory}/postgres", Database.FORGETFUL))
@@ -42,6 +43,14 @@ class World:
 
     def __exit__(self, *_):
         self._stack.close()
+
+    def _remove_directory(self):
+        # Chromium's last processes may still write while they end.
+        for _ in range(50):
+            shutil.rmtree(self.directory, ignore_errors=True)
+            if not os.path.exists(self.directory):
+                return
+            time.sleep(0.1)
 
     def _make_shop(self):
         self.database.psql("postgres", "CREATE DATABASE shop;")
