@@ -157,6 +157,14 @@ class Keyboard(BrowserTest):
         self.opened_and_left(lambda: page.press("Control+k"), search)
         self.opened_and_left(lambda: page.press("?"), search)
 
+    def test_D102_escape_when_nothing_has_the_focus(self):
+        self.page.open("/app/customer-groups/cgrp_vip/edit")
+        dialog = self.page.dialog().shown()
+        self.page.heading("Edit customer group", dialog).click()
+        self.page.press("Esc")
+        dialog.gone()
+        self.page.at("/app/customer-groups/cgrp_vip")
+
     def tree(self):
         """Chromium's accessibility tree: role, name, properties of what is not ignored."""
         nodes = self.page.cdp("Accessibility.getFullAXTree")["nodes"]

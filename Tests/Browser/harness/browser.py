@@ -13,7 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 # Long enough for a machine that builds something else at the same time; a passing test never waits for it.
-PATIENCE_S = 10
+PATIENCE_S = 5
 
 with open(os.path.join(os.path.dirname(__file__), "find.js"), encoding="utf-8") as file:
     FIND = file.read()
@@ -53,7 +53,7 @@ class Browser:
         options = Options()
         options.binary_location = "/usr/bin/chromium"
         # No sandbox: it refuses root and needs what containers often lack, and all pages are our own.
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,800", "--lang=en-US",
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--lang=en-US",
                          "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
                          "--enable-blink-features=ComputedAccessibilityInfo",
                          f"--user-data-dir={self._directory}/chromium"):
@@ -86,6 +86,7 @@ class Browser:
         page.cdp("Network.clearBrowserCookies")
         page.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
         page.prepare()
+        page.resize(1280, 800)
         driver.get_log("browser")
         return page
 
