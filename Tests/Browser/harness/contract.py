@@ -9,7 +9,7 @@ GROUPS, CUSTOMERS, LISTS = "/admin/customer-groups", "/admin/customers", "/admin
 # Method and path, parameters, and the extension that the call needs where it is none of Medusa's.
 CALLS = [
     ("GET|POST|DELETE", "/admin/auth", set(), None),
-    ("GET", GROUPS, PAGE | DATES | {"q"}, None),
+    ("GET", GROUPS, PAGE | DATES | {"q", "id[]"}, None),
     ("POST", GROUPS, set(), None),
     ("GET|POST|DELETE", GROUPS + "/[^/]+", set(), None),
     ("GET", GROUPS + "/[^/]+/customers", PAGE | DATES | {"q", "has_account", "groups[]"}, None),
