@@ -7,11 +7,6 @@ from harness.case import BrowserTest
 
 
 class GroupChanges(BrowserTest):
-    def invalid(self, field, message):
-        """A field that is marked, and says why."""
-        eventually(lambda: field.attribute("aria-invalid"), "true", f"{field} is marked")
-        eventually(lambda: field.description, lambda text: message.lower() in text.lower(), f"{field} says {message!r}")
-
     def test_D40_create(self):
         self.open_groups("?q=group&order=name")
         self.page.find_create().click()

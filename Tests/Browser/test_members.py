@@ -11,9 +11,6 @@ BATCH = "^/admin/customer-groups/cgrp_vip/customers/batch$"
 
 
 class Members(BrowserTest):
-    def general(self):
-        return self.page.find("region", "VIP").text
-
     def counts(self, number):
         """General and the list say so many."""
         self.table("Customers").says(f"of {number} results")
@@ -289,7 +286,7 @@ class Members(BrowserTest):
     def more_customers(self, count):
         self.world.sql(f"""
             INSERT INTO customer (id, email, first_name, last_name, created_at, updated_at)
-            SELECT 'cus_x' || lpad(n::text, 4, '0'), 'x' || lpad(n::text, 4, '0') || '@example.com', 'X', 'X',
+            SELECT 'cus_x' || lpad(n::text, 4, '0'), 'x' || lpad(n::text, 4, '0') || '@example.com', 'Many', 'More',
                 '2026-05-01 09:00Z', '2026-05-01 09:00Z' FROM generate_series(1, {count}) AS n""")
 
     def select_all(self, dialog, number):
@@ -299,9 +296,10 @@ class Members(BrowserTest):
 
     def test_D65_thousands_in_chunks(self):
         self.more_customers(3000)
-        self.world.sql("DELETE FROM customer WHERE id > 'cus_x2500' AND id LIKE 'cus_x%'")
+        # 2,500 of them are found.
+        self.world.sql("UPDATE customer SET first_name = 'Other' WHERE id > 'cus_x2500' AND id LIKE 'cus_x%'")
         table, dialog = self.add_page()
-        table.search("x").says("of 2,500 results").settled()
+        table.search("many").says("of 2,500 results").settled()
         self.select_all(dialog, "2,500")
         self.page.button("Save", dialog).click()
         dialog.gone()

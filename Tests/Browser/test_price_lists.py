@@ -102,8 +102,7 @@ class PriceLists(BrowserTest):
         ends.set("2026-06-01T10:00")
         self.page.button("Save", dialog).click()
         for field in (starts, ends):
-            eventually(lambda: field.attribute("aria-invalid"), "true", f"{field} is marked")
-            self.assertTrue(field.description, field)
+            self.invalid(field)
         self.assertEqual(self.writes(), [])
         ends.set("2026-06-03T10:00")
         self.page.button("Save", dialog).click()
@@ -120,8 +119,7 @@ class PriceLists(BrowserTest):
         create = self.page.button("Create", dialog)
         create.click()
         for label in ("Name", "Description"):
-            field = self.page.field(label, dialog)
-            eventually(lambda: field.attribute("aria-invalid"), "true", f"{field} is marked")
+            self.invalid(self.page.field(label, dialog))
         self.assertEqual(self.writes(), [])
         self.page.field("Name", dialog).fill("Summer")
         self.page.field("Description", dialog).fill("Warm days")

@@ -86,7 +86,6 @@ class Browser:
         page.cdp("Network.clearBrowserCookies")
         page.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
         page.prepare()
-        page.resize(1280, 800)
         driver.get_log("browser")
         return page
 
@@ -102,6 +101,7 @@ class Page:
         self.cdp("Page.enable")
         self.cdp("Page.addScriptToEvaluateOnNewDocument", source=REPORT_PROBLEMS)
         self.cdp("Emulation.setTimezoneOverride", timezoneId="UTC")
+        self.resize(1280, 800)
 
     def cdp(self, command, **parameters):
         return self.driver.execute_cdp_cmd(command, parameters)

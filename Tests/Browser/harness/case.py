@@ -143,5 +143,12 @@ class BrowserTest(unittest.TestCase):
         self.page.open(f"/app/customer-groups/{fixture.VIP}" + query)
         return self.table("Customers").settled()
 
-    def eventually(self, read, wanted=True, what=None):
-        return eventually(read, wanted, what)
+    def alerts(self):
+        """Everything that is told as an error at this moment."""
+        return self.page.js("return [...document.querySelectorAll('[role=alert]')].map((e) => e.innerText).join(' ')")
+
+    def invalid(self, field, message=""):
+        """Waits until a field is marked, and says why."""
+        eventually(lambda: field.attribute("aria-invalid"), "true", f"{field} is marked")
+        eventually(lambda: field.description, lambda text: text and message.lower() in text.lower(),
+                   f"{field} says {message!r}; it says")

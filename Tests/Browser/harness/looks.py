@@ -18,10 +18,12 @@ class Picture:
     """A screenshot's pixels."""
 
     def __init__(self, page, clip=None):
-        """`clip`: x, y, width, height of the viewport."""
+        """`clip`: x, y, width, height of a part of the window."""
         parameters = {"format": "png"}
         if clip:
-            parameters["clip"] = {**dict(zip(("x", "y", "width", "height"), clip)), "scale": 1}
+            x, y, width, height = clip
+            left, top = page.js("return [scrollX, scrollY]")  # Chromium counts from the page's corner
+            parameters["clip"] = {"x": x + left, "y": y + top, "width": width, "height": height, "scale": 1}
         png = base64.b64decode(page.cdp("Page.captureScreenshot", **parameters)["data"])
         chunks, at = {}, 8
         while at < len(png):
