@@ -284,7 +284,7 @@ class Keyboard(BrowserTest):
         eventually(lambda: measure(self.page, "background"), lambda light: light < 0.1)
         held = self.hold("GET", "^/admin/")
         self.page.driver.refresh()  # returns at DOMContentLoaded
-        picture = Picture(self.page)
+        picture = Picture(self.page, (0, 0, 1280, 800), scale=0.25)
         self.assertTrue(held.caught or not self.page.find("table").now(), "before there is anything to show")
         self.assertGreater(picture.share(lambda p: max(p) < 100), 0.95, "dark pixels of the first frame")
 

@@ -17,13 +17,12 @@ def measure(page, what, *arguments):
 class Picture:
     """A screenshot's pixels."""
 
-    def __init__(self, page, clip=None):
+    def __init__(self, page, clip, scale=1):
         """`clip`: x, y, width, height of a part of the window."""
-        parameters = {"format": "png"}
-        if clip:
-            x, y, width, height = clip
-            left, top = page.js("return [scrollX, scrollY]")  # Chromium counts from the page's corner
-            parameters["clip"] = {"x": x + left, "y": y + top, "width": width, "height": height, "scale": 1}
+        x, y, width, height = clip
+        left, top = page.js("return [scrollX, scrollY]")  # Chromium counts from the page's corner
+        parameters = {"format": "png", "clip": {"x": x + left, "y": y + top, "width": width, "height": height,
+                                                "scale": scale}}
         png = base64.b64decode(page.cdp("Page.captureScreenshot", **parameters)["data"])
         chunks, at = {}, 8
         while at < len(png):
@@ -62,7 +61,3 @@ class Picture:
     def share(self, accepts):
         """How many of the pixels are accepted, from 0 to 1."""
         return sum(accepts(pixel) for row in self.rows for pixel in row) / (self.width * self.height)
-
-    @property
-    def colors(self):
-        return {pixel for row in self.rows for pixel in row}
