@@ -90,6 +90,12 @@ install_missing() {
         fail ".build belongs to $(stat -c %U .build), who built here before: remove it, or run as $(stat -c %U .build)"
 }
 
+# What drives the dashboard in the tests: Debian's browser, its driver, and the module for Debian's own Python.
+install_browser() {
+    [ -x /usr/bin/chromedriver ] && /usr/bin/python3 -c 'import selenium' 2>/dev/null ||
+        install_packages chromium chromium-driver python3-selenium
+}
+
 # Every Swift file that git knows or would know, each ended by a zero byte.
 swift_files() {
     git ls-files -z --cached --others --exclude-standard '*.swift' |

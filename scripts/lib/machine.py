@@ -1,5 +1,7 @@
-"""What scripts/bench needs from the machine: programs that end with it, their CPU time, a PostgreSQL."""
+"""What scripts/bench and the browser tests need from the machine: programs that end with them, their CPU time,
+a PostgreSQL."""
 
+import ctypes
 import fcntl
 import glob
 import hashlib
@@ -11,6 +13,10 @@ import socket
 import subprocess
 import sys
 import time
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 
 
 class Stop(Exception):
@@ -61,9 +67,14 @@ class Program:
                 if self.account else {}
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                start_new_session=True, env={**os.environ, **(self.environment or {})}, **account)
+                start_new_session=True, preexec_fn=self._end_with_parent,
+                env={**os.environ, **(self.environment or {})}, **account)
         self.pid = self.process.pid
         return self
+
+    def _end_with_parent(self):
+        """However this process ends: the kernel then sends the program its signal."""
+        LIBC.prctl(PR_SET_PDEATHSIG, self.end)
 
     def __exit__(self, *_):
         for number in (self.end, signal.SIGQUIT, signal.SIGKILL):
@@ -115,9 +126,14 @@ class CPU:
 
 
 class Database(Program):
-    """A PostgreSQL with durable settings on a unix socket, its data kept between runs."""
+    """A PostgreSQL on a unix socket, its data kept as long as its directory."""
 
-    def __init__(self, directory):
+    DURABLE = {"fsync": "on", "synchronous_commit": "on", "shared_buffers": "512MB",
+               "effective_cache_size": "8GB", "work_mem": "32MB", "maintenance_work_mem": "512MB",
+               "max_wal_size": "4GB", "random_page_cost": 1.1}
+    FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+
+    def __init__(self, directory, settings=DURABLE):
         self.account = pwd.getpwnam("postgres") if os.getuid() == 0 else None
         self.directory = directory
         self.socket, self.data = f"{directory}/socket", f"{directory}/data"
@@ -133,13 +149,10 @@ class Database(Program):
         if not found:
             raise Stop("no PostgreSQL server under /usr/lib/postgresql")
         self._binaries = os.path.dirname(found[-1])
-        settings = {
-            "listen_addresses": "", "unix_socket_directories": self.socket, "max_connections": 120,
-            "fsync": "on", "synchronous_commit": "on", "shared_buffers": "512MB",
-            "effective_cache_size": "8GB", "work_mem": "32MB", "maintenance_work_mem": "512MB",
-            "max_wal_size": "4GB", "random_page_cost": 1.1}
+        self._initdb = ["--no-sync"] if settings.get("fsync") == "off" else []
         command = [self.binary("postgres"), "-D", self.data]
-        for name, value in settings.items():
+        places = {"listen_addresses": "", "unix_socket_directories": self.socket, "max_connections": 120}
+        for name, value in {**places, **settings}.items():
             command += ["-c", f"{name}={value}"]
         super().__init__(command, self.log_file("postgres"), end=signal.SIGINT, account=self.account)
 
@@ -180,10 +193,11 @@ class Database(Program):
                 return self
             time.sleep(0.1)
         self.__exit__()
-        raise Stop(f"PostgreSQL does not start, see {self.log('postgres')}")
+        raise Stop(f"PostgreSQL does not start, see {self.log}")
 
     def _make(self):
-        self._make_with("initdb", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust")
+        self._make_with("initdb", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust",
+                        *self._initdb)
 
     def _make_with(self, program, *arguments):
         shutil.rmtree(self.data, ignore_errors=True)

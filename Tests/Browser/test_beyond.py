@@ -1,0 +1,428 @@
+"""What goes wrong, who else is at work, large groups, and the conveniences beyond the acceptance list."""
+
+import json
+
+from harness import fixture
+from harness.browser import eventually
+from harness.case import BrowserTest
+from harness.fixture import VIP, customer_id, email
+
+BATCH = f"^/admin/customer-groups/{VIP}/customers/batch$"
+GROUP = f"^/admin/customer-groups/{VIP}$"
+
+
+class Trouble(BrowserTest):
+    def editing(self, name):
+        """The drawer of a group's name, with a new one typed."""
+        self.page.open(f"/app/customer-groups/{VIP}/edit")
+        dialog = self.page.dialog("Edit customer group").shown()
+        self.page.field("Name", dialog).fill(name)
+        return dialog
+
+    def save(self, dialog):
+        self.page.find("button", "Save", dialog, part=True).click()
+
+    def stored_name(self):
+        return self.world.sql(f"SELECT name FROM customer_group WHERE id = '{VIP}'")
+
+    def test_session_expired_during_a_write(self):
+        self.expect_status("/admin/", 401)
+        dialog = self.editing("Typed at length")
+        self.world.sql("DELETE FROM cohort_session")
+        self.save(dialog)
+        self.page.field("Password").fill(fixture.PASSWORD)
+        self.page.find("button", "Sign in", part=True).click()
+        dialog.gone()
+        eventually(self.stored_name, "Typed at length")
+        self.page.heading("Typed at length").shown()
+
+    def test_session_prompt_cancelled_keeps_the_text(self):
+        self.expect_status("/admin/", 401)
+        dialog = self.editing("Typed at length")
+        self.world.sql("DELETE FROM cohort_session")
+        self.save(dialog)
+        eventually(lambda: self.page.js("return document.querySelectorAll(':modal').length"), 2)
+        self.page.press("Esc")
+        eventually(lambda: self.page.js("return document.querySelectorAll(':modal').length"), 1)
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+        self.page.at(f"/app/customer-groups/{VIP}/edit")
+
+    def test_server_gone_while_writing(self):
+        self.expect_unreachable()
+        dialog = self.editing("Typed at length")
+        self.world.proxy.is_offline = True
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "Could not reach the server" in text)
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+        self.world.proxy.is_offline = False
+        self.save(dialog)
+        dialog.gone()
+        eventually(self.stored_name, "Typed at length")
+
+    def test_server_gone_while_reading(self):
+        self.expect_unreachable()
+        groups = self.open_groups()
+        self.world.proxy.is_offline = True
+        groups.next()
+        self.page.shows("Could not reach the server")
+        self.world.proxy.is_offline = False
+        self.page.button("Retry").click()
+        groups.says("21 – 40 of 45 results")
+
+    def test_service_stopped_and_started(self):
+        """The real thing, not the proxy's imitation."""
+        self.expect_unreachable()
+        groups = self.open_groups()
+        self.world.stop_service()
+        try:
+            groups.next()
+            self.page.shows("Could not reach the server")
+        finally:
+            self.world.start_service()
+        self.page.button("Retry").click()
+        groups.says("21 – 40 of 45 results")
+
+    def test_503_keeps_what_was_typed(self):
+        dialog = self.editing("Typed at length")
+        self.fail_with("POST", GROUP, 503, "Busy", "unavailable", times=1, headers=[("Retry-After", "1")])
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "Busy" in text or "503" in text, "the error is told")
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+        button = self.page.find("button", "Save", dialog)
+        eventually(lambda: button.get("disabled"), False)
+        self.save(dialog)
+        dialog.gone()
+        eventually(self.stored_name, "Typed at length")
+
+    def test_429_counts_down(self):
+        self.page.cdp("Network.clearBrowserCookies")
+        self.expect_status("/admin/", 401)
+        self.page.open("/app/login")
+        self.page.field("Email").fill(fixture.EMAIL)
+        self.page.field("Password").fill(fixture.PASSWORD)
+        self.fail_with("POST", "^/admin/auth$", 429, "Too many attempts", "not_allowed", times=1,
+                       headers=[("Retry-After", "2")])
+        self.page.find("button", "Sign in", part=True).click()
+        button = self.page.find("button", "Sign in", part=True)
+        eventually(lambda: button.get("disabled") or button.attribute("aria-disabled") == "true", True, "it waits")
+        eventually(lambda: self.page.text, lambda text: "2 s" in text or "1 s" in text, "it counts")
+        self.assertEqual(self.page.field("Email").value, fixture.EMAIL)
+        eventually(lambda: not (button.get("disabled") or button.attribute("aria-disabled") == "true"), True)
+        button.click()
+        self.page.at("/app/customer-groups")
+
+    def test_error_toast_can_be_read_and_dismissed(self):
+        dialog = self.editing("Typed at length")
+        self.fail_with("POST", GROUP, 500, times=1)
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "Something broke" in text and "500" in text and "req-of-the-test" in text)
+        self.page.button("Copy details").shown()
+        self.page.button("Dismiss").click()
+        self.page.button("Copy details").gone()
+        dialog.shown()
+
+    def test_group_deleted_meanwhile(self):
+        dialog = self.editing("Typed at length")
+        self.world.sql(f"DELETE FROM customer_group WHERE id = '{VIP}'")
+        self.expect_status("/admin/customer-groups/", 404)
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "not found" in text.lower(), "it says that the group is gone")
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+
+    def test_customer_deleted_meanwhile(self):
+        members = self.open_vip("?order=email")
+        members.select(email(1), email(2))
+        self.world.sql("UPDATE customer SET deleted_at = now() WHERE id = 'cus_001'")
+        self.page.press("r")
+        self.page.button("Continue", self.page.prompt()).click()
+        self.page.prompt().gone()
+        members.says("of 35 results")
+        eventually(lambda: members.column("Email")[0], email(3))
+        self.assertNotIn(customer_id(2), self.members(VIP))
+
+    def test_customer_deleted_while_edited(self):
+        self.page.open("/app/customers/cus_001/edit")
+        dialog = self.page.dialog().shown()
+        self.page.field("First name", dialog).fill("Typed at length")
+        self.world.sql("UPDATE customer SET deleted_at = now() WHERE id = 'cus_001'")
+        self.expect_status("/admin/customers/", 404)
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "not found" in text.lower())
+        self.assertEqual(self.page.field("First name", dialog).value, "Typed at length")
+
+
+class Together(BrowserTest):
+    def second_tab(self, path):
+        self.page.driver.switch_to.new_window("tab")
+        self.page.prepare()
+        self.page.open(path)
+        return self.page.driver.current_window_handle
+
+    def go(self, handle):
+        self.page.driver.switch_to.window(handle)
+
+    def test_two_tabs_edit_the_metadata_of_one_group(self):
+        """Each sends only what it changed, so that neither undoes the other."""
+        first = self.page.driver.current_window_handle
+        path = f"/app/customer-groups/{VIP}/metadata/edit"
+        self.page.open(path)
+        second = self.second_tab(path)
+        rows = {"note": 1, "tier": 3}
+
+        def change(key, value):
+            dialog = self.page.dialog("Edit metadata").shown()
+            self.page.css(f"tbody tr:nth-child({rows[key] + 1}) input", dialog).at(1).fill(value)
+            self.page.button("Save", dialog).click()
+            dialog.gone()
+        change("note", "silver")
+        self.go(first)
+        change("tier", "4")
+        stored = json.loads(self.world.sql(f"SELECT metadata FROM customer_group WHERE id = '{VIP}'"))
+        self.assertEqual((stored["note"], stored["tier"], stored["code"]), ("silver", 4, "007"))
+        self.go(second)
+
+    def test_two_tabs_rename_one_group(self):
+        """The last one counts, as in Medusa; and each shows what is true when it is looked at again."""
+        first = self.page.driver.current_window_handle
+        path = f"/app/customer-groups/{VIP}/edit"
+        self.page.open(path)
+        second = self.second_tab(path)
+        for handle, name in ((second, "Second"), (first, "First")):
+            self.go(handle)
+            dialog = self.page.dialog("Edit customer group").shown()
+            self.page.field("Name", dialog).fill(name)
+            self.page.button("Save", dialog).click()
+            dialog.gone()
+            self.page.heading(name).shown()
+        self.assertEqual(self.world.sql(f"SELECT name FROM customer_group WHERE id = '{VIP}'"), "First")
+        self.go(second)
+        self.page.reload()
+        self.page.heading("First").shown()
+
+    def test_another_tab_follows_a_logout(self):
+        self.expect_status("/admin/", 401)
+        first = self.page.driver.current_window_handle
+        self.open_groups()
+        second = self.second_tab("/app/customers")
+        self.page.find("button", fixture.EMAIL, part=True).click()
+        self.page.choose("Log out")
+        self.page.at("/app/login")
+        self.go(first)
+        self.page.at("/app/login")
+        self.go(second)
+
+
+class LargeGroups(BrowserTest):
+    def setUp(self):
+        super().setUp()
+        self.world.sql(f"""
+            INSERT INTO customer (id, email, first_name, last_name, created_at, updated_at)
+            SELECT 'cus_x' || lpad(n::text, 4, '0'), 'x' || lpad(n::text, 4, '0') || '@example.com', 'X', 'X',
+                '2026-05-01 09:00Z', '2026-05-01 09:00Z' FROM generate_series(1, 2500) AS n;
+            INSERT INTO customer_group_customers (customer_group_id, customer_id)
+            SELECT 'cgrp_empty', id FROM customer WHERE id LIKE 'cus_x%';""")
+        self.page.open("/app/customer-groups/cgrp_empty?order=email")
+        self.list = self.table("Customers").settled().says("of 2,500 results")
+        self.bar = self.page.find("region", "Bulk actions")
+        self.batch = "^/admin/customer-groups/cgrp_empty/customers/batch$"
+
+    def select_all(self):
+        self.list.find("checkbox", "Select all on this page").click()
+        self.bar.says("10 selected")
+        self.page.find("button", "Select all 2,500", self.bar, part=True).click()
+
+    def test_select_all_and_remove(self):
+        self.select_all()
+        self.bar.says("2,500 selected")
+        self.page.press("r")
+        self.page.button("Continue", self.page.prompt("Remove 2,500 customers?")).click()
+        self.page.prompt().gone()
+        self.assertEqual([len(json.loads(e.body)["customer_ids"]) for e in self.requests("DELETE", self.batch)],
+                         [1000, 1000, 500])
+        self.assertEqual(self.members("cgrp_empty"), [])
+        self.page.status("2,500 customers removed")
+        self.page.shows("No customers in this group yet")
+
+    def test_select_all_shows_progress_and_can_be_cancelled(self):
+        held = self.hold("GET", r"/customers\?.*limit=100.*offset=500|/customers\?.*offset=500.*limit=100")
+        self.select_all()
+        eventually(lambda: len(held.caught), 1)
+        progress = self.page.css("progress, [role=progressbar]").shown()
+        self.assertTrue(progress)
+        self.page.find("button", "Cancel", part=True).click()
+        held.release()
+        eventually(lambda: self.page.css("progress, [role=progressbar]").now(), [])
+        self.assertNotIn("2,500 selected", self.page.text)
+        self.bar.says("selected")
+        self.assertEqual(self.writes(), [])
+
+    def test_partial_failure_says_what_was_done(self):
+        self.select_all()
+        self.bar.says("2,500 selected")
+        # The first thousand goes through, the second does not.
+        first = self.hold("DELETE", self.batch, times=1)
+        self.page.press("r")
+        prompt = self.page.prompt("Remove 2,500 customers?")
+        self.page.button("Continue", prompt).click()
+        eventually(lambda: len(first.caught), 1)
+        self.fail_with("DELETE", self.batch, 500, times=1)
+        first.release()
+        eventually(self.alerts, lambda text: "1000 of 2500" in text.replace(",", ""), "it says how many are done")
+        self.assertEqual(len(self.members("cgrp_empty")), 1500)
+        self.page.press("Esc")
+        prompt.gone()
+        self.bar.says("1,500 selected")
+        self.list.says("of 1,500 results")
+
+    def test_removal_can_be_stopped(self):
+        self.select_all()
+        self.bar.says("2,500 selected")
+        held = self.hold("DELETE", self.batch, times=1)
+        self.page.press("r")
+        prompt = self.page.prompt("Remove 2,500 customers?")
+        self.page.button("Continue", prompt).click()
+        eventually(lambda: len(held.caught), 1)
+        self.page.css("progress, [role=progressbar]", prompt).shown()
+        self.page.button("Cancel", prompt).click()
+        held.release()
+        eventually(lambda: self.page.css("progress, [role=progressbar]", prompt).now(), [])
+        self.assertLessEqual(len(self.requests("DELETE", self.batch)), 1)
+
+
+class Conveniences(BrowserTest):
+    def test_palette(self):
+        self.open_groups()
+        self.page.press("Control+k")
+        dialog = eventually(lambda: self.page.find("dialog"), lambda d: d.now())
+        self.page.type("whole")
+        eventually(lambda: [o.text for o in self.page.find("option").now()], lambda found: any("Wholesale" in t for t in found))
+        self.page.press("Enter")
+        self.page.at("/app/customer-groups/cgrp_wholesale")
+        dialog.gone()
+        self.page.press("Control+k")
+        self.page.find("dialog").shown()
+        self.page.type("c042")
+        eventually(lambda: [o.text for o in self.page.find("option").now()], lambda found: any(email(42) in t for t in found))
+        self.page.press("Enter")
+        self.page.at("/app/customers/cus_042")
+        self.page.press("Control+k")
+        self.page.find("dialog").shown()
+        self.page.type("price lists")
+        eventually(lambda: [o.text for o in self.page.find("option").now()], lambda found: any("Price Lists" in t for t in found))
+        self.page.press("Esc")
+        dialog.gone()
+
+    def test_undo_of_a_removal(self):
+        members = self.open_vip("?order=email")
+        members.select(email(1), email(2))
+        self.page.press("r")
+        self.page.button("Continue", self.page.prompt()).click()
+        members.says("of 35 results")
+        self.page.button("Undo").click()
+        members.says("of 37 results")
+        self.assertEqual(self.sent("POST", BATCH), {"customer_ids": [{"id": customer_id(1)}, {"id": customer_id(2)}]})
+        self.assertEqual(len(self.members(VIP)), 37)
+
+    def test_shift_click_selects_a_range(self):
+        members = self.open_vip("?order=email")
+        members.select(email(3))
+        members.checkbox(email(6)).click_with("shift")
+        eventually(lambda: members.checked, [email(n) for n in (3, 4, 5, 6)])
+        self.page.find("region", "Bulk actions").says("4 selected")
+
+    def test_sort_menu(self):
+        members = self.open_vip()
+        members.find("button", "Sort by", part=True).click()
+        self.page.choose("First name")
+        self.page.at(f"/app/customer-groups/{VIP}")
+        eventually(lambda: self.page.query.get("order"), lambda order: order and order.lstrip("-") == "first_name")
+        members.settled().find("button", "Sort by", part=True).click()
+        self.page.choose("Ascending")
+        self.page.at(f"/app/customer-groups/{VIP}", order="first_name")
+        eventually(lambda: members.column("Email")[0], email(1))
+
+    def test_bookmarks_of_the_old_admin(self):
+        for old, new in (("/app/a/customers", "/app/customers"), ("/app/a/customers/groups", "/app/customer-groups"),
+                         (f"/app/a/customers/groups/{VIP}", f"/app/customer-groups/{VIP}"),
+                         ("/app/a/customers/cus_001", "/app/customers/cus_001"), ("/app/a/pricing", "/app/price-lists"),
+                         ("/app/a/pricing/pl_vip", "/app/price-lists/pl_vip"),
+                         ("/app/a/price-lists/pl_vip", "/app/price-lists/pl_vip"), ("/app/", "/app/customer-groups")):
+            with self.subTest(old):
+                self.page.open(old).at(new)
+
+    def test_unknown_page(self):
+        self.page.open("/app/nowhere/at/all")
+        self.page.shows("Page not found")
+        self.assertIn("/app/customer-groups", self.page.js(
+            "return [...document.querySelectorAll('main a[href]')].map((a) => a.pathname)"))
+
+    def test_a_click_on_the_row_follows_its_link(self):
+        groups = self.open_groups()
+        row = self.page.css("main tbody tr").at(2)
+        row.click()
+        self.page.at("/app/customer-groups/cgrp_wholesale")
+
+    def test_row_menu_by_keyboard(self):
+        groups = self.open_groups()
+        actions = groups.button("Actions for VIP").focus()
+        self.page.press("Enter")
+        self.page.focus_is("menuitem", "Edit")
+        self.page.press("End")
+        self.page.focus_is("menuitem", "Delete")
+        self.page.press("Home")
+        self.page.focus_is("menuitem", "Edit")
+        self.page.press("d")
+        self.page.focus_is("menuitem", "Delete")
+        self.page.press("Esc")
+        self.page.menu().gone()
+        actions.is_focused()
+
+    def test_json_drawer(self):
+        self.open_vip()
+        section = self.page.find("region", "JSON")
+        self.page.find("button", None, section).click()
+        dialog = self.page.dialog().shown()
+        text = self.page.css("pre", dialog).text
+        self.assertEqual(json.loads(text)["name"], "VIP")
+        self.assertIn("\n  ", text)
+
+    def test_price_lists_of_a_group(self):
+        self.open_vip()
+        section = self.page.find("region", "Price lists")
+        section.says("VIP prices").says("Trade")
+        self.page.link("Trade", section).click()
+        self.page.at("/app/price-lists/pl_trade")
+
+    def test_price_preview(self):
+        if "price_preview" not in self.extensions:
+            self.fail("the service announces no price_preview")
+        self.page.open("/app/customers/cus_033")
+        section = self.page.find("region", "Price preview").shown()
+        self.page.find("combobox", "Variant", section, part=True).click()
+        self.page.type("Small")
+        option = eventually(lambda: self.page.find("option", "Small", part=True), lambda found: found.now())
+        option.click()
+        currency = [f for f in (self.page.field("Currency", section), self.page.find("field", "Currency", section, part=True))
+                    if f.now()]
+        if currency:
+            if currency[0].get("tagName") == "SELECT":
+                self.page.js("arguments[0].value = 'eur'; arguments[0].dispatchEvent(new Event('change', { bubbles: true }))",
+                             currency[0])
+            else:
+                currency[0].fill("eur")
+                self.page.press("Tab")
+        show = self.page.find("button", "price", section, part=True)
+        if show.now():
+            show.click()
+        section.says("7.00").says("VIP prices").says("Trade").says("Everyone sale")
+        explained = self.requests("GET", "^/admin/price-lists/explain")
+        self.assertTrue(explained)
+        self.assertEqual(dict(explained[-1].query)["customer_id"], "cus_033")
+
+    def test_copy_of_the_id(self):
+        self.page.cdp("Browser.grantPermissions", origin=self.page.origin,
+                      permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        self.open_vip()
+        self.page.find("button", "Copy", self.page.find("region", "VIP"), part=True).click()
+        eventually(lambda: self.page.driver.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"), VIP)
