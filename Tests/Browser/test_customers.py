@@ -155,7 +155,17 @@ class Customers(BrowserTest):
         customers.select(email(100), email(101))
         bar = self.page.find("region", "Bulk actions")
         self.page.find("button", "Add to group", bar, part=True).click()
-        eventually(lambda: self.page.js("return document.querySelector(':modal, :popover-open') !== null"))
+        dialog = self.page.dialog("Add 2 customers to groups").shown()
+        picker = self.table(within=dialog).settled()
+        picker.search("group 01").settled().select("Group 01")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.page.at("/app/customers", q="c10")
+        self.page.status("Group 01")
+        self.assertEqual(self.members("cgrp_01"), ["cus_100", "cus_101"])
+        bar.gone()
+        eventually(lambda: [row for row in customers.read()["rows"] if "Group 01" in row][1:],
+                   lambda rows: len(rows) == 1, "both rows show the group")
 
     def test_D84_missing_customer(self):
         self.expect_status("/admin/customers/cus_missing", 404)

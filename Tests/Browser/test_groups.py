@@ -1,7 +1,5 @@
 """The list of customer groups: D20 to D34."""
 
-import re
-
 from harness.browser import eventually
 from harness.case import BrowserTest
 
@@ -75,6 +73,23 @@ class Groups(BrowserTest):
         groups.says("1 – 20 of 45 results")
         self.page.at("/app/customer-groups", q=None)
 
+    def test_D23_search_is_quick(self):
+        groups = self.open_groups()
+        self.page.js("""
+            window.quickest = Infinity;
+            let typed;
+            document.querySelector("main input[type=search]").addEventListener("input", () => { typed = performance.now(); });
+            new MutationObserver(() => {
+                if (document.querySelectorAll("main tbody tr").length === 1) quickest = Math.min(quickest, performance.now() - typed);
+            }).observe(document.querySelector("main"), { childList: true, subtree: true });""")
+        # The best of three: other programs run on this machine.
+        for _ in range(3):
+            groups.search("").says("of 45 results")
+            groups.find("searchbox").click()
+            self.page.type("wholes")
+            groups.has("Name", ["Wholesale"])
+        self.assertLess(self.page.js("return quickest"), 1000)
+
     def test_D23_enter_searches_at_once(self):
         groups = self.open_groups()
         # The debounce never ends by itself here: what is found was asked for by Enter.
@@ -117,9 +132,7 @@ class Groups(BrowserTest):
         groups = self.open_groups()
         self.filter_created(groups, "2026-01-05", "2026-01-07")
         groups.has("Name", ["Group 07", "Group 06", "Group 05"])
-        chip = " ".join(self.page.find("button", "Created", part=True).first().text.split())
-        self.assertRegex(chip, r"5.*7")
-        self.assertEqual(len(re.findall(r"2026|Jan|1/", chip)) >= 2, True, chip)
+        groups.says("Created: Jan 5, 2026 – Jan 7, 2026")
         self.page.at("/app/customer-groups", created_at="2026-01-05..2026-01-07")
 
     def test_D27_a_copied_link_shows_the_same(self):
@@ -201,9 +214,9 @@ class Groups(BrowserTest):
         groups.has("Name", ["Wholesale"])
         first.release()
         eventually(lambda: [e for e in first.caught if e.status is None], [])
-        # The dropped answer would be drawn before this one's is.
-        groups.next_frame = self.page.driver.execute_async_script(
-            "requestAnimationFrame(() => setTimeout(arguments[0], 50))")
+        # The late answer has come; two frames later it would have been drawn.
+        self.page.driver.execute_async_script(
+            "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(arguments[0])))")
         self.assertEqual(groups.column("Name"), ["Wholesale"])
         self.assertEqual(groups.find("searchbox").value, "wholes")
 

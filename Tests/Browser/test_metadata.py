@@ -77,15 +77,25 @@ class Metadata(BrowserTest):
         self.editor.says("Edit nested values through the API")
         self.assertEqual(self.page.button("Row actions for limits").now(), [])
 
+    def opacity_of_menu(self):
+        """Of the row `note`; 0 for one that cannot be seen."""
+        return self.page.js("""
+            const button = [...arguments[0].querySelectorAll("button")].find((b) => b.computedName === "Row actions for note");
+            const style = getComputedStyle(button);
+            return style.visibility === "hidden" ? 0 : Number(style.opacity);""", self.editor)
+
+    def test_D71_row_menu_on_touch_screens(self):
+        self.page.cdp("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=5)
+        self.open_editor()
+        self.assertTrue(self.page.js("return matchMedia('(hover: none)').matches"))
+        self.key(0).focus()
+        eventually(self.opacity_of_menu, 1, "the menu of a row that is not in use")
+
     def test_D71_row_menu(self):
         self.open_editor()
         menu = self.page.button("Row actions for note", self.editor)
 
-        def opacity():
-            return self.page.js("""
-                const button = [...arguments[0].querySelectorAll("button")].find((b) => b.computedName === "Row actions for note");
-                const style = getComputedStyle(button);
-                return style.visibility === "hidden" ? 0 : Number(style.opacity);""", self.editor)
+        opacity = self.opacity_of_menu
         self.page.cdp("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
         self.key(0).focus()
         eventually(opacity, 0, "the menu of a row that is not in use")

@@ -68,32 +68,19 @@ class PriceLists(BrowserTest):
     def test_D93_opening_a_list_to_everyone(self):
         dialog = self.configuration("pl_vip")
         self.page.button("Remove VIP", dialog).click()
-
-        def act():
-            # Asked at once, or when it is saved: either way before it happens.
-            if not self.page.prompt().is_shown:
-                self.page.button("Save", dialog).click()
-            return self.page.prompt().shown()
-        act().says("apply to every customer")
-        self.page.button("Cancel", self.page.prompt()).click()
-        self.page.prompt().gone()
+        eventually(lambda: self.chips(dialog), [])
+        self.page.button("Save", dialog).click()
+        prompt = self.page.prompt().shown().says("apply to every customer")
+        self.page.button("Cancel", prompt).is_focused().click()
+        prompt.gone()
         self.assertEqual(self.writes(), [])
-        dialog.shown()
-        if not self.chips(dialog):
-            # It was asked on Save, so the chip is still the person's to take back.
-            self.page.press("Esc")
-            self.page.button("Leave", self.page.prompt()).click()
-            self.page.settled()
         self.assertEqual(self.conditions("pl_vip"), ["cgrp_vip"])
-        dialog = self.configuration("pl_vip")
-        self.page.button("Remove VIP", dialog).click()
-        act()
-        self.page.button("Continue", self.page.prompt()).click()
-        self.page.prompt().gone()
-        if dialog.is_shown:
-            self.page.button("Save", dialog).click()
+        self.page.button("Save", dialog).click()
+        self.page.button("Continue", prompt).click()
         dialog.gone()
+        self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_vip$")["customer_groups"], [])
         self.assertEqual(self.conditions("pl_vip"), [])
+        self.page.find("region", "Conditions").says("Everyone")
 
     def test_D94_start_after_end(self):
         dialog = self.configuration("pl_trade")
@@ -149,9 +136,7 @@ class PriceLists(BrowserTest):
     def test_D90_row_actions(self):
         lists = self.open_lists()
         lists.action("Trade", "Deactivate")
-        if self.page.prompt().is_shown:
-            self.page.button("Continue" if self.page.button("Continue").is_shown else "Deactivate",
-                             self.page.prompt()).click()
+        self.page.button("Deactivate", self.page.prompt().says("Trade")).click()
         eventually(lambda: lists.column("Status")[3], "Draft")
         self.assertEqual(self.world.sql("SELECT status FROM price_list WHERE id = 'pl_trade'"), "draft")
         lists.action("Old", "Delete")
@@ -172,11 +157,53 @@ class PriceLists(BrowserTest):
 
     def test_D90_prices_are_shown(self):
         self.page.open("/app/price-lists/pl_vip")
-        prices = self.page.find("region", "Prices")
-        prices.says("variant_small" if "variant_small" in prices.text else "Small")
-        prices.says("7.00")
+        self.page.find("region", "Prices").says("variant_small").says("7.00")
 
     def test_D91_missing_list(self):
         self.expect_status("/admin/price-lists/pl_missing", 404)
         self.page.open("/app/price-lists/pl_missing")
         self.page.shows("Price list not found")
+
+    def test_prices_in_a_grid(self):
+        """P2: amounts are changed in place, and new prices are added."""
+        self.page.open("/app/price-lists/pl_vip")
+        self.page.find_named("Edit prices", self.page.find("region", "Prices")).click()
+        dialog = self.page.dialog("Prices of VIP prices").shown()
+        amounts = self.page.css("tbody tr", dialog)
+        eventually(lambda: len(amounts.now()), 2, "a row for the price, and one for another")
+        self.page.field("Amount", amounts.at(1)).fill("6.50")
+        fresh = amounts.at(0)
+        if self.extensions:
+            self.page.find("combobox", "Variant", fresh).click()
+            self.page.type("large")
+            self.page.find("option", "Large", part=True).click()
+        self.page.field("Currency", fresh).fill("EUR")
+        self.page.field("Amount", fresh).fill("9")
+        self.page.field("From quantity", fresh).fill("5")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.world.sql("""
+            SELECT v.variant_id, m.amount, m.currency_code, m.min_quantity FROM money_amount m
+            JOIN product_variant_money_amount v ON v.money_amount_id = m.id
+            WHERE m.price_list_id = 'pl_vip' ORDER BY 1""").splitlines(),
+            ["variant_large|900|eur|5", "variant_small|650|eur|"])
+        self.page.find("region", "Prices").says("6.50").says("9.00")
+
+    def test_prices_are_checked(self):
+        self.page.open("/app/price-lists/pl_vip/prices")
+        dialog = self.page.dialog("Prices of VIP prices").shown()
+        amount = self.page.field("Amount", self.page.css("tbody tr", dialog).at(1))
+        for wrong in ("", "a lot", "1.234", "-"):
+            amount.fill(wrong)
+            self.page.button("Save", dialog).click()
+            self.invalid(amount)
+        self.assertEqual(self.writes(), [])
+
+    def test_prices_are_removed(self):
+        self.page.open("/app/price-lists/pl_vip")
+        prices = self.table("Prices").settled()
+        prices.find("checkbox", "Select all on this page").click()
+        self.page.press("r")
+        self.page.button("Continue", self.page.prompt()).click()
+        prices.says("No prices yet")
+        self.assertEqual(self.sent("DELETE", "^/admin/price-lists/pl_vip/prices/batch$"), {"price_ids": ["ma_small_vip"]})

@@ -13,7 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 # Long enough for a machine that builds something else at the same time; a passing test never waits for it.
-PATIENCE_S = 5
+PATIENCE_S = 10
 
 with open(os.path.join(os.path.dirname(__file__), "find.js"), encoding="utf-8") as file:
     FIND = file.read()

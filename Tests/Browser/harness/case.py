@@ -16,7 +16,10 @@ class BrowserTest(unittest.TestCase):
     or when the page asked the service for anything that its contract does not have.
     """
 
-    world = None  # set by the runner
+    # Set by the runner.
+    world = None
+    in_front_of_medusa = False
+
     signed_in = True
     longMessage = True
 
@@ -25,6 +28,9 @@ class BrowserTest(unittest.TestCase):
         self.world.sql(fixture.ALL)
         self.expected_statuses = {("/admin/auth", 401)}
         self.expects_unreachable = False
+        self.extensions = self.world.extensions
+        if self.in_front_of_medusa:
+            self.without_extensions()
         self.page = self.world.browser.fresh_page(self.world.proxy.origin)
         if self.signed_in:
             self.sign_in()
@@ -73,15 +79,9 @@ class BrowserTest(unittest.TestCase):
 
     # The service's side
 
-    @property
-    def extensions(self):
-        return self.world.extensions if not self._pure else []
-
-    _pure = False
-
     def without_extensions(self):
         """As in front of a Medusa that knows none of ours."""
-        self._pure = True
+        self.extensions = []
 
         def none(body):
             return json.dumps({**json.loads(body), "extensions": []}).encode()
