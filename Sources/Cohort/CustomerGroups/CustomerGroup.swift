@@ -39,20 +39,30 @@ package enum CustomerGroup {
 }
 
 extension CustomerGroup {
-    /// How many live members a group has that is live itself, as an expression; see ``Counter``.
-    ///
-    /// The counter holds members who are deleted too: what it counts must not depend on two tables, as of two writers
-    /// neither sees what the other does. There are few of them, and an index of their own tells which.
+    /// How many live members a group has that is live itself, as an expression.
     ///
     /// - Parameter group: the group's id, an expression.
     static func memberCount(of group: SQL) -> SQL {
         "CASE WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group_customers') IS NULL"
-            + " THEN cohort_visit_members(" + group + ") ELSE"
-            + " - (SELECT count(*) FROM customer d JOIN customer_group_customers m ON m.customer_id = d.id"
-            + " WHERE d.deleted_at IS NOT NULL AND m.customer_group_id = " + group + ")"
-            + " + (SELECT coalesce(sum(n), 0)::int8 FROM cohort_member_count WHERE customer_group_id = "
-            + group + ") END"
+            + " THEN cohort_visit_members(" + group + ") ELSE " + countedMembers(of: group) + " END"
     }
+
+    /// The same from a counter that is filled.
+    ///
+    /// The counter holds members who are deleted too: what it counts must not depend on two tables, as of two writers
+    /// neither sees what the other does. There are few of them, and an index of their own tells which.
+    static func countedMembers(of group: SQL) -> SQL {
+        "(SELECT coalesce(sum(n), 0)::int8 FROM cohort_member_count WHERE customer_group_id = "
+            + group
+            + ") - (SELECT count(*) FROM customer d JOIN customer_group_customers m ON m.customer_id = d.id"
+            + " WHERE d.deleted_at IS NOT NULL AND m.customer_group_id = " + group + ")"
+    }
+
+    /// Whether the counter is filled, and only few customers are deleted who must be looked for among the members.
+    static let isCountedQuickly: SQL = """
+        (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group_customers') IS NOT NULL
+        AND (SELECT count(*) FROM (SELECT FROM customer WHERE deleted_at IS NOT NULL LIMIT 1001) d) <= 1000
+        """
 
     static func missing(_ id: String) -> APIError {
         .notFound("CustomerGroup with id \(id) was not found")

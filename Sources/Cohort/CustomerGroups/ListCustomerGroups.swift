@@ -58,16 +58,15 @@ package enum ListCustomerGroups: Endpoint {
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: CustomerGroup.entity, default: "e.created_at DESC, e.id"),
             lane: q != nil ? .slow : isCounted ? CustomerGroup.countedLane : .fast,
-            counter: isFiltered ? nil : Counter(count))
+            counter: isFiltered ? nil : Counter(quick: count))
     }
 
     static let count = Statement(
         "customer_group.count",
         """
         SELECT CASE
-            WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group') IS NULL
-            THEN (SELECT count(*) FROM customer_group WHERE deleted_at IS NULL)
-            ELSE (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_group_count)
+            WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group') IS NOT NULL
+            THEN (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_group_count)
         END
         """)
 

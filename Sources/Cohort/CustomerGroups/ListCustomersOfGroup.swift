@@ -11,7 +11,9 @@ package enum ListCustomersOfGroup: Endpoint {
         try CustomerList.parse(call, membersOf: try call.id())
     }
 
-    package static let statements = [CustomerList.countMembers]
+    package static let statements = [
+        CustomerList.countMembers, CustomerList.countManyMembers,
+    ]
 
     package static func run(
         _ input: ListRequest, in context: Context

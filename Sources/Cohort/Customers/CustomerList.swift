@@ -64,9 +64,10 @@ package enum CustomerList {
             order: try .order(order, of: Customer.entity, default: "e.id"), lane: .slow)
         // All customers, or all members of one group.
         switch (groups, filter.conditions.count) {
-        case (nil, 1): list.counter = Counter(count)
+        case (nil, 1): list.counter = Counter(quick: count)
         case (let groups?, 2) where groups.count == 1:
-            list.counter = Counter(countMembers, [.text(groups[0])])
+            list.counter = Counter(
+                quick: countMembers, slow: countManyMembers, values: [.text(groups[0])])
             if list.order == "e.id" {
                 list.walk = members(of: groups[0])
                 // They all show that one group.
@@ -87,17 +88,23 @@ package enum CustomerList {
         "customer.count",
         """
         SELECT CASE
-            WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer') IS NULL
-            THEN (SELECT count(*) FROM customer WHERE deleted_at IS NULL)
-            ELSE (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_count)
+            WHEN (SELECT filled_at FROM cohort_counter WHERE relation = 'customer') IS NOT NULL
+            THEN (SELECT coalesce(sum(n), 0)::int8 FROM cohort_customer_count)
         END
         """)
 
     static let countMembers = Statement(
         "customer_group.count_members",
         composing:
+            "SELECT CASE WHEN NOT EXISTS (SELECT FROM customer_group WHERE id = $1 AND deleted_at IS NULL) THEN 0 WHEN "
+            + CustomerGroup.isCountedQuickly + " THEN " + CustomerGroup.countedMembers(of: "$1")
+            + " END")
+
+    static let countManyMembers = Statement(
+        "customer_group.count_many_members",
+        composing:
             "SELECT CASE WHEN EXISTS (SELECT FROM customer_group WHERE id = $1 AND deleted_at IS NULL) THEN "
-            + CustomerGroup.memberCount(of: "$1") + " ELSE 0 END")
+            + CustomerGroup.memberCount(of: "$1") + " ELSE 0 END", lane: .slow)
 
     /// The members of a group by id, as their primary key has them. What makes a customer no member is asked the other
     /// way round than in ``members(of:_:)``, because hardly a customer is deleted.
@@ -112,10 +119,8 @@ package enum CustomerList {
                 """,
             id: "m.customer_id",
             // The counter's rows are never the same again after a change; and which members are deleted.
-            state: """
-                CASE WHEN (
-                    SELECT filled_at FROM cohort_counter WHERE relation = 'customer_group_customers'
-                ) IS NOT NULL THEN (
+            state: "CASE WHEN " + CustomerGroup.isCountedQuickly + """
+                 THEN (
                     SELECT count(*) || ' ' || coalesce(sum(hashtextextended(made_by || ' ' || n, 0)), 0)
                     FROM cohort_member_count WHERE customer_group_id = ($1::text[])[1]
                 ) || ' ' || (

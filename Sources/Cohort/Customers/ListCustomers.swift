@@ -11,7 +11,9 @@ package enum ListCustomers: Endpoint {
         try CustomerList.parse(call)
     }
 
-    package static let statements = [CustomerList.count, CustomerList.countMembers]
+    package static let statements = [
+        CustomerList.count, CustomerList.countMembers, CustomerList.countManyMembers,
+    ]
 
     package static func run(
         _ input: ListRequest, in context: Context

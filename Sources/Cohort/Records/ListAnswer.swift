@@ -35,18 +35,12 @@ package struct ListRequest: Sendable {
 }
 
 /// How many records a list without filters has, from what sql/0016_counters.sql keeps.
-///
-/// The statement answers one number. It looks whether the counter is filled, and counts where it is not
-/// yet: all in one snapshot. Medusa's table comes before the counter's in its text, because a TRUNCATE
-/// locks them in that order too.
 package struct Counter: Sendable {
-    package let statement: Statement
+    /// Answers the number, or null where telling it takes long: quick reads must not wait behind that.
+    package let quick: Statement
+    /// Tells it in any case, on the slow lane; nil where that means counting what is listed.
+    package var slow: Statement?
     package var values: [Value] = []
-
-    package init(_ statement: Statement, _ values: [Value] = []) {
-        self.statement = statement
-        self.values = values
-    }
 }
 
 extension ListRequest {
@@ -60,10 +54,26 @@ extension ListRequest {
     }
 
     private func startCounting(on db: Database) -> PendingRows {
-        if let counter { return db.start(counter.statement, counter.values) }
-        let text: SQL =
-            "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
-        return db.start(db.shape(entity.table, text, lane: lane), filter.values)
+        if let counter { return db.start(counter.quick, counter.values) }
+        return db.start(db.shape(entity.table, counted, lane: lane), filter.values)
+    }
+
+    private var counted: SQL {
+        "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
+    }
+
+    private func count(_ pending: PendingRows?, on db: Database) async throws(APIError) -> Int64 {
+        guard let pending else { return 0 }
+        let quick = try await pending.answer()
+        guard quick.isNull(0, 0) else { return quick.int8(0, 0) }
+        let rows: Rows
+        if let slow = counter?.slow {
+            rows = try await db.query(slow, counter?.values ?? [])
+        } else {
+            rows = try await db.query(
+                db.shape(entity.table, counted, lane: .slow), filter.values)
+        }
+        return rows.int8(0, 0)
     }
 
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
@@ -80,7 +90,7 @@ extension ListRequest {
             var whole = self
             if let common = walk.common { whole.selection.computed = common.start(on: db) }
             let rows = try await paged.answer()
-            let count = try await counting?.answer().int8(0, 0) ?? 0
+            let count = try await count(counting, on: db)
             db.marks.keep(rows, of: walk, limit: limit, offset: offset)
             return try await whole.answer(Batches(rows), count: count, on: db)
         }
@@ -89,13 +99,13 @@ extension ListRequest {
                 " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
             let paged = db.start(db.shape(entity.table, page(paging), lane: lane), builder.values)
             let rows = try await paged.answer()
-            let count = try await counting?.answer().int8(0, 0) ?? 0
+            let count = try await count(counting, on: db)
             return try await answer(Batches(rows), count: count, on: db)
         }
         var paging: SQL = ""
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
         if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
-        let count = try await counting?.answer().int8(0, 0) ?? 0
+        let count = try await count(counting, on: db)
         let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
         return try await answer(Batches(cursor), count: count, on: db)
     }
