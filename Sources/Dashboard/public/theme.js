@@ -1,3 +1,6 @@
-// Before the first paint, so that no page flashes in the wrong colours.
-const theme = localStorage.getItem("cohort-theme");
-if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+// Applies the stored theme before the first paint; a classic script, because modules run too late for that.
+(() => {
+  let stored = null;
+  try { stored = localStorage.getItem('cohort-theme'); } catch { /* storage is blocked: follow the system */ }
+  if (stored === 'light' || stored === 'dark') document.documentElement.dataset.theme = stored;
+})();
