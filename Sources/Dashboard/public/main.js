@@ -1,9 +1,7 @@
 /** Starts the dashboard: configuration, session and sign-in, the shell around the pages, shortcuts and the palette. */
 import { config, del, get, post, session } from './api.js';
-import './customers.js';
 import { combobox, field, form, passwordField, prompt } from './form.js';
 import './groups.js';
-import './pricelists.js';
 import * as router from './router.js';
 import { bdi, button, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
 
@@ -127,6 +125,19 @@ function admit(path) {
 	return from && path.replace(from, to) + location.search;
 }
 
+/** Modules that wait until their pages are wanted. */
+const modules = { customers: () => import('./customers.js'), 'price-lists': () => import('./pricelists.js') };
+
+/** A promise while the module that knows the path is on its way. */
+function load(path) {
+	const section = path.split('/')[1];
+	return modules[section]?.().then(() => { delete modules[section]; }, () => {
+		const retry = () => location.reload();
+		document.getElementById('content').replaceChildren(errorPanel(new Error('Could not reach the server'), retry));
+		return new Promise(() => {}); // nothing more comes of it
+	});
+}
+
 // Keyboard
 
 function showShortcuts() {
@@ -164,6 +175,8 @@ document.addEventListener('keydown', (event) => {
 });
 byId('palette').addEventListener('click', showPalette);
 
+for (const node of document.querySelectorAll('[data-icon]')) node.prepend(icon(node.dataset.icon));
+
 // Start
 
 router.route('/login', loginPage);
@@ -179,7 +192,7 @@ async function boot() {
 		return;
 	}
 	root.replaceChildren();
-	router.start({ root, admit, missing: missingPage, head: drawHead, confirmLeave: () => prompt('Leave without saving?', { text: 'What you typed has not been saved.', confirm: 'Leave', cancel: 'Stay' }) });
+	router.start({ root, admit, load, missing: missingPage, head: drawHead, confirmLeave: () => prompt('Leave without saving?', { text: 'What you typed has not been saved.', confirm: 'Leave', cancel: 'Stay' }) });
 }
 
 boot();

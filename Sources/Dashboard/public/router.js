@@ -13,13 +13,12 @@ export const here = ({ pathname } = location) => pathname.slice('/app'.length) |
 export const route = (pattern, draw, over) => routes.push({ pattern, draw, over, regex: new RegExp(`^${pattern.replace(':id', '(?<id>[^/]+)')}/?$`) });
 
 function match(path) {
-	const found = routes.find(({ regex }) => regex.test(path));
-	return { ...found, params: { ...found.regex.exec(path).groups } };
+	const found = routes.find(({ regex }) => regex.test(path)) ?? { draw: options.missing };
+	return { ...found, params: { ...found.regex?.exec(path).groups } };
 }
 
 export function start(settings) {
 	options = settings;
-	route('.*', options.missing);
 	history.scrollRestoration = 'manual';
 	entry = history.state ?? entry;
 	addEventListener('popstate', onPop);
@@ -104,6 +103,8 @@ function makeView(draw, params) {
 function show() {
 	const instead = options.admit(here());
 	if (instead) return navigate(instead, true);
+	const loading = options.load(here());
+	if (loading) return loading.then(show);
 	const { draw, over, params } = match(here());
 	const isSame = isShown({ draw, params });
 	if (overlay && !(isSame && overlay.draw === over)) {

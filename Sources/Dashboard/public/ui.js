@@ -77,11 +77,8 @@ export const time = (iso) => (iso ? el('time', { datetime: iso, title: moments.f
 export const fullName = (person) => [person.first_name, person.last_name].filter(Boolean).join(' ') || '–';
 
 function currencyFormat(currency) {
-	try {
-		return new Intl.NumberFormat(undefined, { style: 'currency', currency });
-	} catch {
-		return new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 }); // none of ISO 4217
-	}
+	const isOne = /^[a-z]{3}$/i.test(currency);
+	return new Intl.NumberFormat(undefined, isOne ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 /** How many minor units (cents; yen have none) make one. */
 export const minorUnits = (currency) => 10 ** currencyFormat(currency).resolvedOptions().maximumFractionDigits;
@@ -169,7 +166,6 @@ const joined = (...parts) => parts.filter(Boolean).join(' · ');
 const origin = ({ status, requestId }) => joined(status && `Status ${status}`, requestId && `Request ${requestId}`);
 export const explain = (error) => joined(error.note, error.message, origin(error));
 
-/** Tells about an error that belongs to no field. */
 export function failure(error, retry) {
 	if (isAbort(error)) return;
 	toast(error.message, { isError: true, hint: origin(error), action: retry && ['Retry', retry], details: error.status && joined(explain(error), location, Date()) });
@@ -193,7 +189,6 @@ export function hold(node, { retryAfter: left }) {
 const topDialog = () => [...document.querySelectorAll('dialog[open]')].pop();
 /** What is outside a modal dialog is inert, so messages are shown in the topmost one. */
 const placeMessages = () => (topDialog() ?? document.body).append(byId('live'));
-/** Whether a dialog, menu or popover is open, so that keys belong to it. */
 export const isCovered = () => document.querySelector('dialog[open], :popover-open') !== null;
 
 /** `kind`: drawer, modal-page, prompt; `leave` is what Escape and the Close button do. */
