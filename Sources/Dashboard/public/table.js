@@ -121,7 +121,7 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 		const at = state.offset / size + 1;
 		showPanel(!rows.length && (isFiltered() ? empty('search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear({ q: '' })))
 			: empty(...spec.empty)));
-		toolbar.hidden = grid.hidden && !isFiltered();
+		toolbar.hidden = !search || (grid.hidden && !isFiltered());
 		refill(body, rows.map(drawRow));
 		range.textContent = `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${plural(count, 'result')}`;
 		pages.textContent = `${number(at)} of ${plural(all, 'page')}`;
