@@ -159,10 +159,11 @@ class Metadata(BrowserTest):
         wanted = {"a": 5, "b": True, "c": "007", "d": "12abc", "e": "9007199254740993", "f": "2024-01-02",
                   "g": "1e3", "h": "0x10", "i": "+1", "j": -2.5, "k": False}
         typed = {"a": "5", "b": "true", "j": "-2.5", "k": "false"}
-        for key, value in wanted.items():
-            self.add(key, typed.get(key, value))
-        row = self.add("text", "5")
-        self.force_text(row)
+        # Tab leads from key to value, Enter on to the next row.
+        self.key(0).click()
+        self.page.type("".join(f"{key}\t{typed.get(key, value)}\n" for key, value in wanted.items()) + "text\t5")
+        eventually(lambda: len(self.rows()), len(wanted) + 1, "rows")
+        self.force_text(len(wanted))
         self.save()
         self.editor.gone()
         self.assertEqual(self.sent("POST", SAVE), {"metadata": {**wanted, "text": "5"}})

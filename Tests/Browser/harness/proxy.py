@@ -148,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return
         if rule and rule.alter:
             body = rule.alter(body)
-        exchange.answer_headers, exchange.answer_body = dict(headers), body
+        # Before the browser can act on it: whoever sees what the answer did sees the answer, too.
+        exchange.answer_headers, exchange.answer_body, exchange.status = dict(headers), body, status
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -159,7 +160,6 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
         self.wfile.flush()
-        exchange.status = status
 
     do_GET = do_POST = do_DELETE = do_HEAD = do_OPTIONS = do_PUT = relay
 
