@@ -24,6 +24,8 @@ class BrowserTest(unittest.TestCase):
     longMessage = True
 
     def setUp(self):
+        self.page = self.world.browser.fresh_page(self.world.proxy.origin)
+        # Only now: the tab of the test before may have asked for something until it was closed.
         self.world.proxy.reset()
         self.world.sql(fixture.ALL)
         self.expected_statuses = {("/admin/auth", 401)}
@@ -31,7 +33,6 @@ class BrowserTest(unittest.TestCase):
         self.extensions = self.world.extensions
         if self.in_front_of_medusa:
             self.without_extensions()
-        self.page = self.world.browser.fresh_page(self.world.proxy.origin)
         if self.signed_in:
             self.sign_in()
 
