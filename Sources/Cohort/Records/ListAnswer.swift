@@ -79,35 +79,51 @@ extension ListRequest {
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
     package func answer(on db: Database) async throws(APIError) -> Response {
         let counting = envelope == .nothing ? nil : startCounting(on: db)
-        var builder = filter
-        if let walk, limit > 0, limit <= Self.pageRowsMax {
-            let start = db.marks.mark(walk.key, before: offset)
-            let text = walk.page(
-                of: entity, limit: limit, offset: offset, behind: start, &builder)
-            let paged = db.start(
-                db.shape(entity.table, text, lane: walk.lane(offset: offset, behind: start)),
-                builder.values)
+        if limit > 0, limit <= Self.pageRowsMax {
             var whole = self
-            if let common = walk.common { whole.selection.computed = common.start(on: db) }
-            let rows = try await paged.answer()
+            if let common = walk?.common { whole.selection.computed = common.start(on: db) }
+            let rows = try await readPage(on: db)
             let count = try await count(counting, on: db)
-            db.marks.keep(rows, of: walk, limit: limit, offset: offset)
             return try await whole.answer(Batches(rows), count: count, on: db)
         }
-        if limit > 0, limit <= Self.pageRowsMax {
-            let paging =
-                " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
-            let paged = db.start(db.shape(entity.table, page(paging), lane: lane), builder.values)
-            let rows = try await paged.answer()
-            let count = try await count(counting, on: db)
-            return try await answer(Batches(rows), count: count, on: db)
-        }
+        var builder = filter
         var paging: SQL = ""
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
         if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
         let count = try await count(counting, on: db)
         let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
         return try await answer(Batches(cursor), count: count, on: db)
+    }
+
+    /// Begins behind the page before, if that was read and the list is still the same.
+    private func readPage(on db: Database) async throws(APIError) -> Rows {
+        guard let walk else {
+            var builder = filter
+            let paging =
+                " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
+            return try await db.query(
+                db.shape(entity.table, page(paging), lane: lane), builder.values)
+        }
+        let rows = try await readPage(of: walk, on: db)
+        if let mark = Walk.mark(behind: rows, limit: limit) {
+            db.marks.keep(mark, walk.key, before: offset + limit)
+        }
+        return rows
+    }
+
+    private func readPage(of walk: Walk, on db: Database) async throws(APIError) -> Rows {
+        if let mark = db.marks.mark(walk.key, before: offset) {
+            var builder = filter
+            let text = walk.page(of: entity, limit: limit, behind: mark, &builder)
+            let rows = try await db.query(
+                db.shape(entity.table, text, lane: .fast), builder.values)
+            // Without any the list is another one, or at its end.
+            if rows.count > 0 { return rows }
+        }
+        var builder = filter
+        let text = walk.page(of: entity, limit: limit, offset: offset, &builder)
+        return try await db.query(
+            db.shape(entity.table, text, lane: Walk.lane(offset: offset)), builder.values)
     }
 
     /// From memory where everything is here already; else as a stream that fetches while it writes.

@@ -19,33 +19,42 @@ package struct Walk: Sendable {
     /// What every row shows, and is read once.
     var common: CommonMember?
 
-    /// Pages that begin no further behind cost next to nothing, whether or not the one before is known.
+    /// Pages that begin no further behind cost next to nothing, and go with the quick reads.
     private static let nearOffsetMax: Int64 = 1000
 
-    /// Where a page is read: with the quick reads, unless it skips much.
-    func lane(offset: Int64, behind start: WalkMarks.Mark?) -> LaneKind {
-        offset <= Self.nearOffsetMax || start != nil ? .fast : .slow
-    }
+    static func lane(offset: Int64) -> LaneKind { offset <= nearOffsetMax ? .fast : .slow }
 
     /// A page in the order of ids, with the list's state behind each row.
-    ///
-    /// - Parameter start: where the page begins, see ``WalkMarks``.
+    func page(of entity: Entity, limit: Int64, offset: Int64, _ builder: inout SQLBuilder) -> SQL {
+        let paging =
+            " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
+        return rows(of: entity, where: "", paging)
+    }
+
+    /// The same behind a mark; no row if the list is not what it was.
     func page(
-        of entity: Entity, limit: Int64, offset: Int64, behind start: WalkMarks.Mark?,
-        _ builder: inout SQLBuilder
+        of entity: Entity, limit: Int64, behind mark: WalkMarks.Mark, _ builder: inout SQLBuilder
     ) -> SQL {
-        let limit = builder.bind(.int8(limit))
-        let offset = builder.bind(.int8(offset))
-        let state = builder.bind(start.map { .text($0.state) } ?? .null)
-        let last = builder.bind(.text(start?.lastID ?? ""))
-        return "WITH list AS MATERIALIZED (SELECT " + self.state
-            + " AS state), known AS MATERIALIZED ("
-            + "SELECT state = " + state + "::text IS TRUE AS is_same FROM list) SELECT "
+        let condition =
+            " AND (SELECT state FROM list) = " + builder.bind(.text(mark.state)) + "::text AND "
+            + id
+            + " > " + builder.bind(.text(mark.lastID)) + "::text"
+        return rows(of: entity, where: condition, " LIMIT " + builder.bind(.int8(limit)))
+    }
+
+    private func rows(of entity: Entity, where condition: SQL, _ paging: SQL) -> SQL {
+        "WITH list AS MATERIALIZED (SELECT " + state + " AS state) SELECT "
             + entity.columns(of: "e") + ", (SELECT state FROM list) FROM " + SQL(entity.quotedTable)
-            + " e JOIN (" + ids + " AND " + id + " > (SELECT CASE WHEN is_same THEN " + last
-            + "::text ELSE '' END FROM known) ORDER BY " + id + " LIMIT " + limit
-            + " OFFSET (SELECT CASE WHEN is_same THEN 0 ELSE " + offset
-            + "::int8 END FROM known)) page (id) ON page.id = e.id ORDER BY e.id"
+            + " e JOIN (" + ids + condition + " ORDER BY " + id + paging
+            + ") page (id) ON page.id = e.id ORDER BY e.id"
+    }
+
+    /// Where a full page ends; nil for others, and where the list's state can't be told.
+    static func mark(behind rows: borrowing Rows, limit: Int64) -> WalkMarks.Mark? {
+        let last = rows.count - 1
+        guard rows.count == limit, let state = rows.optionalText(last, rows.columns - 1)
+        else { return nil }
+        return WalkMarks.Mark(state: state, lastID: rows.text(last, 0))
     }
 }
 
@@ -103,7 +112,7 @@ package final class WalkMarks: Sendable {
     }
 
     /// Some 150 bytes each. When they are that many all are forgotten, which costs every walk one skip.
-    private static let marksMax = 4096
+    static let marksMax = 4096
 
     private let marks = Mutex<[Place: Mark]>([:])
 
@@ -115,16 +124,11 @@ package final class WalkMarks: Sendable {
         return marks.withLock { $0[Place(key: key, offset: offset)] }
     }
 
-    /// Remembers the end of a full page.
-    func keep(_ rows: borrowing Rows, of walk: Walk, limit: Int64, offset: Int64) {
-        let last = rows.count - 1
-        guard limit > 0, rows.count == limit, let next = Int64(exactly: offset + limit),
-            let state = rows.optionalText(last, rows.columns - 1)
-        else { return }
-        let mark = Mark(state: state, lastID: rows.text(last, 0))
+    /// Remembers where the page ends that one with this offset follows.
+    func keep(_ mark: Mark, _ key: String, before offset: Int64) {
         marks.withLock { marks in
             if marks.count >= Self.marksMax { marks.removeAll(keepingCapacity: true) }
-            marks[Place(key: walk.key, offset: next)] = mark
+            marks[Place(key: key, offset: offset)] = mark
         }
     }
 }

@@ -1,3 +1,4 @@
+import Postgres
 import TestSupport
 import Testing
 
@@ -82,5 +83,22 @@ import Testing
         #expect(next.first == "cus_1121")
         // A page that nobody read the one before of is counted from the start.
         #expect(try page(shop, offset: 100, limit: 1) == ["cus_1197"])
+    }
+
+    @Test func `when marks are too many all are forgotten`() {
+        let marks = WalkMarks()
+        let mark = WalkMarks.Mark(state: "s", lastID: "cus_1")
+        for number in 1...WalkMarks.marksMax { marks.keep(mark, "cgrp_1", before: Int64(number)) }
+        #expect(marks.mark("cgrp_1", before: 1) == mark)
+        #expect(marks.mark("cgrp_1", before: Int64(WalkMarks.marksMax)) == mark)
+        #expect(marks.mark("cgrp_2", before: 1) == nil)
+        marks.keep(mark, "cgrp_2", before: 1)
+        #expect(marks.mark("cgrp_1", before: 1) == nil)
+        #expect(marks.mark("cgrp_2", before: 1) == mark)
+    }
+
+    @Test func `only pages that skip little go with the quick reads`() {
+        #expect(Walk.lane(offset: 1000) == .fast)
+        #expect(Walk.lane(offset: 1001) == .slow)
     }
 }
