@@ -78,7 +78,7 @@ let package = Package(
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop", "CLinux"], swiftSettings: settings),
         .testTarget(
-            name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib"],
+            name: "HTTPTests", dependencies: ["HTTP", "EventLoop", "CZlib", "TestSupport"],
             swiftSettings: settings + [lifetimes]),
         .testTarget(
             name: "DashboardTests", dependencies: ["Dashboard", "HTTP"],
@@ -110,9 +110,11 @@ let package = Package(
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestSupport"],
             swiftSettings: settings + [lifetimes]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(
-            name: "InputTests", dependencies: ["Cohort", "JSON"], swiftSettings: settings),
+            name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "InputTests", dependencies: ["Cohort", "JSON", "TestSupport"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import Cohort
 import JSON
+import TestSupport
 import Testing
 
 /// What a date means, as it would be written; nil where it means nothing.

@@ -1,4 +1,5 @@
 import Cohort
+import TestSupport
 import Testing
 
 // The contract's tables, in their order.

@@ -1,5 +1,6 @@
 import Cohort
 import JSON
+import TestSupport
 import Testing
 
 /// What a query string means, as JSON.

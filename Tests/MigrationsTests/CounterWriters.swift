@@ -1,23 +1,6 @@
 import Synchronization
 import TestSupport
 
-/// SplitMix64; a seed gives the same sequence everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
 /// A program that writes groups, customers and memberships in every way that PostgreSQL has, in transactions of
 /// every kind. What it does is a function of its seed, and of what others do meanwhile.
 struct CounterWriter {

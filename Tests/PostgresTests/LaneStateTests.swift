@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -52,7 +53,7 @@ import Testing
     /// Any order of events: bounds hold, everybody is answered once, first come first served.
     @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6, 7, 8].map { $0 &* 0x9E37_79B9 })
     func `no order of events breaks a lane`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<20 {
             let limits = State.Limits(
                 connectionsMax: Int.random(in: 1...4, using: &random),
@@ -92,7 +93,7 @@ private struct LaneModel {
         state = LaneState(limits: limits)
     }
 
-    mutating func step(_ random: inout SplitMix) {
+    mutating func step(_ random: inout SeededGenerator) {
         switch Int.random(in: 0..<8, using: &random) {
         case 0...2: submit()
         case 3:
@@ -196,17 +197,5 @@ private struct LaneModel {
         }
         let hasRoom = onPlace.contains { $0.value.count < limits.depth }
         if state.hasWaiters, hasRoom { complaint = "somebody waits though there is room" }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
