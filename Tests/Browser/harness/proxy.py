@@ -2,6 +2,7 @@
 test asks. What no test has asked about passes through unchanged."""
 
 import http.client
+import os
 import re
 import socket
 import threading
@@ -60,8 +61,10 @@ class Rule:
 
 
 class Proxy:
-    def __init__(self, port, backend):
-        self.backend = backend
+    """`public`: a folder whose files stand in for those of the dashboard that the service holds."""
+
+    def __init__(self, port, backend, public=None):
+        self.backend, self.public = backend, public
         self.exchanges = []
         self.rules = []
         self.is_offline = False
@@ -93,6 +96,15 @@ class Proxy:
     def reset(self):
         self.end_rules()
         self.exchanges = []
+
+    def stand_in(self, path):
+        """What is answered in place of the service's file, if anything."""
+        found = re.fullmatch(r"/app/(?:assets/([\w.]+)|(?!config\.json|assets/).*)", path)
+        file = found and self.public and os.path.join(self.public, found[1] or "index.html")
+        if file and os.path.isfile(file):
+            with open(file, "rb") as bytes_of:
+                return bytes_of.read()
+        return None
 
     def take(self, exchange):
         """Notes the request and finds the rule for it."""
@@ -140,7 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, headers, body = rule.status, list(rule.headers), rule.body
         else:
             try:
-                status, headers, body = self.ask(exchange, bool(rule and rule.alter))
+                own = self.proxy.stand_in(exchange.path)
+                status, headers, body = self.ask(exchange, bool(rule and rule.alter) or own is not None)
+                body = body if own is None else own
             except OSError:
                 # The service is not there: the browser sees what it would see without a proxy.
                 self.close_connection = True

@@ -20,8 +20,8 @@ from machine import Database, Program, free_port, run, wait_until_answers  # noq
 
 
 class World:
-    def __init__(self, binary):
-        self.binary = binary
+    def __init__(self, binary, public=None):
+        self.binary, self.public = binary, public
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -36,7 +36,7 @@ class World:
             stack.callback(self.stop_service)
             self.start_service()
             self.extensions = json.loads(self.request("GET", "/app/config.json").body)["extensions"]
-            self.proxy = stack.enter_context(Proxy(0, ("127.0.0.1", self.port)))
+            self.proxy = stack.enter_context(Proxy(0, ("127.0.0.1", self.port), self.public))
             self.browser = stack.enter_context(Browser(self.directory))
             self._stack = stack.pop_all()
         return self
