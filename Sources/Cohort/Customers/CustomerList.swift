@@ -68,17 +68,13 @@ package enum CustomerList {
         case (let groups?, 2) where groups.count == 1:
             list.counter = Counter(
                 quick: countMembers, slow: countManyMembers, values: [.text(groups[0])])
-            if list.order == "e.id" {
-                list.walk = members(of: groups[0])
+            if list.selection.branches.last?.selection.isAll == true {
                 // They all show that one group.
-                if let shown = list.selection.branches.popLast(), shown.selection.isAll {
-                    list.walk?.common = CommonMember(
-                        name: shown.relation.name, entity: CustomerGroup.entity,
-                        statement: GetCustomerGroup.findAny, values: [.texts(groups)])
-                } else {
-                    list.selection = selection
-                }
+                let shown = list.selection.branches.removeLast()
+                list.counter?.common = CommonMember(
+                    name: shown.relation.name, entity: CustomerGroup.entity)
             }
+            if list.order == "e.id" { list.walk = members(of: groups[0]) }
         default: break
         }
         return list
@@ -96,9 +92,9 @@ package enum CustomerList {
     static let countMembers = Statement(
         "customer_group.count_members",
         composing:
-            "SELECT CASE WHEN NOT EXISTS (SELECT FROM customer_group WHERE id = $1 AND deleted_at IS NULL) THEN 0 WHEN "
+            "SELECT " + CustomerGroup.entity.columns(of: "e") + ", CASE WHEN "
             + CustomerGroup.isCountedQuickly + " THEN " + CustomerGroup.countedMembers(of: "$1")
-            + " END")
+            + " END FROM customer_group e WHERE e.id = $1 AND e.deleted_at IS NULL")
 
     static let countManyMembers = Statement(
         "customer_group.count_many_members",

@@ -36,11 +36,14 @@ package struct ListRequest: Sendable {
 
 /// How many records a list without filters has, from what sql/0016_counters.sql keeps.
 package struct Counter: Sendable {
-    /// Answers the number, or null where telling it takes long: quick reads must not wait behind that.
+    /// Answers the number in its last column, or null where telling it takes long: quick reads must not wait behind
+    /// that. No row stands for a list of nothing.
     package let quick: Statement
     /// Tells it in any case, on the slow lane; nil where that means counting what is listed.
     package var slow: Statement?
     package var values: [Value] = []
+    /// What `quick` answers before the number.
+    package var common: CommonMember?
 }
 
 extension ListRequest {
@@ -62,10 +65,16 @@ extension ListRequest {
         "SELECT count(*) FROM " + SQL(entity.quotedTable) + " e" + filter.whereClause
     }
 
-    private func count(_ pending: PendingRows?, on db: Database) async throws(APIError) -> Int64 {
-        guard let pending else { return 0 }
+    /// How many there are, and what all of them show.
+    private func head(
+        _ pending: PendingRows?, on db: Database
+    ) async throws(APIError) -> (count: Int64, common: (any ComputedMembers)?) {
+        guard let pending else { return (0, nil) }
         let quick = try await pending.answer()
-        guard quick.isNull(0, 0) else { return quick.int8(0, 0) }
+        guard quick.count > 0 else { return (0, nil) }
+        let common = counter?.common?.read(quick)
+        let number = quick.columns - 1
+        guard quick.isNull(0, number) else { return (quick.int8(0, number), common) }
         let rows: Rows
         if let slow = counter?.slow {
             rows = try await db.query(slow, counter?.values ?? [])
@@ -73,26 +82,27 @@ extension ListRequest {
             rows = try await db.query(
                 db.shape(entity.table, counted, lane: .slow), filter.values)
         }
-        return rows.int8(0, 0)
+        return (rows.int8(0, 0), common)
     }
 
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
     package func answer(on db: Database) async throws(APIError) -> Response {
         let counting = envelope == .nothing ? nil : startCounting(on: db)
+        var whole = self
         if limit > 0, limit <= Self.pageRowsMax {
-            var whole = self
-            if let common = walk?.common { whole.selection.computed = common.start(on: db) }
             let rows = try await readPage(on: db)
-            let count = try await count(counting, on: db)
+            let (count, common) = try await head(counting, on: db)
+            if let common { whole.selection.computed = common }
             return try await whole.answer(Batches(rows), count: count, on: db)
         }
         var builder = filter
         var paging: SQL = ""
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
         if offset > 0 { paging += " OFFSET " + builder.bind(.int8(offset)) }
-        let count = try await count(counting, on: db)
+        let (count, common) = try await head(counting, on: db)
+        if let common { whole.selection.computed = common }
         let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
-        return try await answer(Batches(cursor), count: count, on: db)
+        return try await whole.answer(Batches(cursor), count: count, on: db)
     }
 
     /// Begins behind the page before, if that was read and the list is still the same.

@@ -16,19 +16,21 @@ package struct Walk: Sendable {
     let id: SQL
     /// A text, another one whenever members have come or gone; null where that can't be told.
     let state: SQL
-    /// What every row shows, and is read once.
-    var common: CommonMember?
 
     /// Pages that begin no further behind cost next to nothing, and go with the quick reads.
     private static let nearOffsetMax: Int64 = 1000
 
     static func lane(offset: Int64) -> LaneKind { offset <= nearOffsetMax ? .fast : .slow }
 
-    /// A page in the order of ids, with the list's state behind each row.
+    /// A page in the order of ids, with the list's state behind each row. The first page comes without: most look at
+    /// no other, and to skip it costs less than the state.
     func page(of entity: Entity, limit: Int64, offset: Int64, _ builder: inout SQLBuilder) -> SQL {
-        let paging =
-            " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
-        return rows(of: entity, where: "", paging)
+        let limiting = " LIMIT " + builder.bind(.int8(limit))
+        guard offset > 0 else {
+            return rows(of: entity, state: "NULL::text", where: "", limiting)
+        }
+        return withState
+            + rows(of: entity, where: "", limiting + " OFFSET " + builder.bind(.int8(offset)))
     }
 
     /// The same behind a mark; no row if the list is not what it was.
@@ -39,63 +41,27 @@ package struct Walk: Sendable {
             " AND (SELECT state FROM list) = " + builder.bind(.text(mark.state)) + "::text AND "
             + id
             + " > " + builder.bind(.text(mark.lastID)) + "::text"
-        return rows(of: entity, where: condition, " LIMIT " + builder.bind(.int8(limit)))
+        return withState
+            + rows(of: entity, where: condition, " LIMIT " + builder.bind(.int8(limit)))
     }
 
-    private func rows(of entity: Entity, where condition: SQL, _ paging: SQL) -> SQL {
-        "WITH list AS MATERIALIZED (SELECT " + state + " AS state) SELECT "
-            + entity.columns(of: "e") + ", (SELECT state FROM list) FROM " + SQL(entity.quotedTable)
+    private var withState: SQL { "WITH list AS MATERIALIZED (SELECT " + state + " AS state) " }
+
+    private func rows(
+        of entity: Entity, state: SQL = "(SELECT state FROM list)", where condition: SQL,
+        _ paging: SQL
+    ) -> SQL {
+        "SELECT " + entity.columns(of: "e") + ", " + state + " FROM " + SQL(entity.quotedTable)
             + " e JOIN (" + ids + condition + " ORDER BY " + id + paging
             + ") page (id) ON page.id = e.id ORDER BY e.id"
     }
 
-    /// Where a full page ends; nil for others, and where the list's state can't be told.
+    /// Where a full page ends; nil for others, and where the list's state isn't told.
     static func mark(behind rows: borrowing Rows, limit: Int64) -> WalkMarks.Mark? {
         let last = rows.count - 1
         guard rows.count == limit, let state = rows.optionalText(last, rows.columns - 1)
         else { return nil }
         return WalkMarks.Mark(state: state, lastID: rows.text(last, 0))
-    }
-}
-
-/// A relation of every row to the same one record.
-struct CommonMember {
-    let name: StaticString
-    let entity: Entity
-    /// Answers the record's columns, or no row.
-    let statement: Statement
-    let values: [Value]
-
-    func start(on db: Database) -> any ComputedMembers {
-        Started(member: self, pending: db.start(statement, values))
-    }
-
-    private struct Started: ComputedMembers {
-        let member: CommonMember
-        let pending: PendingRows
-
-        func load(for ids: [String], on db: Database) async throws(APIError) -> any LoadedMembers {
-            let rows = try await pending.answer()
-            var json = JSONWriter()
-            json.array { json in
-                for row in 0..<rows.count {
-                    json.object { json in
-                        json.members(of: rows, row: row, all: member.entity.columns)
-                    }
-                }
-            }
-            return Loaded(name: member.name, json: json.take())
-        }
-    }
-
-    private struct Loaded: LoadedMembers {
-        let name: StaticString
-        let json: [UInt8]
-
-        func write(_ position: Int, to sink: Sink, on db: Database) {
-            sink.json.key(name)
-            sink.json.raw(json)
-        }
     }
 }
 

@@ -120,7 +120,11 @@ import Testing
             ] {
                 let all = try shop.signedIn().send(
                     "GET", "/admin/customer-groups/\(group)/customers\(path)")
-                let ids = all.json?["customers"]?.items.map { $0["id"]?.text } ?? []
+                let shown = all.json?["customers"]?.items ?? []
+                #expect(
+                    shown.allSatisfy { $0["groups"]?.items.map { $0["id"]?.text } == [group] },
+                    "\(group)\(path)")
+                let ids = shown.map { $0["id"]?.text }
                 #expect(
                     (path.contains("-") ? ids.reversed() : ids)
                         == (path.isEmpty ? Array(listed.prefix(50)) : listed), "\(group)\(path)")
