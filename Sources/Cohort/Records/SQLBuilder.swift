@@ -74,7 +74,25 @@ package struct SQLBuilder: Sendable {
     package mutating func require(anyOf columns: [SQL], contains q: String?) {
         guard let q, !q.isEmpty else { return }
         let matches = bind(pattern: q)
-        require("(" + .joined(columns.map { $0 + matches }, by: " OR ") + ")")
+        guard let name = Self.nameOfAddress(q) else {
+            return require("(" + .joined(columns.map { $0 + matches }, by: " OR ") + ")")
+        }
+        let mayMatch = bind(pattern: name)
+        require("(" + .joined(columns.map { $0 + mayMatch }, by: " OR ") + ")")
+        // With '' behind it a column is not looked for in an index.
+        require(
+            "(" + .joined(columns.map { "(" + $0 + " || '')" + matches }, by: " OR ") + ")")
+    }
+
+    /// What of an e-mail address tells it from others, to be looked for in an index: the end of what is before its @.
+    /// The rest is what many share, and an index of trigrams pays for each of them: for a whole address among 1,000,000
+    /// fifty times as much.
+    private static func nameOfAddress(_ q: String) -> String? {
+        let scalars = q.unicodeScalars
+        // A part of a pattern is a pattern, unless it is cut behind a backslash.
+        guard let at = scalars.firstIndex(of: "@"), !scalars.contains("\\") else { return nil }
+        let name = scalars[..<at].suffix(8)
+        return name.count >= 4 ? String(name) : nil
     }
 
     /// ` ILIKE …`, to follow a column, for what holds a text somewhere.
