@@ -13,6 +13,9 @@ package enum RemoveCustomersFromGroup: Endpoint {
         try CustomerGroup.MemberBatch(call)
     }
 
+    // A look into the index for each customer, whatever the planner thinks of the group: a plan that is made once, for
+    // groups of any size, goes through all members and compares each with all ids. With '' behind it the group is
+    // not looked for, and only makes sure that a row is still what it was when it was found.
     static let delete = Statement(
         "customer_group.remove_customers",
         """
@@ -21,9 +24,14 @@ package enum RemoveCustomersFromGroup: Endpoint {
             FROM customer_group
             WHERE id = $1 AND deleted_at IS NULL
         ), removed AS (
-            DELETE FROM customer_group_customers m
-            USING found f
-            WHERE m.customer_group_id = f.id AND m.customer_id = ANY($2::text[])
+            DELETE FROM customer_group_customers
+            WHERE customer_group_id || '' = $1 AND ctid = ANY(ARRAY(
+                SELECT m.ctid
+                FROM found f, unnest($2::text[]) c(id), LATERAL (
+                    SELECT ctid FROM customer_group_customers
+                    WHERE customer_group_id = f.id AND customer_id = c.id
+                    LIMIT 1
+                ) m))
         )
         SELECT * FROM found
         """, lane: .write)

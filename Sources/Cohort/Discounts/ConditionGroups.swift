@@ -62,8 +62,9 @@ package struct ConditionGroups: Sendable {
     static let remove = Statement(
         "discount_condition.groups.remove",
         """
-        DELETE FROM discount_condition_customer_group
-        WHERE condition_id = $1 AND customer_group_id = ANY($2::text[])
+        DELETE FROM discount_condition_customer_group l
+        USING unnest($2::text[]) g(id)
+        WHERE l.condition_id = $1 AND l.customer_group_id = g.id
         """, lane: .write)
 
     // As the foreign key looks: a group that is marked as deleted is there.

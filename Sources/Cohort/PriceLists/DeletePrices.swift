@@ -32,8 +32,8 @@ package enum DeletePrices: Endpoint {
             SELECT id FROM price_list WHERE id = $1 AND deleted_at IS NULL
         ), gone AS (
             DELETE FROM money_amount m
-            USING list
-            WHERE m.price_list_id = list.id AND m.id = ANY($2::text[])
+            USING list, unnest($2::text[]) p(id)
+            WHERE m.price_list_id = list.id AND m.id = p.id
             RETURNING m.id
         ), untied AS (
             DELETE FROM product_variant_money_amount l USING gone g WHERE l.money_amount_id = g.id
