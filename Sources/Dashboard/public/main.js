@@ -1,4 +1,4 @@
-/** Starts the dashboard: configuration, session and sign-in, the shell around the pages, shortcuts and the palette. */
+/** Starts the dashboard: session and sign-in, the shell around the pages, shortcuts, the palette. */
 import { config, del, get, post, session } from './api.js';
 import { combobox, field, form, passwordField, prompt } from './form.js';
 import './groups.js';
@@ -50,7 +50,7 @@ async function signIn([email, password]) {
 }
 
 function loginPage(view) {
-	const fields = credentials('');
+	const fields = credentials();
 	const { element, ok } = form({ fields, submitLabel: 'Sign in', submit: () => signIn(fields).then(() => navigate(safeNext(), true)) });
 	element.append(el('div.foot', ok));
 	view.root.append(el('p.brand', icon('logo'), config.name), el('div.card', el('div.bars', el('h1', 'Sign in')), element));
@@ -60,7 +60,7 @@ function loginPage(view) {
 
 /** When a write meets an expired session: what was typed stays, and the write is sent again. */
 function signInAgain() {
-	const fields = credentials(user?.email ?? '');
+	const fields = credentials(user?.email);
 	const answer = prompt('Session expired', { text: 'Sign in again to go on. Nothing that you typed is lost.', content: fields.map(({ element }) => element), confirm: 'Sign in', run: () => signIn(fields) });
 	fields[1].control.focus();
 	return answer.finally(() => { asking = null; });
@@ -114,10 +114,9 @@ function admit(path) {
 	return moved !== path && moved + location.search;
 }
 
-/** Modules that wait until their pages are wanted. */
+/** Modules that wait until their pages are wanted; `load` answers a promise while one is on its way. */
 const modules = { customers: () => import('./customers.js'), 'price-lists': () => import('./pricelists.js') };
 
-/** A promise while the module that knows the path is on its way. */
 function load(path) {
 	const section = path.split('/')[1];
 	return modules[section]?.().then(() => { delete modules[section]; }, () => {
@@ -142,12 +141,11 @@ for (const [, path, , letters] of SECTIONS) shortcut(letters, () => user && navi
 shortcut('?', () => user && showShortcuts());
 
 async function findAnything(q, signal) {
-	const found = await Promise.all(SECTIONS.map(async ([label, path, order]) => {
+	return (await Promise.all(SECTIONS.map(async ([label, path, order]) => {
 		const pages = [{ label, path, hint: 'Page' }, { label: `Create in ${label}`, path: `${path}/create`, hint: 'Page' }].filter((page) => page.label.toLowerCase().includes(q.toLowerCase()));
 		const records = q ? (await get(path, { query: { q, limit: 5, offset: 0, order }, signal }))[path.slice(1).replace('-', '_')] : [];
 		return [...pages, ...records.map((record) => ({ label: record[order], path: `${path}/${record.id}`, hint: label }))];
-	}));
-	return found.flat();
+	}))).flat();
 }
 
 function showPalette() {
