@@ -39,7 +39,7 @@ const credentials = (email) => [field({ name: 'email', label: 'Email', type: 'em
 	passwordField({ name: 'password', label: 'Password', required: true, autocomplete: 'current-password' })];
 
 async function signIn([email, password]) {
-	if (!password.value) throw new Error('Enter a password');
+	if (!password.check()) throw new Error(); // the field says it
 	try {
 		signedIn(await post('/auth', { email: email.value, password: password.value }));
 	} catch (error) {
