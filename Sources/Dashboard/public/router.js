@@ -4,13 +4,13 @@ const routes = [];
 const scrolled = []; // by entries of the history
 let options, page, overlay, wantedScroll, mayFocus;
 // depth: how many entries ago the page below the dialog was left.
-let entry = { index: 0, depth: 0 };
+let entry = history.state ?? { index: 0, depth: 0 };
 
 export const query = () => new URLSearchParams(location.search);
 export const here = ({ pathname } = location) => pathname.slice('/app'.length) || '/';
 
-/** `over(view)` opens a dialog over the page; the page's own route comes first. */
-export const route = (pattern, draw, over) => routes.push({ pattern, draw, over, regex: new RegExp(`^${pattern.replace(':id', '(?<id>[^/]+)')}/?$`) });
+/** `over(view)` opens a dialog over the page. */
+export const route = (pattern, draw, over) => routes.push({ draw, over, regex: new RegExp(`^${pattern.replace(':id', '(?<id>[^/]+)')}/?$`) });
 
 function match(path) {
 	const found = routes.find(({ regex }) => regex.test(path)) ?? { draw: options.missing };
@@ -20,7 +20,6 @@ function match(path) {
 export function start(settings) {
 	options = settings;
 	history.scrollRestoration = 'manual';
-	entry = history.state ?? entry;
 	addEventListener('popstate', onPop);
 	addEventListener('click', onClick);
 	addEventListener('scroll', () => { scrolled[entry.index] = scrollY; }, { passive: true });
@@ -37,13 +36,15 @@ export function navigate(path, replace) {
 }
 
 /** An empty value removes a key. */
-export function setQuery(changes, replace) {
-	const values = Object.entries({ ...Object.fromEntries(query()), ...changes });
-	record(location.pathname + search(values.filter(([, value]) => value)), replace, entry.depth);
+export function setQuery(changes, replace, prefix) {
+	const url = new URL(location);
+	for (const [key, value] of Object.entries(changes)) {
+		if (value) url.searchParams.set(prefix + key, value);
+		else url.searchParams.delete(prefix + key);
+	}
+	record(url, replace, entry.depth);
 	tell();
 }
-
-const search = (values) => `?${new URLSearchParams(values)}`.replace(/\?$/, '');
 
 function record(url, replace, inDialog) {
 	const step = Number(!replace);
@@ -84,20 +85,19 @@ function makeView(draw, params) {
 	const controller = new AbortController();
 	const { signal } = controller;
 	const watchers = [];
-	const view = { draw, params, signal,
+	return { draw, params, signal,
 		end: () => controller.abort(),
 		onQuery: (run) => addEventListener('query', run, { signal }),
 		onChange: (run) => watchers.push(run),
 		changed: (record) => watchers.forEach((run) => run(record)),
 		head(title) {
 			if (signal.aborted) return;
-			view.title = title;
+			this.title = title;
 			tellHead();
 			// The focus follows a change of page, unless the user has gone on already.
 			if (mayFocus && !overlay && document.activeElement === document.body) page.root.querySelector('h1')?.focus({ preventScroll: true });
 			mayFocus = false;
 		} };
-	return view;
 }
 
 function show() {
@@ -123,7 +123,8 @@ function openPage(draw, params) {
 	document.activeElement.blur();
 	scrollTo(0, 0);
 	page = makeView(draw, params);
-	page.root = Object.assign(document.createElement('div'), { className: 'page' });
+	page.root = document.createElement('div');
+	page.root.className = 'page';
 	options.root.replaceChildren(page.root);
 	tellHead();
 	draw(page);
@@ -137,8 +138,9 @@ function openOverlay(over, params) {
 		if (overlay !== view || (!isForced && isGuarded() && !(await options.confirmLeave()))) return;
 		view.guard = null;
 		if (entry.depth) return history.go(-entry.depth);
-		const { pattern } = routes.find(({ draw }) => draw === page.draw);
-		view.leave(pattern.replace(':id', page.params.id) + search([...query()].filter(([key]) => !key.startsWith('m_'))));
+		const url = new URL(location);
+		for (const key of query().keys()) if (key.startsWith('m_')) url.searchParams.delete(key);
+		view.leave(here().split('/').slice(0, params.id ? 3 : 2).join('/') + url.search);
 	};
 	over(view);
 }
