@@ -1,4 +1,4 @@
-/** Requests to the admin API, and what config.json says of it. */
+/** Requests to the admin API. */
 
 export const config = { name: 'Cohort', api: '/admin', extensions: [] };
 export const has = (extension) => config.extensions.includes(extension);
@@ -6,7 +6,7 @@ export const has = (extension) => config.extensions.includes(extension);
 export const session = {};
 export const isAbort = (error) => error.name === 'AbortError';
 
-/** Lists as `a[]=1&a[]=2`, ranges as `a[gte]=1`. What is empty is left out: v1 answers `groups=` with 500. */
+/** `a[]=1&a[gte]=2`, without what is empty: v1 answers `groups=` with 500. */
 function encode([key, value]) {
 	if (value instanceof Object) return Object.entries(value).flatMap(([name, item]) => encode([`${key}[${Array.isArray(value) ? '' : name}]`, item]));
 	return value || value === 0 ? `${key}=${encodeURIComponent(value)}` : [];
@@ -42,7 +42,7 @@ async function request(method, path, { query = {}, signal, seconds = 15, isRetry
 	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, requestId: headers.get('X-Request-Id'), retryAfter: Number(headers.get('Retry-After')) });
 }
 
-/** Sends ids a thousand at a time: v1 refuses bodies above 100 kB. A failure's `note` says how far it came. */
+/** A thousand at a time: v1 refuses bodies above 100 kB. */
 export async function inChunks(ids, send, { said, onDone, progress, signal }) {
 	for (let at = 0; at < ids.length; at += 1000) {
 		const chunk = ids.slice(at, at + 1000);
@@ -58,7 +58,7 @@ export async function inChunks(ids, send, { said, onDone, progress, signal }) {
 	}
 }
 
-/** Each call of what it answers makes a signal, and aborts the one before. */
+/** Each signal aborts the one before. */
 export function latest(...signals) {
 	let current;
 	return () => {
@@ -68,7 +68,7 @@ export function latest(...signals) {
 	};
 }
 
-/** Runs at most `width` of the functions given to it at a time. */
+/** Runs `width` functions at a time. */
 export function limiter(width) {
 	const lanes = Array(width).fill(Promise.resolve());
 	return (work) => {

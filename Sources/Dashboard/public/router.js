@@ -1,20 +1,21 @@
 /** Which page and which dialog over it the address names, and the history of both. */
+import { latest } from './api.js';
+import { el } from './ui.js';
 
 const routes = [];
 const scrolled = []; // by entries of the history
+const [freshPage, freshOverlay] = [latest(), latest()];
 let options, page, overlay, wantedScroll, mayFocus;
-// depth: how many entries ago the page below the dialog was left.
-let entry = history.state ?? { index: 0, depth: 0 };
+let entry = history.state ?? { index: 0, depth: 0 }; // depth: how many entries the dialog is above its page
 
 export const query = () => new URLSearchParams(location.search);
 export const here = ({ pathname } = location) => pathname.slice('/app'.length) || '/';
 
-/** `over(view)` opens a dialog over the page. */
-export const route = (pattern, draw, over) => routes.push({ draw, over, regex: new RegExp(`^${pattern.replace(':id', '(?<id>[^/]+)')}/?$`) });
+export const route = (pattern, draw, over) => routes.push({ draw, over, regex: new RegExp(`^${pattern.replace(':id', '([^/]+)')}/?$`) });
 
 function match(path) {
 	const found = routes.find(({ regex }) => regex.test(path)) ?? { draw: options.missing };
-	return { ...found, params: { ...found.regex?.exec(path).groups } };
+	return { ...found, params: { id: found.regex?.exec(path)[1] } };
 }
 
 export function start(settings) {
@@ -22,20 +23,18 @@ export function start(settings) {
 	history.scrollRestoration = 'manual';
 	addEventListener('popstate', onPop);
 	addEventListener('click', onClick);
-	addEventListener('scroll', () => { scrolled[entry.index] = scrollY; }, { passive: true });
+	addEventListener('scroll', () => { scrolled[entry.index] = scrollY; });
 	addEventListener('beforeunload', (event) => isGuarded() && event.preventDefault());
 	show();
 }
 
 export function navigate(path, replace) {
 	const found = match(path.split('?')[0]);
-	const opens = found.over && isShown(found);
-	// A dialog's address keeps the query of the page below.
+	const opens = found.over && isShown(found); // over what keeps its query
 	record(`/app${path}${opens ? location.search : ''}`, replace, opens);
 	show();
 }
 
-/** An empty value removes a key. */
 export function setQuery(changes, replace, prefix) {
 	const url = new URL(location);
 	for (const [key, value] of Object.entries(changes)) {
@@ -47,14 +46,14 @@ export function setQuery(changes, replace, prefix) {
 }
 
 function record(url, replace, inDialog) {
-	const step = Number(!replace);
+	const step = replace ? 0 : 1;
 	entry = { index: entry.index + step, depth: inDialog ? entry.depth + step : 0 };
 	history[replace ? 'replaceState' : 'pushState'](entry, '', url);
 }
 
 function onClick(event) {
 	const link = event.target.closest('a');
-	if (!link?.href.startsWith(`${location.origin}/app/`) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+	if (!link?.href.startsWith(`${location.origin}/app/`) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 	event.preventDefault();
 	if (link.hash) document.querySelector(link.hash).focus();
 	else navigate(here(link) + link.search);
@@ -65,8 +64,7 @@ async function onPop({ state }) {
 	const step = next.index - entry.index;
 	const view = overlay;
 	if (step && isGuarded() && view.draw !== match(here()).over) {
-		// The browser has gone already: come back, ask, and go again.
-		history.go(-step);
+		history.go(-step); // back to where the browser has gone from already
 		if (!(await options.confirmLeave())) return;
 		view.guard = null;
 		return history.go(step);
@@ -81,12 +79,9 @@ const isShown = ({ draw, params }) => page?.draw === draw && page.params.id === 
 const tell = () => dispatchEvent(new Event('query'));
 const tellHead = () => options.head({ crumbs: page.title ?? [], over: overlay?.title });
 
-function makeView(draw, params) {
-	const controller = new AbortController();
-	const { signal } = controller;
+function makeView(draw, params, signal) {
 	const watchers = [];
 	return { draw, params, signal,
-		end: () => controller.abort(),
 		onQuery: (run) => addEventListener('query', run, { signal }),
 		onChange: (run) => watchers.push(run),
 		changed: (record) => watchers.forEach((run) => run(record)),
@@ -94,21 +89,21 @@ function makeView(draw, params) {
 			if (signal.aborted) return;
 			this.title = title;
 			tellHead();
-			// The focus follows a change of page, unless the user has gone on already.
 			if (mayFocus && !overlay && document.activeElement === document.body) page.root.querySelector('h1')?.focus({ preventScroll: true });
 			mayFocus = false;
 		} };
 }
 
 function show() {
-	const instead = options.admit(here());
+	const path = here();
+	const instead = options.admit(path);
 	if (instead) return navigate(instead, true);
-	const loading = options.load(here());
+	const loading = options.load(path);
 	if (loading) return loading.then(show);
-	const { draw, over, params } = match(here());
+	const { draw, over, params } = match(path);
 	const isSame = isShown({ draw, params });
 	if (overlay && !(isSame && overlay.draw === over)) {
-		overlay.end();
+		freshOverlay();
 		overlay = wantedScroll = null; // the page below has not moved
 		tellHead();
 	}
@@ -118,20 +113,18 @@ function show() {
 }
 
 function openPage(draw, params) {
-	mayFocus = page; // not at the start
-	page?.end();
+	mayFocus = page; // not at the start, and not after the user has gone on
+	page = makeView(draw, params, freshPage());
 	document.activeElement.blur();
 	scrollTo(0, 0);
-	page = makeView(draw, params);
-	page.root = document.createElement('div');
-	page.root.className = 'page';
+	page.root = el('div.page');
 	options.root.replaceChildren(page.root);
 	tellHead();
 	draw(page);
 }
 
 function openOverlay(over, params) {
-	const view = overlay = makeView(over, params);
+	const view = overlay = makeView(over, params, freshOverlay());
 	view.page = page;
 	view.leave = (path) => navigate(path, true);
 	view.close = async (isForced) => {

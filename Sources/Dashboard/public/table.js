@@ -1,22 +1,22 @@
-/** The table of every list: search, filters, sorting, paging, selection. What decides its rows is kept in the address. */
+/** The table of every list. What decides its rows is kept in the address. */
 import { get, isAbort, latest, limiter } from './api.js';
 import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
-import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, iconButton, isCovered, isTextField, menuButton, newId, number, plural, popper, refill, shortcut, skeleton } from './ui.js';
+import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
 
 const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365], ['..', 'Custom']];
 const iso = (time) => new Date(time).toISOString();
 
-/** What the value of a filter asks for: "today" is the day of asking, and the last day of a range is included. */
+/** "Today" is the day of asking, and the last day of a range is included. */
 function asked(kind, value) {
+	if (kind === 'radio' || !value) return value;
 	if (kind === 'check') return value.split(',');
-	if (kind === 'radio') return value;
-	const days = PERIODS.find(([key]) => key === value)?.[2];
 	const [from, to] = value.split('..');
-	return days === undefined ? { gte: from && iso(`${from}T00:00`), lt: to && iso(`${to}T24:00`) } : { gte: iso(new Date().setHours(-24 * days, 0, 0, 0)) };
+	if (to === undefined) return { gte: iso(new Date().setHours(-24 * PERIODS.find(([key]) => key === value)[2], 0, 0, 0)) };
+	return { gte: from && iso(`${from}T00:00`), lt: to && iso(`${to}T24:00`) };
 }
 
-/** Runs after a pause, or at once on Enter, which must not submit a form around it. */
+/** Runs after a pause or on Enter, which is not for a form around it. */
 function searchBox(label, run) {
 	let timer;
 	const search = () => run(box.value.trim());
@@ -25,32 +25,32 @@ function searchBox(label, run) {
 	return box;
 }
 
-export function table(view, { sorts = [], prefix = '', size = 20, level = 2, selection, ...spec }) {
+export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, selection, ...spec }) {
 	const columns = spec.columns.map(([label, cell, more]) => ({ label, show: cell.call ? cell : (row) => row[cell], ...more }));
 	const { show } = columns[0];
 	Object.assign(columns[0], { kind: 'first', show: showFirst });
-	const filters = (spec.filters ?? []).map(makeFilter);
+	const chips = filters.map(makeChip);
 	const { label: action, key: letter, run, blocked = () => '' } = selection ?? {};
 	const selected = new Map();
 	const [fresh, freshCollection] = [latest(view.signal), latest(view.signal)];
-	let state, isCollecting, last, count = 0, rows = [];
+	let state, last, count = 0, rows = [];
 
 	// The address
 
-	const byFilter = (give) => Object.fromEntries(filters.map((filter) => [filter.key, give(filter)]));
+	const byFilter = (give) => Object.fromEntries(chips.map((chip) => [chip.key, give(chip)]));
 	const pageStart = (offset) => Math.floor(offset / size) * size;
 	function read() {
 		const value = (key) => query().get(prefix + key) ?? '';
 		const order = value('order');
 		return { q: spec.hasSearch && value('q'), offset: pageStart(/^\d{1,9}$/.exec(value('offset'))),
-			order: sorts.some(([key]) => [key, `-${key}`].includes(order)) ? order : spec.order, ...byFilter(({ key, put }) => put(value(key))) };
+			order: sorts?.some(([key]) => [key, `-${key}`].includes(order)) ? order : spec.order, ...byFilter(({ key, put }) => put(value(key))) };
 	}
 	const refine = (changes, replace) => setQuery({ offset: 0, ...changes }, replace, prefix);
-	const clear = (also) => refine({ ...also, ...byFilter(() => '') });
+	const clear = (q) => refine({ q, ...byFilter(() => '') });
 	const isFiltered = () => state.q || filters.some(({ key }) => state[key]);
 	const setOrder = (order) => refine({ order: order !== spec.order && order });
 	async function fetchRows(page, signal) {
-		const request = { ...state, ...byFilter(({ key, kind }) => state[key] && asked(kind, state[key])), ...page };
+		const request = { ...state, ...byFilter(({ key, kind }) => asked(kind, state[key])), ...page };
 		if (spec.load) return spec.load(request);
 		const answer = await get(spec.from, { query: { ...request, ...(spec.also?.call ? spec.also(request) : spec.also) }, signal });
 		return { rows: answer[spec.list], count: answer.count };
@@ -58,34 +58,36 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 
 	// Its parts
 
-	const id = newId();
-	const title = el(`h${level}.table-title`, { id, tabindex: -1 }, bdi(spec.title));
 	const search = spec.hasSearch && searchBox('Search', (q) => q !== state.q && refine({ q }, true));
 	const isOff = ({ node }) => node.hidden;
-	const addFilter = menuButton('Add filter', () => filters.filter(isOff), el('button.small', icon('plus'), 'Add filter'));
-	const clearAll = button('Clear all', () => clear(), 'plain.small');
-	const sortBy = sorts.length > 0 && menuButton('Sort by', () => {
+	const addFilter = menuButton('Add filter', () => chips.filter(isOff), el('button.small', icon('plus'), 'Add filter'));
+	const clearAll = button('Clear all', () => clear(state.q), 'plain.small');
+	const sortBy = sorts && menuButton('Sort by', () => {
 		const [, sign, key] = /(-?)(.*)/.exec(state.order);
 		const item = (order, label) => ({ label, isChecked: order === state.order, run: () => setOrder(order) });
 		return [...sorts.map(([value, label]) => item(sign + value, label)), null, item(key, 'Ascending'), item(`-${key}`, 'Descending')];
 	}, el('button.small', icon('sort'), 'Sort by'));
-	const toolbar = el('div.bars', el('div.row', addFilter, filters.map(({ node }) => node), clearAll), el('div.search', search, sortBy));
+	const toolbar = el('div.bars', el('div.row', addFilter, chips.map(({ node }) => node), clearAll), el('div.search', search, sortBy));
 	const headBox = el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', onclick: () => choose(rows, headBox.checked) });
 	if (selection) columns.unshift({ label: el('label', headBox), kind: 'tick', show: showTick });
 	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[spec.name]}`, () => spec.menu(row)) });
-	const heads = columns.map(({ label, sort, kind }) => el('th', { scope: 'col', class: kind },
-		sort ? el('button', { onclick: () => setOrder({ [sort]: `-${sort}`, [`-${sort}`]: spec.order }[state.order] ?? sort) }, label, el('span.arrow')) : label));
+	const headRow = el('tr');
 	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array.from({ length: size }, () => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
-	const grid = el('table', el('caption.visually-hidden', spec.title), el('thead', el('tr', heads)), body);
-	const [previous, next] = [['Previous', -size], ['Next', size]].map(([label, step]) => button(label, () => refine({ offset: state.offset + step })));
-	const [range, pages] = [el('span'), el('span')];
-	const foot = el('div.bars.muted', { hidden: true }, range, el('div.row', pages, previous, next));
+	const grid = el('table', el('caption.visually-hidden', spec.title), el('thead', headRow), body);
+	const foot = el('div.bars.muted', { hidden: true });
 	const panel = el('div', el('span.visually-hidden', 'Loading'));
 	const bar = el(`div.row${run ? '.bar' : ''}`, { role: 'region', 'aria-label': 'Bulk actions', hidden: true });
-	const element = el('section.card', { 'aria-labelledby': id },
-		el('div.bars', el('div', title), el('div.row', spec.actions)), toolbar, el('div.progress'), el('div.scroller', grid), panel, foot, bar);
+	const element = section(level > 1 && spec.title, spec.actions, '', toolbar, el('div.progress'), el('div.scroller', grid), panel, foot, bar);
+	const title = element.querySelector('h1, h2');
+	title.textContent = spec.title;
 
 	// Rows
+
+	function showHead({ label, sort, kind }) {
+		const [way, arrow] = { [sort]: ['ascending', 'up'], [`-${sort}`]: ['descending', 'down'] }[state.order] ?? [];
+		const turn = () => setOrder({ [sort]: `-${sort}`, [`-${sort}`]: spec.order }[state.order] ?? sort);
+		return el('th', { scope: 'col', class: kind, 'aria-sort': way }, sort ? el('button', { 'aria-label': label, onclick: turn }, label, el('span.arrow', arrow && icon(arrow))) : label);
+	}
 
 	/** The whole row is its link, for the mouse. */
 	function goTo({ target, ctrlKey, metaKey, button: which }) {
@@ -97,37 +99,35 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 
 	function showTick(row, at) {
 		const why = blocked(row);
-		return el('label', el('input', { type: 'checkbox', 'aria-label': `Select ${row[spec.name]}`, value: row.id, checked: why, disabled: why, title: why, onclick: (event) => tick(at, event) }));
+		return el('label', el('input', { type: 'checkbox', 'aria-label': `Select ${row[spec.name]}`, value: row.id, checked: why, disabled: why, title: why, onclick: ({ target, shiftKey }) => {
+			const [from, to] = [at, shiftKey ? last : at].sort((a, b) => a - b);
+			choose(rows.slice(from, to + 1), target.checked);
+			last = at;
+		} }));
 	}
 
 	function showFirst(row) {
 		const text = bdi(show(row));
 		const why = blocked(row);
 		return [spec.path ? el('a', { href: `/app${spec.path}/${row.id}`, title: row[spec.name] }, text) : text, why && el('span.muted', ` ${why}`),
-			el('div.extra', columns.map((column) => column.kind === 'secondary' && el('span', column.show(row))))]; // for narrow screens
+			el('div.extra', columns.map((column) => column.kind === 'secondary' && el('span', column.show(row))))];
 	}
 
 	function draw() {
 		const all = Math.ceil(count / size) || 1;
 		const at = state.offset / size + 1;
-		showPanel(!rows.length && (isFiltered() ? empty('search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear({ q: '' })))
+		showPanel(!rows.length && (isFiltered() ? empty('search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear()))
 			: empty(...spec.empty)));
 		toolbar.hidden = !search || (grid.hidden && !isFiltered());
-		refill(body, rows.map((row, at) => el('tr', columns.map((column) => el('td', { class: column.kind }, column.show(row, at))))));
-		range.textContent = `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${plural(count, 'result')}`;
-		pages.textContent = `${number(at)} of ${plural(all, 'page')}`;
-		previous.disabled = !state.offset;
-		next.disabled = at >= all;
-		columns.forEach(({ sort }, i) => {
-			const [way, arrow] = { [sort]: ['ascending', 'up'], [`-${sort}`]: ['descending', 'down'] }[state.order] ?? [null];
-			heads[i].ariaSort = way;
-			heads[i].querySelector('.arrow')?.replaceChildren(arrow ? icon(arrow) : '');
-		});
+		refill(body, rows.map((row, i) => el('tr', columns.map((column) => el('td', { class: column.kind }, column.show(row, i))))));
+		const step = (label, by, disabled) => el('button.small', { 'aria-label': label, disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
+		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${plural(count, 'result')}`,
+			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', -size, !state.offset), step('Next', size, at >= all)));
 		drawSelection();
 		announce(`${plural(count, 'result')}, page ${number(at)} of ${number(all)}`);
 	}
 
-	/** Shows something in place of the rows, or the rows. */
+	/** In place of the rows. */
 	function showPanel(content) {
 		panel.replaceChildren(content || '');
 		grid.hidden = foot.hidden = content;
@@ -141,7 +141,7 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 			const answer = await fetchRows({ limit: size }, signal);
 			signal.throwIfAborted();
 			({ rows, count } = answer);
-			last = null;
+			last = 0;
 			if (!rows.length && count && state.offset) return refine({ offset: pageStart(count - 1) }, true);
 			spec.onLoad?.({ rows, count, isFiltered: isFiltered() });
 			draw();
@@ -151,57 +151,44 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 		}
 	}
 
-	/** After changes of ours, and after Back and Forward. */
 	function follow() {
 		const former = state;
 		state = read();
 		if (JSON.stringify(state) === JSON.stringify(former)) return;
 		if (state.q !== former?.q && state.q !== search.value.trim()) search.value = state.q;
-		drawFilters();
+		refill(headRow, columns.map(showHead));
+		drawChips();
 		load();
 	}
 
 	// Filters
 
 	/** The ticks in its popover are its value. As an item of a menu it is a filter to add. */
-	function makeFilter({ key, kind, label, options = PERIODS }) {
-		let hasChanged; // all that is changed while the popover is open is one step in the history
+	function makeChip({ key, kind, label, options = PERIODS }) {
+		let hasChanged; // while the popover is open: all of that is one step in the history
+		const isMany = kind === 'check';
 		const names = new Map(options.call ? [] : options);
-		const choice = (value) => el('label.choice', el('input', { type: kind === 'check' ? 'checkbox' : 'radio', name: prefix + key, value }), bdi(names.get(value) ?? value));
 		const [from, to] = [1, 2].map(() => el('input', { type: 'date' }));
-		const dates = el('div.dates', { hidden: true }, el('label', 'From', from), el('label', 'To', to));
-		const list = el('div', [...names.keys()].map(choice), dates);
+		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to));
+		const list = el('div');
 		const face = el('button', { 'aria-haspopup': 'dialog' });
-		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, fill, onchange: apply, onclose: drawFilters }),
+		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, fill, onchange: apply, onclose: drawChips }),
 			iconButton(`Remove filter ${label}`, 'close', () => { refine({ [key]: '' }); title.focus(); }));
-
 		const ticked = () => Array.from(list.querySelectorAll(':checked'), (box) => box.value).join();
 		const range = () => (from.value || to.value) && `${from.value}..${to.value}`;
 		const take = () => ticked().replace('..', range());
-		function tick(text) {
-			for (const box of list.querySelectorAll('.choice input')) box.checked = text.split(',').includes(box.value);
-		}
 
-		/** Takes over what the address says, as far as it means something. */
+		/** Takes over what the address says, and answers what means something. */
 		function put(text) {
 			if (text === take()) return text;
 			if (options.call && text) {
 				const ids = text.split(',');
-				offer(ids);
-				learn({ ids, signal: view.signal }).then(redraw, () => {}); // until then, and if it fails, the id stands for the name
+				for (const id of ids) if (!names.has(id)) names.set(id, id);
+				learn({ ids, signal: view.signal }).then(redraw, () => {});
 			}
-			[from.value, to.value] = text.split('..'); // what is no date they drop
-			tick(range() ? '..' : text);
-			dates.hidden = ticked() !== '..';
+			[from.value, to.value] = text.split('..'); // they drop what is no date
+			offer([...names.keys()], range() ? '..' : text);
 			return take();
-		}
-
-		/** What is ticked stays in sight. */
-		function offer(values) {
-			const text = ticked();
-			const all = new Set([...text.split(','), ...values].filter(Boolean));
-			list.replaceChildren(...[...all].map(choice), values.length ? '' : 'Nothing found');
-			tick(text);
 		}
 
 		async function learn(wanted) {
@@ -210,14 +197,18 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 			offer([...found.keys()]);
 		}
 
-		function redraw() {
-			node.hidden = !state[key] && !node.querySelector(':popover-open');
-			face.replaceChildren(`${label}: `, el('b', bdi(state[key].includes('..') ? state[key].split('..').map((day) => (day ? date(`${day}T00:00`) : '…')).join(' – ')
-				: state[key].split(',').map((value) => names.get(value) ?? value).join(', '))));
+		/** What is ticked stays in sight. */
+		function offer(values, text = ticked()) {
+			const chosen = isMany ? text.split(',') : [text];
+			const all = new Set([...values, ...chosen.filter((value) => names.has(value))]);
+			list.replaceChildren(...Array.from(all, (value) =>
+				el('label.choice', el('input', { type: isMany ? 'checkbox' : 'radio', name: key, value, checked: chosen.includes(value) }), bdi(names.get(value)))), values.length ? dates : 'Nothing found');
+			dates.hidden = text !== '..';
 		}
 
 		function fill() {
 			hasChanged = false;
+			offer([...names.keys()]);
 			if (!options.call) return [list];
 			const newest = latest(view.signal);
 			const find = (q) => learn({ q, signal: newest() }).catch(failure);
@@ -225,56 +216,51 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 			return [searchBox(`Find ${label}`, find), list];
 		}
 
-		function apply({ target }) {
+		function apply() {
 			[from.max, to.min] = [to.value, from.value];
 			dates.hidden = ticked() !== '..';
-			if (target.value === '..') from.focus();
 			if (take() === state[key] || list.querySelector(':invalid')) return;
 			refine({ [key]: take() }, hasChanged);
 			hasChanged = true;
 		}
 
-		return { key, kind, label, node, put, redraw, run: () => { node.hidden = false; face.click(); drawFilters(); } };
+		function redraw() {
+			const text = state[key];
+			node.hidden = !text && !node.querySelector(':popover-open');
+			face.replaceChildren(`${label}: `, el('b', bdi(text.includes('..') ? text.split('..').map((day) => (day ? date(`${day}T00:00`) : '…')).join(' – ') : text.split(',').map((value) => names.get(value)).join(', '))));
+		}
+
+		return { key, kind, label, node, put, redraw, run: () => { node.hidden = false; face.click(); drawChips(); } };
 	}
 
-	function drawFilters() {
-		filters.forEach((filter) => filter.redraw());
-		clearAll.hidden = filters.every(isOff);
-		addFilter.hidden = !filters.some(isOff);
+	function drawChips() {
+		chips.forEach((chip) => chip.redraw());
+		clearAll.hidden = chips.every(isOff);
+		addFilter.hidden = !chips.some(isOff);
 	}
 
-	// Selection: without something to run it is for a dialog that holds the bar
-
-	function tick(at, { target, shiftKey }) {
-		const [from, to] = [at, shiftKey ? last ?? at : at].sort((a, b) => a - b);
-		choose(rows.slice(from, to + 1), target.checked);
-		last = at;
-	}
+	// Selection
 
 	function choose(some, isOn) {
 		for (const row of some) {
-			if (!isOn) selected.delete(row.id);
-			else if (!blocked(row)) selected.set(row.id, { id: row.id, [spec.name]: row[spec.name] }); // no more: it may be half a million
+			if (isOn && !blocked(row)) selected.set(row.id, { id: row.id, [spec.name]: row[spec.name] }); // half a million fit
+			else selected.delete(row.id);
 		}
 		drawSelection();
 	}
 
-	function deselect(ids = selected.keys()) {
-		for (const one of ids) selected.delete(one);
-		drawSelection();
-	}
+	const deselect = (ids = selected.keys()) => choose(Array.from(ids, (one) => ({ id: one })));
 
 	function drawSelection() {
-		if (!selection || isCollecting) return;
+		if (!selection || bar.querySelector('progress')) return;
 		const boxes = [...body.querySelectorAll('.tick :enabled')];
 		for (const box of boxes) {
 			box.checked = selected.has(box.value);
 			box.closest('tr').classList.toggle('selected', box.checked);
 		}
-		const ticked = boxes.filter((box) => box.checked).length;
 		headBox.disabled = !boxes.length;
-		headBox.checked = ticked && ticked === boxes.length;
-		headBox.indeterminate = ticked && !headBox.checked;
+		headBox.checked = boxes.every(({ checked }) => checked);
+		headBox.indeterminate = !headBox.checked && boxes.some(({ checked }) => checked);
 		const some = selected.size;
 		bar.hidden = run && !some;
 		refill(bar, [`${number(some)} selected`,
@@ -284,12 +270,11 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 		if (some) announce(bar.firstChild.textContent);
 	}
 
-	/** Selects all that match, page by page in an order that is quick and stays: the API's bulk calls know only ids. */
+	/** The API's bulk calls know only ids. */
 	async function collect() {
 		const fourAtATime = limiter(4);
 		const signal = freshCollection();
 		const meter = el('progress', { max: count, 'aria-label': 'Selecting' });
-		isCollecting = true;
 		bar.replaceChildren(meter, button('Cancel', freshCollection));
 		bar.lastChild.focus();
 		try {
@@ -301,7 +286,7 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 			freshCollection();
 			failure(error, collect);
 		}
-		isCollecting = false;
+		meter.remove();
 		drawSelection();
 	}
 
@@ -316,24 +301,23 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 	return { element, bar, search, selected, deselect, redraw: draw };
 }
 
-/** A modal page to choose rows of a table: its spec, and `noun`, `blocked(row)`, `save(ids, {rows, onDone, progress, signal})`. */
+/** A modal page to choose rows of a table. */
 export function picker(view, title, { noun, blocked, save, ...spec }) {
 	const gone = new Set();
 	const { element, bar, search, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `There are no ${noun}s yet`],
 		selection: { blocked: (row) => (gone.has(row.id) ? 'No longer exists' : blocked(row)) } });
 	const submit = async (options) => {
-		let isChanged;
+		const ids = [...selected.keys()];
 		try {
-			await save([...selected.keys()], { ...options, rows: [...selected.values()], onDone: (ids) => { isChanged = true; deselect(ids); } });
+			await save(ids, { ...options, rows: [...selected.values()], onDone: deselect });
 			view.close(true);
 		} catch (error) {
-			// v1 names those that are not there: `… do not exist: "id, id"`.
-			for (const id of selected.keys()) if (error.status === 404 && error.message.includes(id)) gone.add(id);
+			for (const id of ids) if (error.status === 404 && error.message.includes(id)) gone.add(id); // v1's message names them
 			deselect(gone);
 			redraw();
 			throw error;
 		} finally {
-			if (isChanged) view.page.changed();
+			if (selected.size < ids.length) view.page.changed();
 		}
 	};
 	const sheet = form({ submit, children: element, isDirty: () => selected.size, check: () => selected.size || sheet.say(`Select at least one ${noun}`) });
