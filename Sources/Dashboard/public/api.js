@@ -2,7 +2,7 @@
 
 export const config = { name: 'Cohort', api: '/admin', extensions: [] };
 export const has = (extension) => config.extensions.includes(extension);
-/** `expired(isWrite)`, set by main.js, answers whether the user signed in again. */
+/** `expired(isWrite)`, set by main.js, answers whether to write again. */
 export const session = {};
 export const isAbort = (error) => error.name === 'AbortError';
 
@@ -13,10 +13,9 @@ function encode([key, value]) {
 }
 
 export const get = (path, options) => request('GET', path, options);
-export const post = (path, body, options) => request('POST', path, options, body);
-export const del = (path, body, options) => request('DELETE', path, options, body);
+export const [post, del] = ['POST', 'DELETE'].map((method) => (path, body, options) => request(method, path, options, body));
 
-async function request(method, path, { query = {}, signal, seconds = 15, isRetry } = {}, body) {
+async function request(method, path, { query = {}, signal, seconds = 15 } = {}, body) {
 	const isWrite = method !== 'GET';
 	const search = Object.entries(query).flatMap(encode).join('&');
 	let response, text;
@@ -30,16 +29,14 @@ async function request(method, path, { query = {}, signal, seconds = 15, isRetry
 	}
 	const { ok, status, headers } = response;
 	const answer = text.startsWith('{') ? JSON.parse(text) : {}; // "OK" and "Unauthorized" are plain text
-	if (ok) {
-		const parts = Object.values(answer);
-		return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
-	}
+	const parts = Object.values(answer);
+	if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
 	if (status === 401 && path !== '/auth') {
-		if (!isRetry && (await session.expired(isWrite))) return request(method, path, { query, signal, seconds, isRetry: true }, body);
+		if (await session.expired(isWrite)) return request(method, path, { signal, seconds }, body);
 		if (!isWrite) throw new DOMException('', 'AbortError'); // the login page is on its way
 		answer.message = 'Your session has expired. Sign in and try again.';
 	}
-	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, requestId: headers.get('X-Request-Id'), retryAfter: Number(headers.get('Retry-After')) });
+	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, requestId: headers.get('X-Request-Id'), retryAfter: headers.get('Retry-After') });
 }
 
 /** A thousand at a time: v1 refuses bodies above 100 kB. */

@@ -15,7 +15,7 @@ export const route = (pattern, draw, over) => routes.push({ draw, over, regex: n
 
 function match(path) {
 	const found = routes.find(({ regex }) => regex.test(path)) ?? { draw: options.missing };
-	return { ...found, params: { id: found.regex?.exec(path)[1] } };
+	return { ...found, id: found.regex?.exec(path)[1] };
 }
 
 export function start(settings) {
@@ -53,7 +53,7 @@ function record(url, replace, inDialog) {
 
 function onClick(event) {
 	const link = event.target.closest('a');
-	if (!link?.href.startsWith(`${location.origin}/app/`) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+	if (!link?.pathname.startsWith('/app/') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 	event.preventDefault();
 	if (link.hash) document.querySelector(link.hash).focus();
 	else navigate(here(link) + link.search);
@@ -75,13 +75,13 @@ async function onPop({ state }) {
 }
 
 const isGuarded = () => overlay?.guard?.();
-const isShown = ({ draw, params }) => page?.draw === draw && page.params.id === params.id;
+const isShown = ({ draw, id }) => page?.draw === draw && page.params.id === id;
 const tell = () => dispatchEvent(new Event('query'));
 const tellHead = () => options.head({ crumbs: page.title ?? [], over: overlay?.title });
 
-function makeView(draw, params, signal) {
+function makeView(draw, id, signal) {
 	const watchers = [];
-	return { draw, params, signal,
+	return { draw, signal, params: { id },
 		onQuery: (run) => addEventListener('query', run, { signal }),
 		onChange: (run) => watchers.push(run),
 		changed: (record) => watchers.forEach((run) => run(record)),
@@ -100,21 +100,21 @@ function show() {
 	if (instead) return navigate(instead, true);
 	const loading = options.load(path);
 	if (loading) return loading.then(show);
-	const { draw, over, params } = match(path);
-	const isSame = isShown({ draw, params });
+	const { draw, over, id } = match(path);
+	const isSame = isShown({ draw, id });
 	if (overlay && !(isSame && overlay.draw === over)) {
 		freshOverlay();
 		overlay = wantedScroll = null; // the page below has not moved
 		tellHead();
 	}
 	if (isSame) tell();
-	else openPage(draw, params);
-	if (over && !overlay) openOverlay(over, params);
+	else openPage(draw, id);
+	if (over && !overlay) openOverlay(over, id);
 }
 
-function openPage(draw, params) {
+function openPage(draw, id) {
 	mayFocus = page; // not at the start, and not after the user has gone on
-	page = makeView(draw, params, freshPage());
+	page = makeView(draw, id, freshPage());
 	document.activeElement.blur();
 	scrollTo(0, 0);
 	page.root = el('div.page');
@@ -123,8 +123,8 @@ function openPage(draw, params) {
 	draw(page);
 }
 
-function openOverlay(over, params) {
-	const view = overlay = makeView(over, params, freshOverlay());
+function openOverlay(over, id) {
+	const view = overlay = makeView(over, id, freshOverlay());
 	view.page = page;
 	view.leave = (path) => navigate(path, true);
 	view.close = async (isForced) => {
@@ -133,7 +133,7 @@ function openOverlay(over, params) {
 		if (entry.depth) return history.go(-entry.depth);
 		const url = new URL(location);
 		for (const key of query().keys()) if (key.startsWith('m_')) url.searchParams.delete(key);
-		view.leave(here().split('/').slice(0, params.id ? 3 : 2).join('/') + url.search);
+		view.leave(here().split('/').slice(0, id ? 3 : 2).join('/') + url.search);
 	};
 	over(view);
 }

@@ -25,7 +25,7 @@ function searchBox(label, run) {
 	return box;
 }
 
-export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, selection, ...spec }) {
+export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, name, selection, ...spec }) {
 	const columns = spec.columns.map(([label, cell, more]) => ({ label, show: cell.call ? cell : (row) => row[cell], ...more }));
 	const { show } = columns[0];
 	Object.assign(columns[0], { kind: 'first', show: showFirst });
@@ -42,7 +42,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	function read() {
 		const value = (key) => query().get(prefix + key) ?? '';
 		const order = value('order');
-		return { q: spec.hasSearch && value('q'), offset: pageStart(/^\d{1,9}$/.exec(value('offset'))),
+		return { q: search && value('q'), offset: pageStart(/^\d{1,9}$/.exec(value('offset'))),
 			order: sorts?.some(([key]) => [key, `-${key}`].includes(order)) ? order : spec.order, ...byFilter(({ key, put }) => put(value(key))) };
 	}
 	const refine = (changes, replace) => setQuery({ offset: 0, ...changes }, replace, prefix);
@@ -70,11 +70,11 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	const toolbar = el('div.bars', el('div.row', addFilter, chips.map(({ node }) => node), clearAll), el('div.search', search, sortBy));
 	const headBox = el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', onclick: () => choose(rows, headBox.checked) });
 	if (selection) columns.unshift({ label: el('label', headBox), kind: 'tick', show: showTick });
-	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[spec.name]}`, () => spec.menu(row)) });
+	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[name]}`, () => spec.menu(row)) });
 	const headRow = el('tr');
 	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array.from({ length: size }, () => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
 	const grid = el('table', el('caption.visually-hidden', spec.title), el('thead', headRow), body);
-	const foot = el('div.bars.muted', { hidden: true });
+	const foot = el('div.bars.muted');
 	const panel = el('div', el('span.visually-hidden', 'Loading'));
 	const bar = el(`div.row${run ? '.bar' : ''}`, { role: 'region', 'aria-label': 'Bulk actions', hidden: true });
 	const element = section(level > 1 && spec.title, spec.actions, '', toolbar, el('div.progress'), el('div.scroller', grid), panel, foot, bar);
@@ -83,10 +83,12 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	// Rows
 
+	/** A click sorts ascending, then descending, then by default. */
 	function showHead({ label, sort, kind }) {
-		const [way, arrow] = { [sort]: ['ascending', 'up'], [`-${sort}`]: ['descending', 'down'] }[state.order] ?? [];
-		const turn = () => setOrder({ [sort]: `-${sort}`, [`-${sort}`]: spec.order }[state.order] ?? sort);
-		return el('th', { scope: 'col', class: kind, 'aria-sort': way }, sort ? el('button', { 'aria-label': label, onclick: turn }, label, el('span.arrow', arrow && icon(arrow))) : label);
+		const orders = [sort, `-${sort}`];
+		const at = orders.indexOf(state.order);
+		return el('th', { scope: 'col', class: kind, 'aria-sort': ['ascending', 'descending'][at] },
+			sort ? el('button', { 'aria-label': label, onclick: () => setOrder([...orders, spec.order][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
 	}
 
 	/** The whole row is its link, for the mouse. */
@@ -99,7 +101,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	function showTick(row, at) {
 		const why = blocked(row);
-		return el('label', el('input', { type: 'checkbox', 'aria-label': `Select ${row[spec.name]}`, value: row.id, checked: why, disabled: why, title: why, onclick: ({ target, shiftKey }) => {
+		return el('label', el('input', { type: 'checkbox', 'aria-label': `Select ${row[name]}`, value: row.id, checked: why, disabled: why, title: why, onclick: ({ target, shiftKey }) => {
 			const [from, to] = [at, shiftKey ? last : at].sort((a, b) => a - b);
 			choose(rows.slice(from, to + 1), target.checked);
 			last = at;
@@ -109,22 +111,23 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	function showFirst(row) {
 		const text = bdi(show(row));
 		const why = blocked(row);
-		return [spec.path ? el('a', { href: `/app${spec.path}/${row.id}`, title: row[spec.name] }, text) : text, why && el('span.muted', ` ${why}`),
+		return [spec.path ? el('a', { href: `/app${spec.path}/${row.id}`, title: row[name] }, text) : text, why && el('span.muted', ` ${why}`),
 			el('div.extra', columns.map((column) => column.kind === 'secondary' && el('span', column.show(row))))];
 	}
 
 	function draw() {
+		const total = plural(count, 'result');
 		const all = Math.ceil(count / size) || 1;
 		const at = state.offset / size + 1;
-		showPanel(!rows.length && (isFiltered() ? empty('search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear()))
-			: empty(...spec.empty)));
+		const nothing = isFiltered() ? ['search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear())] : spec.empty;
+		showPanel(!rows.length && empty(...nothing));
 		toolbar.hidden = !search || (grid.hidden && !isFiltered());
 		refill(body, rows.map((row, i) => el('tr', columns.map((column) => el('td', { class: column.kind }, column.show(row, i))))));
 		const step = (label, by, disabled) => el('button.small', { 'aria-label': label, disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
-		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${plural(count, 'result')}`,
+		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${total}`,
 			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', -size, !state.offset), step('Next', size, at >= all)));
 		drawSelection();
-		announce(`${plural(count, 'result')}, page ${number(at)} of ${number(all)}`);
+		announce(`${total}, page ${number(at)} of ${number(all)}`);
 	}
 
 	/** In place of the rows. */
@@ -192,9 +195,9 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		}
 
 		async function learn(wanted) {
-			const found = new Map(await options(wanted));
-			found.forEach((name, value) => names.set(value, name));
-			offer([...found.keys()]);
+			const found = await options(wanted);
+			found.forEach((pair) => names.set(...pair));
+			offer(found.map(([value]) => value));
 		}
 
 		/** What is ticked stays in sight. */
@@ -243,7 +246,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	function choose(some, isOn) {
 		for (const row of some) {
-			if (isOn && !blocked(row)) selected.set(row.id, { id: row.id, [spec.name]: row[spec.name] }); // half a million fit
+			if (isOn && !blocked(row)) selected.set(row.id, { id: row.id, [name]: row[name] }); // half a million fit
 			else selected.delete(row.id);
 		}
 		drawSelection();
