@@ -37,10 +37,7 @@ export function navigate(path, replace) {
 
 export function setQuery(changes, replace, prefix) {
 	const url = new URL(location);
-	for (const [key, value] of Object.entries(changes)) {
-		if (value) url.searchParams.set(prefix + key, value);
-		else url.searchParams.delete(prefix + key);
-	}
+	for (const [key, value] of Object.entries(changes)) url.searchParams[value ? 'set' : 'delete'](prefix + key, value || undefined);
 	record(url, replace, entry.depth);
 	tell();
 }
@@ -104,26 +101,24 @@ function show() {
 	const isSame = isShown({ draw, id });
 	if (overlay && !(isSame && overlay.draw === over)) {
 		freshOverlay();
-		overlay = wantedScroll = null; // the page below has not moved
+		overlay = wantedScroll = null;
 		tellHead();
 	}
 	if (isSame) tell();
-	else openPage(draw, id);
-	if (over && !overlay) openOverlay(over, id);
+	else {
+		mayFocus = page; // not at the start
+		page = makeView(draw, id, freshPage());
+		document.activeElement.blur();
+		scrollTo(0, 0);
+		page.root = el('div.page');
+		options.root.replaceChildren(page.root);
+		tellHead();
+		draw(page);
+	}
+	if (over && !overlay) open(over, id);
 }
 
-function openPage(draw, id) {
-	mayFocus = page; // not at the start, and not after the user has gone on
-	page = makeView(draw, id, freshPage());
-	document.activeElement.blur();
-	scrollTo(0, 0);
-	page.root = el('div.page');
-	options.root.replaceChildren(page.root);
-	tellHead();
-	draw(page);
-}
-
-function openOverlay(over, id) {
+function open(over, id) {
 	const view = overlay = makeView(over, id, freshOverlay());
 	view.page = page;
 	view.leave = (path) => navigate(path, true);

@@ -1,5 +1,5 @@
 /** The table of every list. What decides its rows is kept in the address. */
-import { get, isAbort, latest, limiter } from './api.js';
+import { get, isAbort, latest } from './api.js';
 import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
 import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
@@ -7,16 +7,15 @@ import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, icon
 const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365], ['..', 'Custom']];
 const iso = (time) => new Date(time).toISOString();
 
-/** "Today" is the day of asking, and the last day of a range is included. */
 function asked(kind, value) {
 	if (kind === 'radio' || !value) return value;
 	if (kind === 'check') return value.split(',');
 	const [from, to] = value.split('..');
 	if (to === undefined) return { gte: iso(new Date().setHours(-24 * PERIODS.find(([key]) => key === value)[2], 0, 0, 0)) };
-	return { gte: from && iso(`${from}T00:00`), lt: to && iso(`${to}T24:00`) };
+	return { gte: from && iso(`${from}T00:00`), lt: to && iso(`${to}T24:00`) }; // the last day is included
 }
 
-/** Runs after a pause or on Enter, which is not for a form around it. */
+/** Its Enter is not for a form around it. */
 function searchBox(label, run) {
 	let timer;
 	const search = () => run(box.value.trim());
@@ -27,15 +26,13 @@ function searchBox(label, run) {
 
 export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, name, selection, ...spec }) {
 	const columns = spec.columns.map(([label, cell, more]) => ({ label, show: cell.call ? cell : (row) => row[cell], ...more }));
-	const { show } = columns[0];
+	const showName = columns[0].show;
 	Object.assign(columns[0], { kind: 'first', show: showFirst });
 	const chips = filters.map(makeChip);
 	const { label: action, key: letter, run, blocked = () => '' } = selection ?? {};
 	const selected = new Map();
-	const [fresh, freshCollection] = [latest(view.signal), latest(view.signal)];
+	const fresh = latest(view.signal);
 	let state, last, count = 0, rows = [];
-
-	// The address
 
 	const byFilter = (give) => Object.fromEntries(chips.map((chip) => [chip.key, give(chip)]));
 	const pageStart = (offset) => Math.floor(offset / size) * size;
@@ -55,8 +52,6 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const answer = await get(spec.from, { query: { ...request, ...(spec.also?.call ? spec.also(request) : spec.also) }, signal });
 		return { rows: answer[spec.list], count: answer.count };
 	}
-
-	// Its parts
 
 	const search = spec.hasSearch && searchBox('Search', (q) => q !== state.q && refine({ q }, true));
 	const isOff = ({ node }) => node.hidden;
@@ -81,9 +76,6 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	const title = element.querySelector('h1, h2');
 	title.textContent = spec.title;
 
-	// Rows
-
-	/** A click sorts ascending, then descending, then by default. */
 	function showHead({ label, sort, kind }) {
 		const orders = [sort, `-${sort}`];
 		const at = orders.indexOf(state.order);
@@ -109,10 +101,10 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	}
 
 	function showFirst(row) {
-		const text = bdi(show(row));
+		const text = bdi(showName(row));
 		const why = blocked(row);
 		return [spec.path ? el('a', { href: `/app${spec.path}/${row.id}`, title: row[name] }, text) : text, why && el('span.muted', ` ${why}`),
-			el('div.extra', columns.map((column) => column.kind === 'secondary' && el('span', column.show(row))))];
+			el('div.extra', columns.map(({ kind, show }) => kind === 'secondary' && el('span', show(row))))];
 	}
 
 	function draw() {
@@ -122,7 +114,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const nothing = isFiltered() ? ['search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear())] : spec.empty;
 		showPanel(!rows.length && empty(...nothing));
 		toolbar.hidden = !search || (grid.hidden && !isFiltered());
-		refill(body, rows.map((row, i) => el('tr', columns.map((column) => el('td', { class: column.kind }, column.show(row, i))))));
+		refill(body, rows.map((row, i) => el('tr', columns.map(({ kind, show }) => el('td', { class: kind }, show(row, i))))));
 		const step = (label, by, disabled) => el('button.small', { 'aria-label': label, disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
 		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${total}`,
 			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', -size, !state.offset), step('Next', size, at >= all)));
@@ -130,7 +122,6 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		announce(`${total}, page ${number(at)} of ${number(all)}`);
 	}
 
-	/** In place of the rows. */
 	function showPanel(content) {
 		panel.replaceChildren(content || '');
 		grid.hidden = foot.hidden = content;
@@ -164,12 +155,9 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		load();
 	}
 
-	// Filters
-
 	/** The ticks in its popover are its value. As an item of a menu it is a filter to add. */
 	function makeChip({ key, kind, label, options = PERIODS }) {
-		let hasChanged; // while the popover is open: all of that is one step in the history
-		const isMany = kind === 'check';
+		let hasChanged; // what a popover changes is one step in the history
 		const names = new Map(options.call ? [] : options);
 		const [from, to] = [1, 2].map(() => el('input', { type: 'date' }));
 		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to));
@@ -181,37 +169,33 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const range = () => (from.value || to.value) && `${from.value}..${to.value}`;
 		const take = () => ticked().replace('..', range());
 
-		/** Takes over what the address says, and answers what means something. */
+		/** Takes over from the address what means something. */
 		function put(text) {
 			if (text === take()) return text;
-			if (options.call && text) {
-				const ids = text.split(',');
-				for (const id of ids) if (!names.has(id)) names.set(id, id);
-				learn({ ids, signal: view.signal }).then(redraw, () => {});
-			}
+			if (options.call && text) learn({ ids: text.split(','), signal: view.signal }).then(redraw, () => {});
 			[from.value, to.value] = text.split('..'); // they drop what is no date
-			offer([...names.keys()], range() ? '..' : text);
+			offer(range() ? '..' : text);
 			return take();
 		}
 
 		async function learn(wanted) {
 			const found = await options(wanted);
 			found.forEach((pair) => names.set(...pair));
-			offer(found.map(([value]) => value));
+			offer(ticked(), found.map(([value]) => value));
 		}
 
 		/** What is ticked stays in sight. */
-		function offer(values, text = ticked()) {
-			const chosen = isMany ? text.split(',') : [text];
-			const all = new Set([...values, ...chosen.filter((value) => names.has(value))]);
+		function offer(text, values = [...names.keys()]) {
+			const chosen = kind === 'check' ? text.split(',') : [text];
+			const all = new Set([...values, ...chosen.filter((value) => value && (options.call || names.has(value)))]);
 			list.replaceChildren(...Array.from(all, (value) =>
-				el('label.choice', el('input', { type: isMany ? 'checkbox' : 'radio', name: key, value, checked: chosen.includes(value) }), bdi(names.get(value)))), values.length ? dates : 'Nothing found');
+				el('label.choice', el('input', { type: kind === 'check' ? 'checkbox' : 'radio', name: key, value, checked: chosen.includes(value) }), bdi(names.get(value) ?? value))), values.length ? dates : 'Nothing found');
 			dates.hidden = text !== '..';
 		}
 
 		function fill() {
 			hasChanged = false;
-			offer([...names.keys()]);
+			offer(ticked());
 			if (!options.call) return [list];
 			const newest = latest(view.signal);
 			const find = (q) => learn({ q, signal: newest() }).catch(failure);
@@ -230,19 +214,17 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		function redraw() {
 			const text = state[key];
 			node.hidden = !text && !node.querySelector(':popover-open');
-			face.replaceChildren(`${label}: `, el('b', bdi(text.includes('..') ? text.split('..').map((day) => (day ? date(`${day}T00:00`) : '…')).join(' – ') : text.split(',').map((value) => names.get(value)).join(', '))));
+			face.replaceChildren(`${label}: `, el('b', bdi(text.includes('..') ? text.split('..').map((day) => (day ? date(`${day}T00:00`) : '…')).join(' – ') : text.split(',').map((value) => names.get(value) ?? value).join(', '))));
 		}
 
 		return { key, kind, label, node, put, redraw, run: () => { node.hidden = false; face.click(); drawChips(); } };
 	}
 
 	function drawChips() {
-		chips.forEach((chip) => chip.redraw());
+		for (const { redraw } of chips) redraw();
 		clearAll.hidden = chips.every(isOff);
 		addFilter.hidden = !chips.some(isOff);
 	}
-
-	// Selection
 
 	function choose(some, isOn) {
 		for (const row of some) {
@@ -273,20 +255,18 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		if (some) announce(bar.firstChild.textContent);
 	}
 
-	/** The API's bulk calls know only ids. */
 	async function collect() {
-		const fourAtATime = limiter(4);
-		const signal = freshCollection();
+		const renew = latest(view.signal);
+		const signal = renew();
 		const meter = el('progress', { max: count, 'aria-label': 'Selecting' });
-		bar.replaceChildren(meter, button('Cancel', freshCollection));
+		bar.replaceChildren(meter, button('Cancel', renew));
 		bar.lastChild.focus();
 		try {
-			await Promise.all(Array.from({ length: Math.ceil(count / 100) }, (_, i) => fourAtATime(async () => {
-				choose((await fetchRows({ limit: 100, offset: 100 * i, order: 'id' }, signal)).rows, true);
-				meter.value += 100;
-			})));
+			for (let at = 0; at < count; at += 400) {
+				meter.value = at;
+				await Promise.all([at, at + 100, at + 200, at + 300].map(async (offset) => choose((await fetchRows({ limit: 100, offset, order: 'id' }, signal)).rows, true)));
+			}
 		} catch (error) {
-			freshCollection();
 			failure(error, collect);
 		}
 		meter.remove();
