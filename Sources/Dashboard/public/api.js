@@ -2,8 +2,7 @@
 
 export const config = { name: 'Cohort', api: '/admin', extensions: [] };
 export const has = (extension) => config.extensions.includes(extension);
-/** `expired(isWrite)`, set by main.js, answers whether to write again. */
-export const session = {};
+export const session = {}; // main.js sets expired(isWrite): whether to write again
 export const isAbort = (error) => error.name === 'AbortError';
 
 /** `a[]=1&a[gte]=2`, without what is empty: v1 answers `groups=` with 500. */
@@ -65,7 +64,6 @@ export function latest(...signals) {
 	};
 }
 
-/** Runs `width` functions at a time. */
 export function limiter(width) {
 	const lanes = Array(width).fill(Promise.resolve());
 	return (work) => {

@@ -6,7 +6,7 @@ const routes = [];
 const scrolled = []; // by entries of the history
 const [freshPage, freshOverlay] = [latest(), latest()];
 let options, page, overlay, wantedScroll, mayFocus;
-let entry = history.state ?? { index: 0, depth: 0 }; // depth: how many entries the dialog is above its page
+let entry = history.state ?? { index: 0, depth: 0 }; // depth: of a dialog, in entries above its page
 
 export const query = () => new URLSearchParams(location.search);
 export const here = ({ pathname } = location) => pathname.slice('/app'.length) || '/';
@@ -61,13 +61,13 @@ async function onPop({ state }) {
 	const step = next.index - entry.index;
 	const view = overlay;
 	if (step && isGuarded() && view.draw !== match(here()).over) {
-		history.go(-step); // back to where the browser has gone from already
+		history.go(-step); // the browser has gone already
 		if (!(await options.confirmLeave())) return;
 		view.guard = null;
 		return history.go(step);
 	}
 	entry = next;
-	wantedScroll = scrolled[entry.index];
+	wantedScroll = scrolled[next.index];
 	show();
 }
 

@@ -1,4 +1,4 @@
-/** The table of every list. What decides its rows is kept in the address. */
+/** The table of every list, and the modal page to choose from one. What decides the rows is in the address. */
 import { get, isAbort, latest } from './api.js';
 import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
@@ -29,7 +29,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	const showName = columns[0].show;
 	Object.assign(columns[0], { kind: 'first', show: showFirst });
 	const chips = filters.map(makeChip);
-	const { label: action, key: letter, run, blocked = () => '' } = selection ?? {};
+	const { key: letter, run, blocked = () => '' } = selection ?? {};
 	const selected = new Map();
 	const fresh = latest(view.signal);
 	let state, last, count = 0, rows = [];
@@ -67,7 +67,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	if (selection) columns.unshift({ label: el('label', headBox), kind: 'tick', show: showTick });
 	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[name]}`, () => spec.menu(row)) });
 	const headRow = el('tr');
-	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array.from({ length: size }, () => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
+	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array(size).fill().map(() => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
 	const grid = el('table', el('caption.visually-hidden', spec.title), el('thead', headRow), body);
 	const foot = el('div.bars.muted');
 	const panel = el('div', el('span.visually-hidden', 'Loading'));
@@ -83,7 +83,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 			sort ? el('button', { 'aria-label': label, onclick: () => setOrder([...orders, spec.order][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
 	}
 
-	/** The whole row is its link, for the mouse. */
+	// For the mouse a row is its link.
 	function goTo({ target, ctrlKey, metaKey, button: which }) {
 		const link = target.closest('tr').querySelector('.first a');
 		if (!link || which > 1 || target.closest('a, button, label, [popover]') || `${getSelection()}`) return;
@@ -181,7 +181,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		async function learn(wanted) {
 			const found = await options(wanted);
 			found.forEach((pair) => names.set(...pair));
-			offer(ticked(), found.map(([value]) => value));
+			return found.map(([value]) => value);
 		}
 
 		/** What is ticked stays in sight. */
@@ -198,7 +198,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 			offer(ticked());
 			if (!options.call) return [list];
 			const newest = latest(view.signal);
-			const find = (q) => learn({ q, signal: newest() }).catch(failure);
+			const find = (q) => learn({ q, signal: newest() }).then((found) => offer(ticked(), found)).catch(failure);
 			find('');
 			return [searchBox(`Find ${label}`, find), list];
 		}
@@ -228,7 +228,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	function choose(some, isOn) {
 		for (const row of some) {
-			if (isOn && !blocked(row)) selected.set(row.id, { id: row.id, [name]: row[name] }); // half a million fit
+			if (isOn && !blocked(row)) selected.set(row.id, { id: row.id, [name]: row[name] });
 			else selected.delete(row.id);
 		}
 		drawSelection();
@@ -250,7 +250,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		bar.hidden = run && !some;
 		refill(bar, [`${number(some)} selected`,
 			headBox.checked && count > Math.max(rows.length, some) && button(`Select all ${number(count)}`, collect, 'plain.small'),
-			some && run && button([action, letter && el('kbd', { 'aria-hidden': 'true' }, letter.toUpperCase())], () => run([...selected.keys()])),
+			some && run && button([selection.label, letter && el('kbd', { 'aria-hidden': 'true' }, letter.toUpperCase())], () => run([...selected.keys()])),
 			some && button('Clear', () => deselect(), 'plain.small')].filter(Boolean));
 		if (some) announce(bar.firstChild.textContent);
 	}
@@ -264,7 +264,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		try {
 			for (let at = 0; at < count; at += 400) {
 				meter.value = at;
-				await Promise.all([at, at + 100, at + 200, at + 300].map(async (offset) => choose((await fetchRows({ limit: 100, offset, order: 'id' }, signal)).rows, true)));
+				await Promise.all([0, 100, 200, 300].map(async (more) => choose((await fetchRows({ limit: 100, offset: at + more, order: 'id' }, signal)).rows, true)));
 			}
 		} catch (error) {
 			failure(error, collect);
@@ -284,7 +284,6 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	return { element, bar, search, selected, deselect, redraw: draw };
 }
 
-/** A modal page to choose rows of a table. */
 export function picker(view, title, { noun, blocked, save, ...spec }) {
 	const gone = new Set();
 	const { element, bar, search, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `There are no ${noun}s yet`],
