@@ -1,78 +1,60 @@
 /** Requests to the admin API. */
 
-/** Filled from config.json before the first page is drawn. */
 export const config = { name: 'Cohort', api: '/admin', extensions: [] };
 export const has = (extension) => config.extensions.includes(extension);
-/** `expired(isWrite)`, set by main.js, answers whether the user signed in again, so that a write may be repeated. */
-export const session = {};
+export const session = {}; // main.js sets expired(isWrite): whether to write again
 export const isAbort = (error) => error.name === 'AbortError';
 
-class ApiError extends Error {
-	constructor(status, { type, message } = {}, headers) {
-		super(message ?? (status ? `The server answered ${status}` : 'Could not reach the server'));
-		Object.assign(this, { status, type, requestId: headers?.get('X-Request-Id'), retryAfter: Number(headers?.get('Retry-After')) });
-	}
+/** `a[]=1&a[gte]=2`, without what is empty: v1 answers `groups=` with 500. */
+function encode([key, value]) {
+	if (value instanceof Object) return Object.entries(value).flatMap(([name, item]) => encode([`${key}[${Array.isArray(value) ? '' : name}]`, item]));
+	return value || value === 0 ? `${key}=${encodeURIComponent(value)}` : [];
 }
 
-/** Lists as `a[]=1&a[]=2`, ranges as `a[gte]=1`. What is empty is left out: v1 answers `groups=` with 500. */
-function encode(key, value) {
-	if (Array.isArray(value)) return value.flatMap((item) => encode(`${key}[]`, item));
-	if (value && typeof value === 'object') return Object.entries(value).flatMap(([name, item]) => encode(key ? `${key}[${name}]` : name, item));
-	return (value ?? '') === '' || value === false ? [] : `${key}=${encodeURIComponent(value)}`;
-}
+export const get = (path, options) => request('GET', path, options);
+export const [post, del] = ['POST', 'DELETE'].map((method) => (path, body, options) => request(method, path, options, body));
 
-export const get = (path, options) => request('GET', path, undefined, options);
-export const post = (path, body, options) => request('POST', path, body, options);
-export const del = (path, body, options) => request('DELETE', path, body, options);
-
-async function request(method, path, body, options, isRetry) {
-	const { query, signal, seconds = 15 } = options ?? {};
+async function request(method, path, { query = {}, signal, seconds = 15 } = {}, body) {
 	const isWrite = method !== 'GET';
-	const search = encode('', query).join('&');
-	let response, answer;
+	const search = Object.entries(query).flatMap(encode).join('&');
+	let response, text;
 	try {
 		response = await fetch(config.api + path + (search && `?${search}`), { method, signal: AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal].filter(Boolean)),
 			headers: isWrite ? { 'Content-Type': 'application/json' } : {}, body: JSON.stringify(body) });
-		answer = await response.text();
+		text = await response.text();
 	} catch {
 		signal?.throwIfAborted();
-		throw new ApiError(0);
+		throw Object.assign(new Error('Could not reach the server'), { status: 0 });
 	}
-	try {
-		answer = JSON.parse(answer);
-	} catch {
-		answer = undefined; // "OK" and "Unauthorized" are plain text
-	}
-	if (response.ok) {
-		const parts = Object.values(answer ?? {});
-		return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
-	}
-	if (response.status === 401 && path !== '/auth') {
-		if (!isRetry && (await session.expired(isWrite))) return request(method, path, body, options, true);
+	const { ok, status, headers } = response;
+	const answer = text.startsWith('{') ? JSON.parse(text) : {}; // "OK" and "Unauthorized" are plain text
+	const parts = Object.values(answer);
+	if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
+	if (status === 401 && path !== '/auth') {
+		if (await session.expired(isWrite)) return request(method, path, { signal, seconds }, body);
 		if (!isWrite) throw new DOMException('', 'AbortError'); // the login page is on its way
-		answer = { message: 'Your session has expired. Sign in and try again.' };
+		answer.message = 'Your session has expired. Sign in and try again.';
 	}
-	throw new ApiError(response.status, answer, response.headers);
+	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, requestId: headers.get('X-Request-Id'), retryAfter: headers.get('Retry-After') });
 }
 
-/** Sends ids a thousand at a time: v1 refuses bodies above 100 kB. A failure's `note` says how far it came. */
+/** A thousand at a time: v1 refuses bodies above 100 kB. */
 export async function inChunks(ids, send, { said, onDone, progress, signal }) {
 	for (let at = 0; at < ids.length; at += 1000) {
 		const chunk = ids.slice(at, at + 1000);
 		progress?.(at, ids.length);
 		try {
-			signal?.throwIfAborted();
+			if (signal?.aborted) throw new DOMException('Stopped.', 'AbortError');
 			await send(chunk);
 		} catch (error) {
-			const result = isAbort(error) ? new DOMException('Stopped.', 'AbortError') : error;
-			if (ids.length > 1000) result.note = `${at.toLocaleString()} of ${ids.length.toLocaleString()} ${said}, the rest stay selected.`;
-			throw result;
+			if (ids.length > 1000) error.note = `${at.toLocaleString()} of ${ids.length.toLocaleString()} ${said}, the rest stay selected.`;
+			throw error;
 		}
 		onDone(chunk);
 	}
 }
 
-/** Answers a function that answers a fresh signal each time, and aborts the one before. */
+/** Each signal aborts the one before. */
 export function latest(...signals) {
 	let current;
 	return () => {
@@ -82,12 +64,11 @@ export function latest(...signals) {
 	};
 }
 
-/** Runs at most `width` of the functions given to it at a time. */
 export function limiter(width) {
-	const waiting = [];
-	const next = () => width > 0 && waiting.shift()?.();
-	return (work) => new Promise((resolve) => {
-		waiting.push(() => { width -= 1; resolve(work()); });
-		next();
-	}).finally(() => { width += 1; next(); });
+	const lanes = Array(width).fill(Promise.resolve());
+	return (work) => {
+		const result = lanes.shift().then(work);
+		lanes.push(result.catch(() => {}));
+		return result;
+	};
 }

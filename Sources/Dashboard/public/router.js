@@ -1,59 +1,56 @@
 /** Which page and which dialog over it the address names, and the history of both. */
+import { latest } from './api.js';
+import { el } from './ui.js';
 
 const routes = [];
 const scrolled = []; // by entries of the history
+const [freshPage, freshOverlay] = [latest(), latest()];
 let options, page, overlay, wantedScroll, mayFocus;
-// depth: how many entries ago the page below the dialog was left.
-let entry = { index: 0, depth: 0 };
+let entry = history.state ?? { index: 0, depth: 0 }; // depth: of a dialog, in entries above its page
 
 export const query = () => new URLSearchParams(location.search);
 export const here = ({ pathname } = location) => pathname.slice('/app'.length) || '/';
 
-/** `over(view)` opens a dialog over the page; the page's own route comes first. */
-export const route = (pattern, draw, over) => routes.push({ pattern, draw, over, regex: new RegExp(`^${pattern.replace(':id', '(?<id>[^/]+)')}/?$`) });
+export const route = (pattern, draw, over) => routes.push({ draw, over, regex: new RegExp(`^${pattern.replace(':id', '([^/]+)')}/?$`) });
 
 function match(path) {
 	const found = routes.find(({ regex }) => regex.test(path)) ?? { draw: options.missing };
-	return { ...found, params: { ...found.regex?.exec(path).groups } };
+	return { ...found, id: found.regex?.exec(path)[1] };
 }
 
 export function start(settings) {
 	options = settings;
 	history.scrollRestoration = 'manual';
-	entry = history.state ?? entry;
 	addEventListener('popstate', onPop);
 	addEventListener('click', onClick);
-	addEventListener('scroll', () => { scrolled[entry.index] = scrollY; }, { passive: true });
+	addEventListener('scroll', () => { scrolled[entry.index] = scrollY; });
 	addEventListener('beforeunload', (event) => isGuarded() && event.preventDefault());
 	show();
 }
 
 export function navigate(path, replace) {
 	const found = match(path.split('?')[0]);
-	const opens = found.over && isShown(found);
-	// A dialog's address keeps the query of the page below.
+	const opens = found.over && isShown(found); // over what keeps its query
 	record(`/app${path}${opens ? location.search : ''}`, replace, opens);
 	show();
 }
 
-/** An empty value removes a key. */
-export function setQuery(changes, replace) {
-	const values = Object.entries({ ...Object.fromEntries(query()), ...changes });
-	record(location.pathname + search(values.filter(([, value]) => value)), replace, entry.depth);
+export function setQuery(changes, replace, prefix) {
+	const url = new URL(location);
+	for (const [key, value] of Object.entries(changes)) url.searchParams[value ? 'set' : 'delete'](prefix + key, value || undefined);
+	record(url, replace, entry.depth);
 	tell();
 }
 
-const search = (values) => `?${new URLSearchParams(values)}`.replace(/\?$/, '');
-
 function record(url, replace, inDialog) {
-	const step = Number(!replace);
+	const step = replace ? 0 : 1;
 	entry = { index: entry.index + step, depth: inDialog ? entry.depth + step : 0 };
 	history[replace ? 'replaceState' : 'pushState'](entry, '', url);
 }
 
 function onClick(event) {
 	const link = event.target.closest('a');
-	if (!link?.href.startsWith(`${location.origin}/app/`) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+	if (!link?.pathname.startsWith('/app/') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 	event.preventDefault();
 	if (link.hash) document.querySelector(link.hash).focus();
 	else navigate(here(link) + link.search);
@@ -64,81 +61,74 @@ async function onPop({ state }) {
 	const step = next.index - entry.index;
 	const view = overlay;
 	if (step && isGuarded() && view.draw !== match(here()).over) {
-		// The browser has gone already: come back, ask, and go again.
-		history.go(-step);
+		history.go(-step); // the browser has gone already
 		if (!(await options.confirmLeave())) return;
 		view.guard = null;
 		return history.go(step);
 	}
 	entry = next;
-	wantedScroll = scrolled[entry.index];
+	wantedScroll = scrolled[next.index];
 	show();
 }
 
 const isGuarded = () => overlay?.guard?.();
-const isShown = ({ draw, params }) => page?.draw === draw && page.params.id === params.id;
+const isShown = ({ draw, id }) => page?.draw === draw && page.params.id === id;
 const tell = () => dispatchEvent(new Event('query'));
 const tellHead = () => options.head({ crumbs: page.title ?? [], over: overlay?.title });
 
-function makeView(draw, params) {
-	const controller = new AbortController();
-	const { signal } = controller;
+function makeView(draw, id, signal) {
 	const watchers = [];
-	const view = { draw, params, signal,
-		end: () => controller.abort(),
+	return { draw, signal, params: { id },
 		onQuery: (run) => addEventListener('query', run, { signal }),
 		onChange: (run) => watchers.push(run),
 		changed: (record) => watchers.forEach((run) => run(record)),
 		head(title) {
 			if (signal.aborted) return;
-			view.title = title;
+			this.title = title;
 			tellHead();
-			// The focus follows a change of page, unless the user has gone on already.
 			if (mayFocus && !overlay && document.activeElement === document.body) page.root.querySelector('h1')?.focus({ preventScroll: true });
 			mayFocus = false;
 		} };
-	return view;
 }
 
 function show() {
-	const instead = options.admit(here());
+	const path = here();
+	const instead = options.admit(path);
 	if (instead) return navigate(instead, true);
-	const loading = options.load(here());
+	const loading = options.load(path);
 	if (loading) return loading.then(show);
-	const { draw, over, params } = match(here());
-	const isSame = isShown({ draw, params });
+	const { draw, over, id } = match(path);
+	const isSame = isShown({ draw, id });
 	if (overlay && !(isSame && overlay.draw === over)) {
-		overlay.end();
-		overlay = wantedScroll = null; // the page below has not moved
+		freshOverlay();
+		overlay = wantedScroll = null;
 		tellHead();
 	}
 	if (isSame) tell();
-	else openPage(draw, params);
-	if (over && !overlay) openOverlay(over, params);
+	else {
+		mayFocus = page; // not at the start
+		page = makeView(draw, id, freshPage());
+		document.activeElement.blur();
+		scrollTo(0, 0);
+		page.root = el('div.page');
+		options.root.replaceChildren(page.root);
+		tellHead();
+		draw(page);
+	}
+	if (over && !overlay) open(over, id);
 }
 
-function openPage(draw, params) {
-	mayFocus = page; // not at the start
-	page?.end();
-	document.activeElement.blur();
-	scrollTo(0, 0);
-	page = makeView(draw, params);
-	page.root = Object.assign(document.createElement('div'), { className: 'page' });
-	options.root.replaceChildren(page.root);
-	tellHead();
-	draw(page);
-}
-
-function openOverlay(over, params) {
-	const view = overlay = makeView(over, params);
+function open(over, id) {
+	const view = overlay = makeView(over, id, freshOverlay());
 	view.page = page;
 	view.leave = (path) => navigate(path, true);
 	view.close = async (isForced) => {
 		if (overlay !== view || (!isForced && isGuarded() && !(await options.confirmLeave()))) return;
 		view.guard = null;
 		if (entry.depth) return history.go(-entry.depth);
-		const { pattern } = routes.find(({ draw }) => draw === page.draw);
-		view.leave(pattern.replace(':id', page.params.id) + search([...query()].filter(([key]) => !key.startsWith('m_'))));
+		const url = new URL(location);
+		for (const key of query().keys()) if (key.startsWith('m_')) url.searchParams.delete(key);
+		view.leave(here().split('/').slice(0, id ? 3 : 2).join('/') + url.search);
 	};
 	over(view);
 }

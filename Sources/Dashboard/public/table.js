@@ -1,142 +1,127 @@
-/** The table of every list: search, filters, sorting, paging, selection. What decides its rows is kept in the address. */
+/** The table of every list, and the modal page to choose from one. What decides the rows is in the address. */
 import { get, isAbort, latest } from './api.js';
 import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
-import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, isCovered, isTextField, menuButton, newId, number, plural, popper, refill, shortcut, skeleton } from './ui.js';
+import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
 
-const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365]];
-const day = (text) => new Date(`${text}T00:00`); // here, not in Greenwich
-const midnight = (time, step) => new Date(time.getFullYear(), time.getMonth(), time.getDate() + step).toISOString();
+const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365], ['..', 'Custom']];
+const iso = (time) => new Date(time).toISOString();
 
-/** A filter's value in the address, as far as it means something. */
-function valid({ kind, options }, text) {
-	const ends = text.split('..');
-	if (kind === 'date' && ends.length === 2 && ends.some(Boolean) && ends.every((end) => !end || day(end) < Infinity)) return text;
-	return (kind === 'check' ? text.split(',') : [text]).filter((value) => (options.call ? value : options.some(([known]) => known === value))).join();
-}
-
-/** What a filter asks the API for. Computed for each request, so that "today" is today. */
-function asked({ kind }, value) {
+function asked(kind, value) {
 	if (kind === 'radio' || !value) return value;
 	if (kind === 'check') return value.split(',');
 	const [from, to] = value.split('..');
-	if (to === undefined) return { gte: midnight(new Date(), -PERIODS.find(([key]) => key === value)[2]) };
-	return { gte: from && midnight(day(from), 0), lt: to && midnight(day(to), 1) }; // the last day is included
+	if (to === undefined) return { gte: iso(new Date().setHours(-24 * PERIODS.find(([key]) => key === value)[2], 0, 0, 0)) };
+	return { gte: from && iso(`${from}T00:00`), lt: to && iso(`${to}T24:00`) }; // the last day is included
 }
 
-export function table(view, { sorts = [], prefix = '', size = 20, level = 2, selection, ...spec }) {
+/** Its Enter is not for a form around it. */
+function searchBox(label, run) {
+	let timer;
+	const search = () => run(box.value.trim());
+	const box = el('input', { type: 'search', form: 'none', placeholder: label, 'aria-label': label, maxlength: 255, onchange: search,
+		oninput: () => { clearTimeout(timer); timer = setTimeout(search, 300); } });
+	return box;
+}
+
+export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, name, selection, ...spec }) {
 	const columns = spec.columns.map(([label, cell, more]) => ({ label, show: cell.call ? cell : (row) => row[cell], ...more }));
-	const filters = (spec.filters ?? []).map((filter) => ({ options: PERIODS, ...filter }));
-	const labels = new Map(filters.flatMap(({ options }) => (options.call ? [] : options))); // of filters' values
-	const learn = (found) => found.forEach(([value, text]) => labels.set(value, text));
+	const showName = columns[0].show;
+	Object.assign(columns[0], { kind: 'first', show: showFirst });
+	const chips = filters.map(makeChip);
+	const { key: letter, run, blocked = () => '' } = selection ?? {};
 	const selected = new Map();
 	const fresh = latest(view.signal);
-	let state, typing, collecting, last, count = 0, rows = [];
+	let state, last, count = 0, rows = [];
 
-	// The address
-
-	const byFilter = (give) => Object.fromEntries(filters.map((filter) => [filter.key, give(filter)]));
-	const bare = (order) => order.replace(/^-/, '');
+	const byFilter = (give) => Object.fromEntries(chips.map((chip) => [chip.key, give(chip)]));
+	const pageStart = (offset) => Math.floor(offset / size) * size;
 	function read() {
-		const params = query();
-		const value = (key) => params.get(prefix + key) ?? '';
-		const [offset, order] = [value('offset'), value('order')];
-		const isSort = [...sorts.map(([key]) => key), ...columns.map(({ sort }) => sort)].includes(bare(order));
-		return { q: spec.hasSearch && value('q'), offset: /^\d{1,9}$/.test(offset) ? offset - (offset % size) : 0, order: isSort ? order : spec.order,
-			...byFilter((filter) => valid(filter, value(filter.key))) };
+		const value = (key) => query().get(prefix + key) ?? '';
+		const order = value('order');
+		return { q: search && value('q'), offset: pageStart(/^\d{1,9}$/.exec(value('offset'))),
+			order: sorts?.some(([key]) => [key, `-${key}`].includes(order)) ? order : spec.order, ...byFilter(({ key, put }) => put(value(key))) };
 	}
-	const refine = (changes, replace) => setQuery(Object.fromEntries(Object.entries({ offset: 0, ...changes }).map(([key, value]) => [prefix + key, value])), replace);
-	const clear = (also) => refine({ ...also, ...byFilter(() => '') });
+	const refine = (changes, replace) => setQuery({ offset: 0, ...changes }, replace, prefix);
+	const clear = (q) => refine({ q, ...byFilter(() => '') });
 	const isFiltered = () => state.q || filters.some(({ key }) => state[key]);
 	const setOrder = (order) => refine({ order: order !== spec.order && order });
-	async function fetchRows(offset, limit, signal, order = state.order) {
-		const request = { limit, offset, order, q: state.q, ...byFilter((filter) => asked(filter, state[filter.key])) };
+	async function fetchRows(page, signal) {
+		const request = { ...state, ...byFilter(({ key, kind }) => asked(kind, state[key])), ...page };
 		if (spec.load) return spec.load(request);
 		const answer = await get(spec.from, { query: { ...request, ...(spec.also?.call ? spec.also(request) : spec.also) }, signal });
 		return { rows: answer[spec.list], count: answer.count };
 	}
 
-	// Its parts
-
-	const id = newId();
-	const title = el(`h${level}.table-title`, { id, tabindex: -1 }, bdi(spec.title));
-	const search = spec.hasSearch && el('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search', maxlength: 255,
-		oninput: () => { clearTimeout(typing); typing = setTimeout(applySearch, 300); },
-		onkeydown: (event) => {
-			if (event.key !== 'Enter' || event.ctrlKey || event.metaKey) return;
-			event.preventDefault(); // in a dialog it would submit the form
-			applySearch();
-		} });
-	const chips = filters.map(makeChip);
-	const addFilter = menuButton('Add filter', () => chips.filter(({ node }) => node.hidden), el('button.small', icon('plus'), 'Add filter'));
-	const clearAll = button('Clear all', () => clear(), 'plain.small');
-	const sortBy = sorts.length > 0 && menuButton('Sort by', () => {
-		const key = bare(state.order);
-		const sign = state.order.replace(key, '');
+	const search = spec.hasSearch && searchBox('Search', (q) => q !== state.q && refine({ q }, true));
+	const isOff = ({ node }) => node.hidden;
+	const addFilter = menuButton('Add filter', () => chips.filter(isOff), el('button.small', icon('plus'), 'Add filter'));
+	const clearAll = button('Clear all', () => clear(state.q), 'plain.small');
+	const sortBy = sorts && menuButton('Sort by', () => {
+		const [, sign, key] = /(-?)(.*)/.exec(state.order);
 		const item = (order, label) => ({ label, isChecked: order === state.order, run: () => setOrder(order) });
 		return [...sorts.map(([value, label]) => item(sign + value, label)), null, item(key, 'Ascending'), item(`-${key}`, 'Descending')];
 	}, el('button.small', icon('sort'), 'Sort by'));
 	const toolbar = el('div.bars', el('div.row', addFilter, chips.map(({ node }) => node), clearAll), el('div.search', search, sortBy));
-	const head = (content, kind) => el('th', { scope: 'col', class: kind }, content);
-	const headBox = selection && el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', onclick: () => choose(rows, headBox.checked) });
-	// Ascending, descending, default.
-	const cycle = (sort) => setOrder({ [sort]: `-${sort}`, [`-${sort}`]: spec.order }[state.order] ?? sort);
-	const heads = columns.map(({ label, sort, kind }) => head(sort ? el('button', { onclick: () => cycle(sort) }, label, el('span.arrow')) : label, kind));
-	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array.from({ length: size }, () => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
-	const grid = el('table', el('caption.visually-hidden', spec.title),
-		el('thead', el('tr', selection && head(el('label', headBox), 'tick'), heads, spec.menu && head(el('span.visually-hidden', 'Actions'), 'more'))), body);
-	const [previous, next] = [['Previous', -size], ['Next', size]].map(([label, step]) => button(label, () => refine({ offset: state.offset + step })));
-	const [range, pages] = [el('span'), el('span')];
-	const foot = el('div.bars.muted', { hidden: true }, range, el('div.row', pages, previous, next));
+	const headBox = el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', onclick: () => choose(rows, headBox.checked) });
+	if (selection) columns.unshift({ label: el('label', headBox), kind: 'tick', show: showTick });
+	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[name]}`, () => spec.menu(row)) });
+	const headRow = el('tr');
+	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array(size).fill().map(() => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
+	const grid = el('table', el('caption.visually-hidden', spec.title), el('thead', headRow), body);
+	const foot = el('div.bars.muted');
 	const panel = el('div', el('span.visually-hidden', 'Loading'));
-	const element = el('section.card', { 'aria-labelledby': id, 'aria-busy': 'true' },
-		el('div.bars', el('div', title), el('div.row', spec.actions)), toolbar, el('div.progress'), el('div.scroller', grid), panel, foot);
+	const bar = el(`div.row${run ? '.bar' : ''}`, { role: 'region', 'aria-label': 'Bulk actions', hidden: true });
+	const element = section(level > 1 && spec.title, spec.actions, '', toolbar, el('div.progress'), el('div.scroller', grid), panel, foot, bar);
+	const title = element.querySelector('h1, h2');
+	title.textContent = spec.title;
 
-	// Rows
+	function showHead({ label, sort, kind }) {
+		const orders = [sort, `-${sort}`];
+		const at = orders.indexOf(state.order);
+		return el('th', { scope: 'col', class: kind, 'aria-sort': ['ascending', 'descending'][at] },
+			sort ? el('button', { 'aria-label': label, onclick: () => setOrder([...orders, spec.order][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
+	}
 
-	/** The whole row is its link, for the mouse. */
+	// For the mouse a row is its link.
 	function goTo({ target, ctrlKey, metaKey, button: which }) {
 		const link = target.closest('tr').querySelector('.first a');
 		if (!link || which > 1 || target.closest('a, button, label, [popover]') || `${getSelection()}`) return;
-		if (ctrlKey || metaKey || which) open(link.href, '_blank', 'noopener');
+		if (ctrlKey || metaKey || which) open(link.href);
 		else link.click();
 	}
 
-	function drawRow(row) {
-		const name = row[spec.name];
-		const why = selection?.blocked?.(row);
-		const [first, ...rest] = columns;
-		const text = bdi(first.show(row));
-		return el('tr',
-			selection && el('td.tick', el('label', el('input', { type: 'checkbox', 'aria-label': `Select ${name}`, value: row.id, checked: why, disabled: why, title: why, onclick: (event) => tick(row, event) }))),
-			el('td.first', spec.path ? el('a', { href: `/app${spec.path}/${row.id}`, title: name }, text) : text, why && el('span.muted', ` ${why}`),
-				// On narrow screens the secondary columns are read here.
-				el('div.extra', rest.map(({ kind, show }) => kind === 'secondary' && el('span', show(row))))),
-			rest.map(({ kind, show }) => el('td', { class: kind }, show(row))),
-			spec.menu && el('td.more', menuButton(`Actions for ${name}`, () => spec.menu(row))));
+	function showTick(row, at) {
+		const why = blocked(row);
+		return el('label', el('input', { type: 'checkbox', 'aria-label': `Select ${row[name]}`, value: row.id, checked: why, disabled: why, title: why, onclick: ({ target, shiftKey }) => {
+			const [from, to] = [at, shiftKey ? last : at].sort((a, b) => a - b);
+			choose(rows.slice(from, to + 1), target.checked);
+			last = at;
+		} }));
+	}
+
+	function showFirst(row) {
+		const text = bdi(showName(row));
+		const why = blocked(row);
+		return [spec.path ? el('a', { href: `/app${spec.path}/${row.id}`, title: row[name] }, text) : text, why && el('span.muted', ` ${why}`),
+			el('div.extra', columns.map(({ kind, show }) => kind === 'secondary' && el('span', show(row))))];
 	}
 
 	function draw() {
+		const total = plural(count, 'result');
 		const all = Math.ceil(count / size) || 1;
 		const at = state.offset / size + 1;
-		showPanel(!rows.length && (isFiltered() ? empty('search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear({ q: '' })))
-			: empty(...spec.empty)));
+		const nothing = isFiltered() ? ['search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear())] : spec.empty;
+		showPanel(!rows.length && empty(...nothing));
 		toolbar.hidden = !search || (grid.hidden && !isFiltered());
-		refill(body, rows.map(drawRow));
-		range.textContent = `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${plural(count, 'result')}`;
-		pages.textContent = `${number(at)} of ${plural(all, 'page')}`;
-		previous.disabled = !state.offset;
-		next.disabled = at >= all;
-		columns.forEach(({ sort }, i) => {
-			const [way, arrow] = { [sort]: ['ascending', 'up'], [`-${sort}`]: ['descending', 'down'] }[state.order] ?? [null];
-			heads[i].ariaSort = way;
-			heads[i].querySelector('.arrow')?.replaceChildren(arrow ? icon(arrow) : '');
-		});
-		announce(`${plural(count, 'result')}, page ${number(at)} of ${number(all)}`);
+		refill(body, rows.map((row, i) => el('tr', columns.map(({ kind, show }) => el('td', { class: kind }, show(row, i))))));
+		const step = (label, by, disabled) => el('button.small', { 'aria-label': label, disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
+		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${total}`,
+			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', -size, !state.offset), step('Next', size, at >= all)));
 		drawSelection();
+		announce(`${total}, page ${number(at)} of ${number(all)}`);
 	}
 
-	/** Shows something in place of the rows, or the rows. */
 	function showPanel(content) {
 		panel.replaceChildren(content || '');
 		grid.hidden = foot.hidden = content;
@@ -147,10 +132,11 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 		const signal = fresh();
 		element.ariaBusy = 'true';
 		try {
-			const answer = await fetchRows(state.offset, size, signal);
+			const answer = await fetchRows({ limit: size }, signal);
 			signal.throwIfAborted();
 			({ rows, count } = answer);
-			if (!rows.length && count && state.offset) return refine({ offset: count - 1 - ((count - 1) % size) }, true);
+			last = 0;
+			if (!rows.length && count && state.offset) return refine({ offset: pageStart(count - 1) }, true);
 			spec.onLoad?.({ rows, count, isFiltered: isFiltered() });
 			draw();
 			settled();
@@ -159,197 +145,163 @@ export function table(view, { sorts = [], prefix = '', size = 20, level = 2, sel
 		}
 	}
 
-	/** Follows the address: after changes of ours, and after Back and Forward. */
 	function follow() {
-		const before = JSON.stringify(state);
+		const former = state;
 		state = read();
-		if (JSON.stringify(state) === before) return;
-		if (search && !typing) search.value = state.q;
+		if (JSON.stringify(state) === JSON.stringify(former)) return;
+		if (state.q !== former?.q && state.q !== search.value.trim()) search.value = state.q;
+		refill(headRow, columns.map(showHead));
 		drawChips();
 		load();
 	}
 
-	function applySearch() {
-		typing = clearTimeout(typing);
-		const q = search.value.trim();
-		if (q !== state.q) refine({ q }, true);
-	}
-
-	// Filters
-
-	/** It stays when others come and go: its popover may be open. As an item of a menu it is a filter to add. */
-	function makeChip({ key, kind, label, options }) {
-		let hasChanged; // all that is changed while the popover is open is one step in the history
-		const set = (value) => {
-			if (value !== state[key]) refine({ [key]: value }, hasChanged);
-			hasChanged = true;
-		};
+	/** The ticks in its popover are its value. As an item of a menu it is a filter to add. */
+	function makeChip({ key, kind, label, options = PERIODS }) {
+		let hasChanged; // what a popover changes is one step in the history
+		const names = new Map(options.call ? [] : options);
+		const [from, to] = [1, 2].map(() => el('input', { type: 'date' }));
+		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to));
+		const list = el('div');
 		const face = el('button', { 'aria-haspopup': 'dialog' });
-		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, onclose: drawChips, fill: () => { hasChanged = false; return choices(); } }),
-			el('button', { 'aria-label': `Remove filter ${label}`, onclick: () => { refine({ [key]: '' }); title.focus(); } }, icon('close')));
+		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, fill, onchange: apply, onclose: drawChips }),
+			iconButton(`Remove filter ${label}`, 'close', () => { refine({ [key]: '' }); title.focus(); }));
+		const ticked = () => Array.from(list.querySelectorAll(':checked'), (box) => box.value).join();
+		const range = () => (from.value || to.value) && `${from.value}..${to.value}`;
+		const take = () => ticked().replace('..', range());
+
+		/** Takes over from the address what means something. */
+		function put(text) {
+			if (text === take()) return text;
+			if (options.call && text) learn({ ids: text.split(','), signal: view.signal }).then(redraw, () => {});
+			[from.value, to.value] = text.split('..'); // they drop what is no date
+			offer(range() ? '..' : text);
+			return take();
+		}
+
+		async function learn(wanted) {
+			const found = await options(wanted);
+			found.forEach((pair) => names.set(...pair));
+			return found.map(([value]) => value);
+		}
+
+		/** What is ticked stays in sight. */
+		function offer(text, values = [...names.keys()]) {
+			const chosen = kind === 'check' ? text.split(',') : [text];
+			const all = new Set([...values, ...chosen.filter((value) => value && (options.call || names.has(value)))]);
+			list.replaceChildren(...Array.from(all, (value) =>
+				el('label.choice', el('input', { type: kind === 'check' ? 'checkbox' : 'radio', name: key, value, checked: chosen.includes(value) }), bdi(names.get(value) ?? value))), values.length ? dates : 'Nothing found');
+			dates.hidden = text !== '..';
+		}
+
+		function fill() {
+			hasChanged = false;
+			offer(ticked());
+			if (!options.call) return [list];
+			const newest = latest(view.signal);
+			const find = (q) => learn({ q, signal: newest() }).then((found) => offer(ticked(), found)).catch(failure);
+			find('');
+			return [searchBox(`Find ${label}`, find), list];
+		}
+
+		function apply() {
+			[from.max, to.min] = [to.value, from.value];
+			dates.hidden = ticked() !== '..';
+			if (take() === state[key] || list.querySelector(':invalid')) return;
+			refine({ [key]: take() }, hasChanged);
+			hasChanged = true;
+		}
 
 		function redraw() {
-			const value = state[key];
-			node.hidden = !value && !node.querySelector(':popover-open');
-			face.replaceChildren(...(value ? [`${label}: `, el('b', bdi(valueLabel(value)))] : [label]));
-			const ids = options.call && value ? value.split(',').filter((id) => !labels.has(id)) : [];
-			if (!ids.length) return;
-			learn(ids.map((id) => [id, id])); // asks once; until then, and if it fails, the id stands for the name
-			options({ ids, signal: view.signal }).then((found) => { learn(found); redraw(); }, () => {});
+			const text = state[key];
+			node.hidden = !text && !node.querySelector(':popover-open');
+			face.replaceChildren(`${label}: `, el('b', bdi(text.includes('..') ? text.split('..').map((day) => (day ? date(`${day}T00:00`) : '…')).join(' – ') : text.split(',').map((value) => names.get(value) ?? value).join(', '))));
 		}
 
-		function choices() {
-			const chosen = new Set(state[key] && state[key].split(','));
-			const type = kind === 'check' ? 'checkbox' : 'radio';
-			const choice = (value, text, onchange) => el('label.choice', el('input', { type, name: prefix + key, value, checked: chosen.has(value), onchange }), bdi(text));
-			const list = (all) => all.map(([value, text]) => choice(value, text, ({ target }) => {
-				if (kind !== 'check') chosen.clear();
-				chosen[target.checked ? 'add' : 'delete'](value);
-				learn(all);
-				set([...chosen].join());
-			}));
-			if (kind === 'date') {
-				const ends = state[key].includes('..') && state[key].split('..');
-				const apply = () => {
-					[from.max, to.min] = [to.value, from.value];
-					if (from.validity.valid && to.validity.valid) set(from.value || to.value ? `${from.value}..${to.value}` : '');
-				};
-				const dates = el('div.dates', { hidden: !ends, onchange: apply }, ['From', 'To'].map((text, i) => el('label', text, el('input', { type: 'date', value: ends[i] ?? '' }))));
-				const [from, to] = dates.querySelectorAll('input');
-				if (ends) chosen.add('custom');
-				return [...list(options), choice('custom', 'Custom', () => { dates.hidden = false; apply(); from.focus(); }), dates];
-			}
-			if (!options.call) return list(options);
-			const box = el('div');
-			const newest = latest();
-			const find = () => options({ q: finder.value, signal: newest() }).then((found) => box.replaceChildren(...list(found), found.length ? '' : 'Nothing found')).catch(failure);
-			const finder = el('input', { type: 'search', 'aria-label': `Find ${label}`, placeholder: 'Find', oninput: find });
-			find();
-			return [finder, box];
-		}
-
-		return { label, node, redraw, run: () => { node.hidden = false; clearAll.before(node); face.click(); drawChips(); } };
+		return { key, kind, label, node, put, redraw, run: () => { node.hidden = false; face.click(); drawChips(); } };
 	}
 
 	function drawChips() {
-		chips.forEach((chip) => chip.redraw());
-		clearAll.hidden = chips.every(({ node }) => node.hidden);
-		addFilter.hidden = !chips.some(({ node }) => node.hidden);
-	}
-
-	function valueLabel(value) {
-		if (!value.includes('..')) return value.split(',').map((one) => labels.get(one)).join(', ');
-		const [from, to] = value.split('..').map((end) => end && date(day(end)));
-		return from && to ? `${from} – ${to}` : from ? `from ${from}` : `until ${to}`;
-	}
-
-	// Selection: without something to run it is for a dialog that holds the bar
-
-	const bar = selection && el(`div.row${selection.run ? '.bar' : ''}`, { role: 'region', 'aria-label': 'Bulk actions' });
-
-	function tick(row, { target, shiftKey }) {
-		const [from, to] = [rows.findIndex((one) => one.id === last), rows.indexOf(row)].sort((a, b) => a - b);
-		choose(shiftKey && from >= 0 ? rows.slice(from, to + 1) : [row], target.checked);
-		last = row.id;
+		for (const { redraw } of chips) redraw();
+		clearAll.hidden = chips.every(isOff);
+		addFilter.hidden = !chips.some(isOff);
 	}
 
 	function choose(some, isOn) {
 		for (const row of some) {
-			if (!isOn) selected.delete(row.id);
-			else if (!selection.blocked?.(row)) selected.set(row.id, { id: row.id, [spec.name]: row[spec.name] }); // no more: it may be half a million
+			if (isOn && !blocked(row)) selected.set(row.id, { id: row.id, [name]: row[name] });
+			else selected.delete(row.id);
 		}
 		drawSelection();
 	}
 
-	function deselect(ids = selected.keys()) {
-		for (const one of ids) selected.delete(one);
-		drawSelection();
-	}
+	const deselect = (ids = selected.keys()) => choose(Array.from(ids, (one) => ({ id: one })));
 
 	function drawSelection() {
-		if (!selection || collecting) return;
+		if (!selection || bar.querySelector('progress')) return;
 		const boxes = [...body.querySelectorAll('.tick :enabled')];
 		for (const box of boxes) {
 			box.checked = selected.has(box.value);
 			box.closest('tr').classList.toggle('selected', box.checked);
 		}
-		const ticked = boxes.filter((box) => box.checked).length;
 		headBox.disabled = !boxes.length;
-		headBox.checked = ticked && ticked === boxes.length;
-		headBox.indeterminate = ticked && !headBox.checked;
-		const { label, key, run } = selection;
+		headBox.checked = boxes.every(({ checked }) => checked);
+		headBox.indeterminate = !headBox.checked && boxes.some(({ checked }) => checked);
 		const some = selected.size;
 		bar.hidden = run && !some;
 		refill(bar, [`${number(some)} selected`,
 			headBox.checked && count > Math.max(rows.length, some) && button(`Select all ${number(count)}`, collect, 'plain.small'),
-			some && run && button([label, key && el('kbd', { 'aria-hidden': 'true' }, key.toUpperCase())], act),
+			some && run && button([selection.label, letter && el('kbd', { 'aria-hidden': 'true' }, letter.toUpperCase())], () => run([...selected.keys()])),
 			some && button('Clear', () => deselect(), 'plain.small')].filter(Boolean));
 		if (some) announce(bar.firstChild.textContent);
 	}
 
-	const act = () => selected.size && !collecting && selection.run([...selected.keys()]);
-
-	/** Selects all that match, page by page in an order that is quick and stays: the API's bulk calls know only ids. */
 	async function collect() {
-		collecting = new AbortController();
+		const renew = latest(view.signal);
+		const signal = renew();
 		const meter = el('progress', { max: count, 'aria-label': 'Selecting' });
-		bar.replaceChildren(meter, button('Cancel', () => collecting.abort()));
+		bar.replaceChildren(meter, button('Cancel', renew));
 		bar.lastChild.focus();
 		try {
-			const signal = AbortSignal.any([view.signal, collecting.signal]);
-			for (let at = 0, all = count; at < all; at += 400) {
+			for (let at = 0; at < count; at += 400) {
 				meter.value = at;
-				const pages = [at, at + 100, at + 200, at + 300].filter((offset) => offset < all).map((offset) => fetchRows(offset, 100, signal, 'id'));
-				for (const page of await Promise.all(pages)) {
-					all = page.count;
-					choose(page.rows, true);
-				}
+				await Promise.all([0, 100, 200, 300].map(async (more) => choose((await fetchRows({ limit: 100, offset: at + more, order: 'id' }, signal)).rows, true)));
 			}
 		} catch (error) {
 			failure(error, collect);
 		}
-		collecting = null;
+		meter.remove();
 		drawSelection();
 	}
 
 	if (search && !prefix) shortcut('/', () => search.select(), view.signal);
-	if (selection?.run) {
-		bar.hidden = true;
-		document.body.append(bar);
-		view.signal.addEventListener('abort', () => bar.remove());
-		if (selection.key) shortcut(selection.key, act, view.signal);
-		document.addEventListener('keydown', (event) => {
-			if (event.key === 'Escape' && !event.defaultPrevented && !isCovered() && !isTextField(event.target)) deselect();
-		}, { signal: view.signal });
-	}
+	if (letter) shortcut(letter, () => bar.querySelector('kbd')?.click(), view.signal);
+	if (run) document.addEventListener('keydown', (event) => {
+		if (event.key === 'Escape' && !event.defaultPrevented && !isCovered() && !isTextField(event.target)) deselect();
+	}, { signal: view.signal });
 	view.onQuery(follow);
 	view.onChange((record) => record || load());
 	follow();
 	return { element, bar, search, selected, deselect, redraw: draw };
 }
 
-/** A modal page to choose rows of a table: its spec, and `noun`, `blocked(row)`, `save(ids, {rows, onDone, progress, signal})`. */
 export function picker(view, title, { noun, blocked, save, ...spec }) {
 	const gone = new Set();
 	const { element, bar, search, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `There are no ${noun}s yet`],
 		selection: { blocked: (row) => (gone.has(row.id) ? 'No longer exists' : blocked(row)) } });
-	const sheet = form({
-		children: element, isDirty: () => selected.size, check: () => selected.size || sheet.say(`Select at least one ${noun}`),
-		submit: async (options) => {
-			let isChanged;
-			try {
-				await save([...selected.keys()], { ...options, rows: [...selected.values()], onDone: (ids) => { isChanged = true; deselect(ids); } });
-				view.close(true);
-			} catch (error) {
-				// v1 names those that are not there: `… do not exist: "id, id"`.
-				if (error.status === 404) [...selected.keys()].filter((id) => error.message.includes(id)).forEach((id) => gone.add(id));
-				deselect(gone);
-				redraw();
-				throw error;
-			} finally {
-				if (isChanged) view.page.changed();
-			}
-		},
-	});
+	const submit = async (options) => {
+		const ids = [...selected.keys()];
+		try {
+			await save(ids, { ...options, rows: [...selected.values()], onDone: deselect });
+			view.close(true);
+		} catch (error) {
+			for (const id of ids) if (error.status === 404 && error.message.includes(id)) gone.add(id); // v1's message names them
+			deselect(gone);
+			redraw();
+			throw error;
+		} finally {
+			if (selected.size < ids.length) view.page.changed();
+		}
+	};
+	const sheet = form({ submit, children: element, isDirty: () => selected.size, check: () => selected.size || sheet.say(`Select at least one ${noun}`) });
 	formDialog(view, title, sheet, { kind: 'modal-page', focus: search, status: bar });
 }
