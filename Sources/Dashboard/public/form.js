@@ -1,4 +1,4 @@
-/** Forms, the dialogs that hold them, the prompt, and a field that offers what it finds. */
+/** Fields, forms, the dialogs that hold them, the combobox. */
 import { latest, post } from './api.js';
 import { bdi, dialog, el, explain, failure, iconButton, newId, toast } from './ui.js';
 
@@ -17,10 +17,7 @@ export function field({ name, label, value = '', hint, options, check, buttons, 
 			if (text) control.focus();
 			return !text;
 		},
-		check() {
-			const noun = label.toLowerCase();
-			return self.setError(control.required && !self.value ? `Enter the ${noun}` : control.validity.valid ? check?.(self.value) : `Enter a valid ${noun}`);
-		},
+		check: () => self.setError(control.required && !self.value ? `Enter the ${label.toLowerCase()}` : control.validity.valid ? check?.(self.value) : `Enter a valid ${label.toLowerCase()}`),
 	};
 	return self;
 }
@@ -35,14 +32,13 @@ export const passwordField = ({ buttons, ...settings }) => field({ ...settings, 
 } });
 
 /** An emptied field is null. */
-export const changes = (fields) => Object.fromEntries(fields.filter((one) => one.isChanged()).map((one) => [one.name, one.value || null]));
+export const changes = (fields) => Object.fromEntries(fields.filter((one) => one.isChanged()).map(({ name, value }) => [name, value || null]));
 
 export function form({ fields = [], children, submit, check = () => true, duplicate, isDirty, submitLabel = 'Save', kind = 'primary' }) {
 	const summary = el('div.form-error', { role: 'alert' });
 	const meter = el('progress', { hidden: true, 'aria-label': 'Progress' });
 	const ok = el(`button.${kind}`, { type: 'submit' }, submitLabel);
 	const say = (text) => { summary.textContent = text; };
-	const named = (text) => fields.find(({ name }) => name === text);
 	const toggle = () => { ok.ariaDisabled = ok.classList.toggle('busy'); };
 	let working;
 
@@ -61,34 +57,35 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 		toggle();
 	}
 
+	function place(name, text) {
+		const one = fields.find((each) => each.name === name);
+		one?.setError(text);
+		return one;
+	}
+
 	function show(error) {
 		const { status, message, retryAfter } = error;
-		if (status === 422 && duplicate) return named(duplicate[0]).setError(duplicate[1]);
+		if (status === 422 && duplicate) return place(...duplicate);
 		// Each part of a 400 begins with the name of the property that it is about.
-		if (status === 400) return say(message.split(', ').filter((text) => {
-			const about = named(text.replace('property ', '').split(' ')[0]);
-			about?.setError(text);
-			return !about;
-		}).join(', '));
+		if (status === 400) return say(message.split(', ').filter((text) => !place(text.replace('property ', '').split(' ')[0], text)).join(', '));
 		say([409, 412].includes(status) ? 'Someone else changed this while you were editing. Nothing was saved: copy what you need and reload.' : explain(error));
 		hold(retryAfter);
 		if (fields.length && (status === 0 || (status >= 500 && !retryAfter))) failure(error, send);
 	}
 
-	/** Counts down what the server asked to wait. */
 	function hold(left) {
 		ok.disabled = left > 0;
 		ok.textContent = submitLabel + (ok.disabled ? ` (${left} s)` : '');
 		if (ok.disabled) setTimeout(hold, 1000, left - 1);
 	}
 
-	const element = el('form', { novalidate: true, onsubmit: send, onkeydown: (event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && send(event) },
+	const element = el('form', { novalidate: true, onsubmit: send, onkeydown: (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event); } },
 		el('div.body', fields.map((one) => one.element), children, meter, summary));
 	return { element, ok, say, stop: () => working && !working.abort(), isDirty: () => fields.some((one) => one.isChanged()) || isDirty?.() };
 }
 
 function formIn(kind, title, sheet, quit, { cancel = 'Cancel', status, ...props }) {
-	const leave = () => sheet.stop() || quit(); // what is being sent is only stopped, where it can be
+	const leave = () => sheet.stop() || quit();
 	sheet.element.append(el('div.foot', status, el('button', { autofocus: true, onclick: leave }, cancel), sheet.ok));
 	return dialog(kind, title, { body: sheet.element, leave, ...props });
 }
@@ -119,15 +116,14 @@ export async function create(view, path, body) {
 export const prompt = (title, { text, content, confirm, cancel, kind, tick, run }) => new Promise((resolve) => {
 	const id = newId();
 	const box = tick && el('input', { type: 'checkbox' });
-	const finish = (answer) => { node.close(); resolve(answer); };
 	const sheet = form({ submitLabel: confirm, kind, check: () => !tick || box.checked || sheet.say(`Tick “${tick}” first.`),
-		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); finish(true); } });
-	const node = formIn('prompt', title, sheet, () => finish(false), { cancel, role: 'alertdialog', 'aria-describedby': id });
+		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); node.close('done'); } });
+	const node = formIn('prompt', title, sheet, () => node.close(), { cancel, role: 'alertdialog', 'aria-describedby': id });
+	node.onclose = () => resolve(node.returnValue);
 });
 
 export function combobox({ label, placeholder, find, choose, isOpen = false }) {
-	// Without the mouse's default the field keeps the focus.
-	const listbox = el('ul', { id: newId(), role: 'listbox', 'aria-label': label, onmousedown: (event) => event.preventDefault() });
+	const listbox = el('ul', { id: newId(), role: 'listbox', 'aria-label': label, onmousedown: (event) => event.preventDefault() }); // the field keeps the focus
 	const fresh = latest();
 	let at, timer;
 
@@ -144,28 +140,24 @@ export function combobox({ label, placeholder, find, choose, isOpen = false }) {
 		input.ariaExpanded = isShown;
 	}
 
-	function search() {
-		clearTimeout(timer);
-		return find(input.value.trim(), fresh()).then((items) => {
-			const option = (text, hint, onclick) => el('li', { role: 'option', id: newId(), 'aria-disabled': !onclick, onclick }, bdi(text), el('span.muted', hint));
-			listbox.replaceChildren(...items.map((item) => option(item.label, item.hint, () => { input.value = ''; show(false); choose(item); })), items.length ? '' : option('Nothing found'));
-			show(isOpen || input.matches(':focus'));
-			at = -1;
-			if (isOpen) mark(0);
-		}).catch(failure);
-	}
+	const option = (text, hint, onclick) => el('li', { role: 'option', id: newId(), 'aria-disabled': !onclick, onclick }, bdi(text), el('span.muted', hint));
+	const search = () => find(input.value.trim(), fresh()).then((items) => {
+		listbox.replaceChildren(...items.map((item) => option(item.label, item.hint, () => { input.value = ''; show(false); choose(item); })), items.length ? '' : option('Nothing found'));
+		show(isOpen || input.matches(':focus'));
+		mark(0);
+	}).catch(failure);
 
 	const input = el('input', { role: 'combobox', 'aria-label': label, placeholder, autocomplete: 'off', maxlength: 255, 'aria-controls': listbox.id, 'aria-autocomplete': 'list',
-		oninput: () => { clearTimeout(timer); timer = setTimeout(search, 200); },
+		oninput: () => { at = -1; clearTimeout(timer); timer = setTimeout(search, 200); },
 		onblur: () => show(isOpen),
-		onkeydown: async (event) => {
+		onkeydown: (event) => {
 			const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 			const isEscape = event.key === 'Escape' && !listbox.hidden && !isOpen;
 			if (!step && !isEscape && (event.key !== 'Enter' || event.ctrlKey || event.metaKey)) return;
 			event.preventDefault(); // Enter would submit the form, and Escape leave the dialog
-			if (isEscape) return show(false);
-			if (listbox.hidden) await search();
-			if (step) mark(Math.max(at + step, -1));
+			if (isEscape) show(false);
+			else if (listbox.hidden) search();
+			else if (step) mark(at + step);
 			else listbox.children[at]?.click();
 		} });
 	show(isOpen);

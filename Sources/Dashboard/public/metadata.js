@@ -1,4 +1,4 @@
-/** The metadata of groups and customers: a section that counts its keys, and a dialog with a grid that edits them. */
+/** Metadata: its section on a page, and the dialog with a grid. */
 import { form, formDialog, save } from './form.js';
 import { navigate } from './router.js';
 import { el, icon, iconButton, keyCount, menuButton, newId, section } from './ui.js';
@@ -11,40 +11,39 @@ export async function metadataDialog(view, path) {
 }
 
 const LABELS = { string: 'Text', number: 'Number', boolean: 'True/false', object: 'Null', json: 'JSON' };
-const isNested = (value) => typeof value === 'object' && value !== null;
+const isNested = (value) => Object(value) === value;
 
-/** What a text becomes, or undefined if it can't be of the kind. */
+/** What a text becomes; NaN if it can't be of the kind. */
 function convert(text, kind) {
 	let value;
 	try {
 		value = JSON.parse(text);
 	} catch { /* a text */ }
-	if (kind === 'json') return isNested(value) ? value : undefined;
+	if (kind === 'json') return isNested(value) ? value : NaN;
 	// A number only if it is written just so: 007, 1e3 and what a double can't hold stay text.
 	const isExact = `${value}` === text && (typeof value === 'boolean' || Number.isSafeInteger(value) || value % 1);
 	if (!isExact || kind === 'string') value = text;
-	return !kind || typeof value === kind ? value : undefined;
+	return !kind || typeof value === kind ? value : NaN;
 }
 
 export function metadataGrid(metadata) {
 	const stored = new Map(Object.entries(metadata ?? {}));
 	const lines = el('tbody');
 	const used = () => [...lines.rows].map((line) => line.read()).filter(({ name, text }) => name || text);
-
-	const goTo = (line) => (line ? line.querySelector('input').focus() : insert(null));
+	const goTo = (line) => (line ? line.querySelector('input').focus() : insert());
 
 	function insert(before, first, former = '') {
 		const id = newId();
 		const isLocked = isNested(former);
-		const original = typeof former === 'string' ? former : JSON.stringify(former, null, 2);
+		const original = isLocked ? JSON.stringify(former, null, 2) : `${former}`;
 		// Text that would become something else by itself stays text.
 		const firstKind = isLocked ? 'json' : original === former && convert(former) !== former ? 'string' : '';
 		let kind = firstKind;
-		const input = (label, value, tag = 'input') => el(tag, { 'aria-label': label, value, 'aria-describedby': id, oninput: update });
+		const input = (label, value, tag) => el(tag || 'input', { 'aria-label': label, value, 'aria-describedby': id, oninput: update });
 		const key = input('Key', first);
-		const text = input('Value', original, isLocked ? 'textarea' : 'input');
+		const text = input('Value', original, isLocked && 'textarea');
 		const error = el('p.field-error', { id });
-		// Automatic, which is whatever the text looks like, then each type.
+		// '' is whatever the text looks like.
 		const type = el('button.badge.grey', { disabled: isLocked, onclick: () => { kind = { '': 'string', string: 'number', number: 'boolean' }[kind] ?? ''; update(); } });
 		const menu = menuButton('Row actions', () => [
 			{ label: 'Insert row above', icon: 'up', run: () => insert(line) }, { label: 'Insert row below', icon: 'down', run: () => insert(line.nextSibling) }, null,
@@ -85,20 +84,20 @@ export function metadataGrid(metadata) {
 	}
 
 	stored.forEach((value, name) => insert(null, name, value));
-	if (!stored.size) insert(null);
+	if (!stored.size) insert();
 
 	/** v1 merges, and takes an empty text for "remove this key". */
 	function body() {
-		const now = new Map(used().map(({ name, value }) => [name, value]));
-		const names = [...new Map([...stored, ...now]).keys()].filter((name) => !stored.has(name) || now.get(name) !== stored.get(name));
-		return names.length ? { metadata: Object.fromEntries(names.map((name) => [name, now.has(name) ? now.get(name) : ''])) } : {};
+		const now = [...[...stored.keys()].map((name) => [name]), ...used().map(({ name, value }) => [name, value])];
+		const patch = [...new Map(now)].filter(([name, value]) => value !== stored.get(name)).map(([name, value = '']) => [name, value]);
+		return patch.length ? { metadata: Object.fromEntries(patch) } : {};
 	}
 
 	function check() {
 		const faults = used().filter(({ name, value, fail }, i, all) => fail(!name ? 'Enter a key'
 			: all.filter((row) => row.name === name).length > 1 ? 'This key is there twice'
 				: value === '' && stored.get(name) !== '' ? 'Enter a value. An empty one would delete the key: delete the row instead.'
-					: value === undefined && 'This is not of the type that was chosen'));
+					: Number.isNaN(value) && 'This is not of the type that was chosen'));
 		faults[0]?.key.focus();
 		return !faults.length;
 	}

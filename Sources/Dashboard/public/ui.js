@@ -40,7 +40,7 @@ export const copyable = (text) => el('span.row', el('code', text), iconButton('C
 const copy = (text) => navigator.clipboard.writeText(text).then(() => toast('Copied'), () => failure({ message: 'The browser did not allow copying', status: 0 }));
 
 let ids = 0;
-export const newId = () => `e${(ids += 1)}`;
+export const newId = () => `e${ids++}`;
 
 /** The focus goes to what is there now of the same name. */
 export function refill(node, ...children) {
@@ -54,8 +54,6 @@ function refocus(node, former) {
 	const same = node.querySelector(`[${name}="${CSS.escape(former.getAttribute(name))}"]`);
 	(same ?? document.querySelector('main :is(.table-title, h1)'))?.focus({ preventScroll: true });
 }
-
-// Texts
 
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const rules = new Intl.PluralRules('en');
@@ -76,8 +74,6 @@ export function listState({ status, starts_at: start, ends_at: end }) {
 	return Date.parse(start) > Date.now() ? ['Scheduled', 'orange'] : ['Active', 'green'];
 }
 
-// Detail pages
-
 export function section(title, actions, mark, ...children) {
 	const id = newId();
 	return el('section.card', { 'aria-labelledby': id }, el('div.bars', el('div', el(title ? 'h2' : 'h1', { id, tabindex: -1 }, bdi(title)), mark), el('div.row', actions)), ...children);
@@ -94,7 +90,6 @@ export function recordPage(view, { path, query, noun, name, home, actions, mark,
 	const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => actions(record)), badges, general);
 	let record;
 	const show = (version) => {
-		if (view.signal.aborted) return;
 		if (!record) view.root.replaceChildren(head, ...children, rest);
 		view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
 		head.querySelector('bdi').textContent = record[name];
@@ -113,17 +108,15 @@ export function recordPage(view, { path, query, noun, name, home, actions, mark,
 			view.head([[missing || noun]]);
 		});
 	};
-	view.root.append(el('div.card', { 'aria-busy': true }, skeleton(), skeleton()));
+	view.root.append(el('div.card', { 'aria-busy': true }, skeleton()));
 	view.onChange((version) => (version ? show(version) : attempt()));
 	attempt();
 }
 
 const jsonSection = (record) => section('JSON', button('View JSON', () => {
 	const text = JSON.stringify(record, null, 2);
-	dialog('drawer', 'JSON', { body: el('pre', { tabindex: '0' }, text), foot: button('Copy', () => copy(text), 'primary') });
+	dialog('drawer', 'JSON', { body: [el('pre', { tabindex: '0' }, text), el('div.foot', button('Copy', () => copy(text), 'primary'))] });
 }), keyCount(record));
-
-// Messages
 
 const byId = (id) => document.getElementById(id);
 export const announce = (text) => { byId('announcer').textContent = text; };
@@ -152,14 +145,12 @@ export function failure(error, retry) {
 	if (!('status' in error)) throw error;
 }
 
-// Dialogs, popovers, menus
-
-const topDialog = () => [...document.querySelectorAll('dialog[open]')].pop();
+const topDialog = () => [...document.querySelectorAll(':modal')].pop();
 /** What is outside a modal dialog is inert, so messages are shown in the topmost one. */
 const placeMessages = () => (topDialog() ?? document.body).append(byId('live'));
-export const isCovered = () => document.querySelector('dialog[open], :popover-open');
+export const isCovered = () => document.querySelector(':modal, :popover-open');
 
-export function dialog(kind, title, { body, foot, leave = () => topDialog().close(), ...props }) {
+export function dialog(kind, title, { body, leave = () => topDialog().close(), ...props }) {
 	const id = newId();
 	const opener = document.activeElement;
 	// Escape is ours alone: browsers close a dialog on the second one whatever the page says.
@@ -167,7 +158,7 @@ export function dialog(kind, title, { body, foot, leave = () => topDialog().clos
 		placeMessages();
 		node.remove();
 		if (document.activeElement === document.body) refocus(document.querySelector('main'), opener);
-	}, ...props }, el('div.bars', el('h2', { id }, bdi(title)), !props.role && iconButton('Close', 'close', leave)), body, foot && el('div.foot', foot));
+	}, ...props }, el('div.bars', el('h2', { id }, bdi(title)), iconButton('Close', 'close', leave)), body);
 	node.leave = leave;
 	document.body.append(node);
 	node.showModal();
@@ -195,9 +186,9 @@ export function menuButton(label, items, node = iconButton(label, 'dots')) {
 	const draw = (item) => {
 		if (!item?.run) return item ? el('p.muted', item) : el('hr');
 		const { isChecked, run } = item;
-		const isRadio = isChecked !== undefined;
-		return el(`button.${item.isDanger ? 'danger-text' : ''}`, { tabindex: -1, role: isRadio ? 'menuitemradio' : 'menuitem', 'aria-checked': isRadio && `${isChecked}`, autofocus: isChecked ?? true,
-			onclick: () => { menu.hidePopover(); run(); } }, isRadio ? el('span.mark', isChecked && icon('check')) : item.icon && icon(item.icon), item.label);
+		const radio = isChecked !== undefined && { role: 'menuitemradio', 'aria-checked': `${isChecked}` };
+		return el(`button.${item.isDanger ? 'danger-text' : ''}`, { tabindex: -1, role: 'menuitem', autofocus: isChecked ?? true, onclick: () => { menu.hidePopover(); run(); }, ...radio },
+			radio ? el('span.mark', isChecked && icon('check')) : item.icon && icon(item.icon), item.label);
 	};
 	const wrapper = popper(node, { role: 'menu', 'aria-label': label, fill: () => items().map(draw) });
 	const menu = wrapper.lastChild;
@@ -217,8 +208,6 @@ export function menuButton(label, items, node = iconButton(label, 'dots')) {
 	};
 	return wrapper;
 }
-
-// Keyboard
 
 const shortcuts = new Map();
 const OFF = 'cohort-no-shortcuts';
