@@ -1,23 +1,20 @@
-/** What every page is built of: elements, texts, detail pages, messages, dialogs, menus, shortcuts. */
+/** What every page is built of. */
 import { get, isAbort } from './api.js';
 import { settled } from './router.js';
 
-/** Functions among the props are listeners; null and false are left out everywhere. Text enters the document as text nodes only. */
+/** Functions are listeners; what is falsy is left out. */
 export function el(spec, props, ...children) {
+	if (props?.constructor !== Object) return el(spec, {}, props, ...children);
 	const [tag, ...classes] = spec.split('.');
 	const node = document.createElement(tag);
-	if (props?.constructor !== Object) {
-		children.unshift(props);
-		props = {};
-	}
 	node.className = classes.join(' ');
 	if (tag === 'button') node.type = tag;
 	for (const [name, value] of Object.entries(props)) {
 		if (value?.call) node.addEventListener(name.slice(2), value);
-		else if (/^(value|checked|hidden|disabled)$/.test(name)) node[name] = value;
-		else if (value ?? false) node.setAttribute(name, value === true ? '' : value);
+		else if (value && name in node) node[name] = value;
+		else if (value) node.setAttribute(name, value);
 	}
-	node.append(...children.flat().filter((child) => child ?? false));
+	node.append(...children.flat().filter(Boolean));
 	return node;
 }
 
@@ -33,30 +30,23 @@ export function icon(name) {
 
 export const button = (label, onclick, kind = 'small') => el(`button.${kind}`, { onclick }, label);
 export const iconButton = (label, name, onclick) => el('button.icon-button', { 'aria-label': label, title: label, onclick }, icon(name));
-/** Isolated, so that right-to-left names don't turn what stands around them. */
+/** So that right-to-left names don't turn what stands around them. */
 export const bdi = (text) => el('bdi', text);
-export const link = (path, text, kind) => el(kind ? `a.${kind}` : 'a', { href: `/app${path}` }, bdi(text));
+export const link = (path, text, kind = '') => el(`a.${kind}`, { href: `/app${path}` }, bdi(text));
 export const badge = (text, tone = 'grey') => el(`span.badge.${tone}`, text);
-export const skeleton = () => el('span.skeleton', { 'aria-hidden': 'true' });
+export const skeleton = () => el('span.skeleton', { 'aria-hidden': true });
 export const copyable = (text) => el('span.row', el('code', text), iconButton('Copy', 'copy', () => copy(text)));
 
-const copy = (text) => navigator.clipboard.writeText(text).then(() => toast('Copied'), () => toast('The browser did not allow copying', { isError: true }));
+const copy = (text) => navigator.clipboard.writeText(text).then(() => toast('Copied'), () => failure({ message: 'The browser did not allow copying', status: 0 }));
 
 let ids = 0;
-export const newId = () => `e${(ids += 1)}`;
+export const newId = () => `e${ids++}`;
 
-export function busy(node, isOn) {
-	node.classList.toggle('busy', isOn);
-	node.ariaDisabled = isOn;
-}
-export const isBusy = (node) => node.matches('.busy');
-
-/** Fills an element anew; the focus goes to what is there now of the same name. */
+/** The focus goes to what is there now of the same name. */
 export function refill(node, ...children) {
 	const focused = document.activeElement;
-	const had = node.contains(focused);
 	node.replaceChildren(...children.flat());
-	if (had) refocus(node, focused);
+	if (document.activeElement !== focused) refocus(node, focused);
 }
 
 function refocus(node, former) {
@@ -65,34 +55,25 @@ function refocus(node, former) {
 	(same ?? document.querySelector('main :is(.table-title, h1)'))?.focus({ preventScroll: true });
 }
 
-// Texts, in the browser's language
-
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 const rules = new Intl.PluralRules('en');
 export const number = (n) => n.toLocaleString();
 export const plural = (n, noun) => `${number(n)} ${noun}${rules.select(n) === 'one' ? '' : 's'}`;
 export const date = (iso) => days.format(new Date(iso));
-export const time = (iso) => (iso ? el('time', { datetime: iso, title: moments.format(new Date(iso)) }, date(iso)) : '–');
+export const time = (iso) => (iso ? el('time', { datetime: iso, title: new Date(iso).toLocaleString() }, date(iso)) : '–');
 export const fullName = (person) => [person.first_name, person.last_name].filter(Boolean).join(' ') || '–';
 
-function currencyFormat(currency) {
-	const isOne = /^[a-z]{3}$/i.test(currency);
-	return new Intl.NumberFormat(undefined, isOne ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
-/** How many minor units (cents; yen have none) make one. */
+/** XXX stands for no currency. */
+const currencyFormat = (code) => new Intl.NumberFormat(undefined, { style: 'currency', currency: /^[a-z]{3}$/i.test(code) ? code : 'XXX' });
 export const minorUnits = (currency) => 10 ** currencyFormat(currency).resolvedOptions().maximumFractionDigits;
 export const money = (amount, currency) => currencyFormat(currency).format(amount / minorUnits(currency));
 
 export function listState({ status, starts_at: start, ends_at: end }) {
-	if (end && new Date(end) < Date.now()) return ['Expired', 'red'];
+	if (Date.parse(end) < Date.now()) return ['Expired', 'red'];
 	if (status === 'draft') return ['Draft'];
-	return start && new Date(start) > Date.now() ? ['Scheduled', 'orange'] : ['Active', 'green'];
+	return Date.parse(start) > Date.now() ? ['Scheduled', 'orange'] : ['Active', 'green'];
 }
 
-// Detail pages
-
-/** Without a title it is the page's first section, and its heading the page's. */
 export function section(title, actions, mark, ...children) {
 	const id = newId();
 	return el('section.card', { 'aria-labelledby': id }, el('div.bars', el('div', el(title ? 'h2' : 'h1', { id, tabindex: -1 }, bdi(title)), mark), el('div.row', actions)), ...children);
@@ -104,17 +85,14 @@ export const empty = (name, text, hint, action) => el('div.empty', icon(name), e
 export const errorPanel = (error, retry) => el('div', { role: 'alert' }, empty('alert', error.message, origin(error), button('Retry', retry)));
 export const notFound = (text, label, path) => empty('search', el('h1', { tabindex: -1 }, text), '', link(path, label, 'button'));
 
-/** A page about the record at `path`, drawn again by `view.changed(record?)`. `home` is the label and the path of the list. */
 export function recordPage(view, { path, query, noun, name, home, actions, mark, facts, children, more }) {
 	const [badges, general, rest] = ['span', 'dl.facts', 'div.stack'].map((tag) => el(tag));
 	const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => actions(record)), badges, general);
 	let record;
 	const show = (version) => {
-		if (view.signal.aborted) return;
 		if (!record) view.root.replaceChildren(head, ...children, rest);
-		record = { ...record, ...version }; // answers to writes lack what was asked for besides
-		view.record = Promise.resolve(record); // for dialogs
-		head.querySelector('h1').replaceChildren(bdi(record[name]));
+		view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
+		head.querySelector('bdi').textContent = record[name];
 		badges.replaceChildren(mark?.(record) ?? '');
 		refill(general, facts(record).map(fact));
 		refill(rest, more(record), jsonSection(record));
@@ -123,84 +101,64 @@ export function recordPage(view, { path, query, noun, name, home, actions, mark,
 	};
 	const attempt = () => {
 		view.record = get(path, { query, signal: view.signal });
-		view.record.then(show).catch((error) => {
-			if (view.signal.aborted) return;
-			const isGone = error.status === 404;
-			if (record && !isGone) return failure(error, attempt);
-			view.root.replaceChildren(isGone ? notFound(`${noun} not found`, ...home) : errorPanel(error, attempt));
-			if (isGone) view.head([[`${noun} not found`]]);
+		view.record.then(show, (error) => {
+			const missing = error.status === 404 && `${noun} not found`;
+			if (isAbort(error) || (record && !missing)) return failure(error, attempt);
+			view.root.replaceChildren(missing ? notFound(missing, ...home) : errorPanel(error, attempt));
+			view.head([[missing || noun]]);
 		});
 	};
-	view.root.append(el('div.card', { 'aria-busy': 'true', 'aria-label': 'Loading' }, skeleton(), skeleton()));
+	view.root.append(el('div.card', { 'aria-busy': true }, skeleton()));
 	view.onChange((version) => (version ? show(version) : attempt()));
 	attempt();
 }
 
-function jsonSection(record) {
-	const show = () => {
-		const text = JSON.stringify(record, null, 2);
-		dialog('drawer', 'JSON', { body: el('pre', { tabindex: 0, 'aria-label': 'JSON' }, text), foot: button('Copy', () => copy(text), 'primary') });
-	};
-	return section('JSON', button('View JSON', show), keyCount(record));
-}
-
-// Messages
+const jsonSection = (record) => section('JSON', button('View JSON', () => {
+	const text = JSON.stringify(record, null, 2);
+	dialog('drawer', 'JSON', { body: [el('pre', { tabindex: '0' }, text), el('div.foot', button('Copy', () => copy(text), 'primary'))] });
+}), keyCount(record));
 
 const byId = (id) => document.getElementById(id);
 export const announce = (text) => { byId('announcer').textContent = text; };
-
-/** An error stays until it is dismissed; `action` [label, run]; `details` can be copied. */
-export function toast(text, { isError, action, details, hint, seconds = 6 } = {}) {
-	let timer;
-	const leave = () => node.remove();
-	const start = () => { timer = isError || setTimeout(leave, seconds * 1000); };
-	const pause = () => clearTimeout(timer);
-	const node = el(`div.toast.${isError ? 'red' : 'green'}`, { onmouseenter: pause, onfocusin: pause, onmouseleave: start, onfocusout: start },
-		icon(isError ? 'alert' : 'check'), el('div', el('p', bdi(text)), el('p.muted', hint)),
-		action && button(action[0], () => { leave(); action[1](); }), details && button('Copy details', () => copy(details)), iconButton('Dismiss', 'close', leave));
-	byId(isError ? 'alerts' : 'toasts').append(node);
-	start();
-}
 
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
 const origin = ({ status, requestId }) => joined(status && `Status ${status}`, requestId && `Request ${requestId}`);
 export const explain = (error) => joined(error.note, error.message, origin(error));
 
+export function toast(text, { error, action, seconds = 6 } = {}) {
+	const leave = () => node.remove();
+	const details = error?.status && joined(explain(error), location, Date());
+	const node = el(`div.toast.${error ? 'red' : 'green'}`, icon(error ? 'alert' : 'check'), el('div', el('p', bdi(text)), el('p.muted', error && origin(error))),
+		action && button(action[0], () => { leave(); action[1](); }), details && button('Copy details', () => copy(details)), iconButton('Dismiss', 'close', leave));
+	const age = () => {
+		if (!node.matches(':hover, :focus-within')) seconds -= 1;
+		if (seconds < 0) leave();
+		else setTimeout(age, 1000);
+	};
+	byId(error ? 'alerts' : 'toasts').append(node);
+	if (!error) age();
+}
+
 export function failure(error, retry) {
 	if (isAbort(error)) return;
-	toast(error.message, { isError: true, hint: origin(error), action: retry && ['Retry', retry], details: error.status && joined(explain(error), location, Date()) });
+	toast(error.message, { error, action: retry && ['Retry', retry] });
 	if (!('status' in error)) throw error;
 }
 
-/** After 429 and 503 a button counts down what the server asked to wait. */
-export function hold(node, { retryAfter: left }) {
-	if (!left) return;
-	const label = node.appendChild(el('span'));
-	const tick = () => {
-		node.disabled = left > 0;
-		label.textContent = left > 0 ? ` (${left} s)` : '';
-		if (left-- > 0) setTimeout(tick, 1000);
-	};
-	tick();
-}
-
-// Dialogs, popovers, menus
-
-const topDialog = () => [...document.querySelectorAll('dialog[open]')].pop();
+const topDialog = () => [...document.querySelectorAll(':modal')].pop();
 /** What is outside a modal dialog is inert, so messages are shown in the topmost one. */
 const placeMessages = () => (topDialog() ?? document.body).append(byId('live'));
-export const isCovered = () => document.querySelector('dialog[open], :popover-open') !== null;
+export const isCovered = () => document.querySelector(':modal, :popover-open');
 
-/** `kind`: drawer, modal-page, prompt; `leave` is what Escape and the Close button do. */
-export function dialog(kind, title, { body, foot, leave = () => topDialog().close(), ...props }) {
+export function dialog(kind, title, { body, leave = () => topDialog().close(), ...props }) {
 	const id = newId();
 	const opener = document.activeElement;
 	// Escape is ours alone: browsers close a dialog on the second one whatever the page says.
-	const node = el(`dialog.${kind}`, { 'aria-labelledby': id, closedby: 'none', oncancel: (event) => event.preventDefault(), onclose: () => {
+	const node = el(`dialog.${kind}`, { 'aria-labelledby': id, closedby: 'none', onclose: () => {
 		placeMessages();
 		node.remove();
 		if (document.activeElement === document.body) refocus(document.querySelector('main'), opener);
-	}, ...props }, el('div.bars', el('h2', { id }, bdi(title)), !props.role && iconButton('Close', 'close', leave)), body, foot && el('div.foot', foot));
+	}, ...props }, el('div.bars', el('h2', { id }, bdi(title)), iconButton('Close', 'close', leave)), body);
 	node.leave = leave;
 	document.body.append(node);
 	node.showModal();
@@ -208,81 +166,69 @@ export function dialog(kind, title, { body, foot, leave = () => topDialog().clos
 	return node;
 }
 
-document.addEventListener('keydown', (event) => {
+addEventListener('keydown', (event) => {
 	if (event.key !== 'Escape' || event.defaultPrevented || !topDialog() || document.querySelector(':popover-open')) return;
 	event.preventDefault();
 	topDialog().leave();
 });
 
-/** A panel that a button opens and closes; `fill(panel)` answers its content each time. Answers both in one element. */
-export function popper(node, { fill, onclose, ...props }) {
-	const panel = el('div.popover', { popover: 'auto', onbeforetoggle: ({ newState }) => {
+export function popper(node, { fill, onclose: ontoggle, ...props }) {
+	const panel = el('div.popover', { popover: 'auto', ontoggle, onbeforetoggle: ({ newState }) => {
 		node.ariaExpanded = newState === 'open';
-		if (newState === 'open') panel.replaceChildren(...fill(panel));
-	}, ontoggle: ({ newState }) => newState === 'closed' && onclose?.(), ...props });
+		if (newState === 'open') panel.replaceChildren(...fill());
+	}, ...props });
 	node.popoverTargetElement = panel;
 	node.ariaExpanded = 'false';
 	return el('span.popper', node, panel);
 }
 
-/** `items()` answers {label, icon, run, isDanger, isChecked (of a radio item)}; null is a line, a text a heading. */
 export function menuButton(label, items, node = iconButton(label, 'dots')) {
+	const draw = (item) => {
+		if (!item?.run) return item ? el('p.muted', item) : el('hr');
+		const { isChecked, run } = item;
+		const radio = isChecked !== undefined && { role: 'menuitemradio', 'aria-checked': `${isChecked}` };
+		return el(`button.${item.isDanger ? 'danger-text' : ''}`, { tabindex: -1, role: 'menuitem', autofocus: isChecked ?? true, onclick: () => { menu.hidePopover(); run(); }, ...radio },
+			radio ? el('span.mark', isChecked && icon('check')) : item.icon && icon(item.icon), item.label);
+	};
+	const wrapper = popper(node, { role: 'menu', 'aria-label': label, fill: () => items().map(draw) });
+	const menu = wrapper.lastChild;
 	node.ariaHasPopup = 'menu';
-	let typed = '';
-	const wrapper = popper(node, { role: 'menu', 'aria-label': label, fill: (menu) => {
-		const nodes = items().map((item) => {
-			if (!item?.run) return item ? el('p.muted', item) : el('hr');
-			const isRadio = 'isChecked' in item;
-			return el(`button.${item.isDanger ? 'danger-text' : 'item'}`, { tabindex: -1, role: isRadio ? 'menuitemradio' : 'menuitem', 'aria-checked': isRadio && `${item.isChecked}`,
-				onclick: () => { menu.hidePopover(); item.run(); } }, isRadio ? el('span.mark', item.isChecked && icon('check')) : item.icon && icon(item.icon), item.label);
-		});
-		(nodes.find((one) => one.ariaChecked === 'true') ?? nodes.find((one) => one.type)).autofocus = true;
-		return nodes;
-	} });
-	wrapper.addEventListener('keydown', (event) => {
+	wrapper.onkeydown = (event) => {
 		const { key } = event;
-		const entries = [...wrapper.lastChild.querySelectorAll('button')];
+		const entries = [...menu.querySelectorAll('button')];
 		const at = entries.indexOf(event.target);
 		const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[key];
-		if (at < 0) {
-			if (key !== 'ArrowDown') return;
-			node.click();
-		} else if (to !== undefined) entries.at(to % entries.length).focus();
-		else if (key === 'Tab') wrapper.lastChild.hidePopover();
-		else if (/^\S$/.test(key)) {
-			typed += key.toLowerCase();
-			setTimeout(() => { typed = ''; }, 600);
-			entries.find((entry) => entry.textContent.toLowerCase().startsWith(typed))?.focus();
-		} else return;
+		const next = to === undefined ? [...entries.slice(at + 1), ...entries].find((one) => one.textContent.toLowerCase().startsWith(key.toLowerCase())) : entries.at(to % entries.length);
+		if (at < 0 && key !== 'ArrowDown') return;
+		if (at < 0) node.click();
+		else if (key === 'Tab') menu.hidePopover();
+		else if (next) next.focus();
+		else return;
 		event.preventDefault();
-	});
+	};
 	return wrapper;
 }
 
-// Keyboard
-
 const shortcuts = new Map();
 const OFF = 'cohort-no-shortcuts';
-export const shortcutsAreOn = () => !localStorage.getItem(OFF);
-export const setShortcuts = (areOn) => (areOn ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, 1));
+export const shortcutsAreOn = () => !localStorage[OFF];
+export const setShortcuts = (areOn) => { localStorage[OFF] = areOn ? '' : 1; };
 
-/** `letters` is one key, or two that are typed one after the other ("gu"). */
 export function shortcut(letters, run, signal) {
 	shortcuts.set(letters, run);
-	signal?.addEventListener('abort', () => shortcuts.get(letters) === run && shortcuts.delete(letters));
+	signal?.addEventListener('abort', () => shortcuts.delete(letters));
 }
 
 export const isTextField = (node) => node.matches('textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])');
 
-let first = '';
-let firstAt = 0;
-document.addEventListener('keydown', (event) => {
+let [typed, typedAt] = ['', 0];
+addEventListener('keydown', (event) => {
 	if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.key.length > 1 || isTextField(event.target) || isCovered() || !shortcutsAreOn()) return;
-	const key = event.key.toLowerCase();
-	const pair = event.timeStamp - firstAt < 1000 && shortcuts.get(first + key);
-	const run = pair || shortcuts.get(key);
-	[first, firstAt] = [pair ? '' : key, event.timeStamp];
+	typed = (event.timeStamp - typedAt < 1000 ? typed : '') + event.key.toLowerCase();
+	typedAt = event.timeStamp;
+	const run = shortcuts.get(typed.slice(-2)) ?? shortcuts.get(typed.slice(-1));
 	if (!run) return;
+	typed = '';
 	event.preventDefault();
 	run();
 });
