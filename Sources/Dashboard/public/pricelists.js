@@ -143,30 +143,23 @@ function priceRow(price) {
 	const fields = [currency, amount, from, to];
 	return {
 		fields, isUsed, line: line(titleOf(price) || variant, id ? placeOf(price) : currency.element, amount.element, from.element, to.element),
-		body: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: variant ?? '', amount: minor(), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
+		value: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: variant ?? '', amount: minor(), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
 	};
 }
 
 function editPrices(view, { name, prices }) {
 	const offset = Number(query().get('offset'));
-	const [fields, rows, body] = [[], [], el('tbody')];
+	const [rows, body] = [[], el('tbody')];
 	const add = (price) => {
-		const row = priceRow(price);
-		rows.unshift(row);
-		fields.unshift(...row.fields);
-		body.prepend(row.line);
+		rows.unshift(priceRow(price));
+		body.prepend(rows[0].line);
 	};
 	const box = variantBox(({ id, label }) => { add({ variant_id: id, variant: { title: label } }); body.querySelector('input').focus(); });
+	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(offset).slice(0, 50).toReversed().forEach(add);
-	return {
-		heading: `Prices of ${name}`, said: 'Prices saved', look: 'modal-page', fields,
-		children: [el('b', 'Add a price of'), box.element, grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body)],
-		body: () => {
-			const used = rows.filter((row) => row.isUsed()).map((row) => row.body());
-			return used.length ? { prices: used } : {};
-		},
-		submit: (send) => send().then(() => view.page.changed()), // only then the table loads them, too
-	};
+	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => rows.filter((row) => row.isUsed()).map((row) => row.value()));
+	all.check = () => !rows.flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length; // the first has the focus
+	return { heading: `Prices of ${name}`, said: 'Prices saved', look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) }; // only then the table loads them, too
 }
 
 pages(listKind, { list, details, edit, remove, more: (record, view) => [switchItem(record, view)], overDetails: { configuration: configure, prices: editPrices } });
