@@ -1,7 +1,7 @@
 /** Customers: the list, one customer with its groups and the prices it gets, and what is done to them. */
 import { del, get, has, latest, post } from './api.js';
 import { combobox, field, passwordField } from './form.js';
-import { accountBadge, ask, changeMembers, customerKind, editMetadata, groupFilter, groupKind, menu, pages, tableWith } from './groups.js';
+import { accountBadge, ask, changeMembers, customerKind, editMetadata, groupFilter, groupKind, menu, namesOf, pages, tableWith } from './groups.js';
 import { navigate } from './router.js';
 import { picker } from './table.js';
 import { badge, bdi, button, el, failure, fullName, link, money, plural, section } from './ui.js';
@@ -9,12 +9,11 @@ import { badge, bdi, button, el, failure, fullName, link, money, plural, section
 function list(view) {
 	// v1 shows only those groups of a customer that the filter names.
 	const note = el('p.muted', { hidden: true }, 'Other groups than those of the filter are not shown.');
-	const joined = ({ groups: [first, ...more] }) => (first ? [bdi(first.name), more.length > 0 && ` +${more.length}`] : '–');
 	const { columns, filters } = customerKind;
 	view.root.append(note);
 	return {
 		also: ({ groups }) => { note.hidden = !groups; return { expand: 'groups' }; },
-		columns: columns.toSpliced(-1, 0, ['Groups', joined, { kind: 'secondary' }]), filters: [groupFilter('groups', 'Groups'), ...filters],
+		columns: columns.toSpliced(-1, 0, ['Groups', ({ groups }) => namesOf(groups, 1, '–'), { kind: 'secondary' }]), filters: [groupFilter('groups', 'Groups'), ...filters],
 		selection: { label: 'Add to group…', run: () => navigate('/customers/add-customer-groups') },
 		empty: ['users', 'No customers yet'],
 	};
@@ -89,13 +88,13 @@ export const grid = (spec, title, heads, body) =>
 	el(spec, el('caption.visually-hidden', title), el('thead', el('tr', heads.map((text) => el('th', { scope: 'col' }, text)))), body);
 export const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
 
-export const variantName = ({ title, product }) => [product?.title, title].filter(Boolean).join(' · ');
+export const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
 export const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());
 
 /** A field that finds variants; where nothing is announced it takes an id. */
 export const variantBox = (choose) => combobox({ label: 'Variant', placeholder: 'Product, title or SKU', choose, find: async (q, signal) => {
 	const found = has('price_preview') ? (await get('/variants', { query: { q, limit: 10, offset: 0, order: 'title' }, signal })).variants : q ? [{ id: q, title: q }] : [];
-	return found.map((variant) => ({ ...variant, label: variantName(variant), hint: variant.sku }));
+	return found.map((variant) => ({ ...variant, label: variantName(variant) }));
 } });
 
 /** Where the server's sentence names ids. */
@@ -127,7 +126,7 @@ function priceSection(view) {
 
 	const box = variantBox((chosen) => {
 		variant = chosen;
-		title.textContent = `${variant.label} ${variant.sku ?? ''}`;
+		title.textContent = variant.label;
 		const places = new Map(variant.prices.map((price) => [price.region_id ?? price.currency_code, placeOf(price)]));
 		place.control.replaceChildren(...[...places].sort().map(([value, text]) => el('option', { value, selected: value === place.value }, text)));
 		show();

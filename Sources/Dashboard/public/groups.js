@@ -30,8 +30,8 @@ export async function ask(view, title, { run, said, deselect, then = view.change
 
 /** The pages of a kind, with the dialogs over them; docs/dashboard.md tells what describes them. */
 export function pages(kind, { list, details, edit, more = () => [], remove, overList, overDetails }) {
-	const { noun, home } = kind;
-	const [title, path] = home;
+	const { noun, title, from: path } = kind;
+	const home = [title, path];
 
 	const menuOf = (view) => (record) => {
 		const own = `${path}/${record.id}`;
@@ -42,7 +42,7 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 	};
 
 	function listPage(view) {
-		view.list = tableWith(view, `${path}/create`, 'Create', { ...kind, title, level: 1, path, from: path, menu: menuOf(view), ...list(view) });
+		view.list = tableWith(view, `${path}/create`, 'Create', { ...kind, level: 1, path, menu: menuOf(view), ...list(view) });
 		view.root.prepend(view.list.element);
 		view.head([home]);
 	}
@@ -50,7 +50,7 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 	function detailsPage(view) {
 		const own = `${path}/${view.params.id}`;
 		const { facts, ...page } = details(view, own);
-		recordPage(view, { ...kind, path: own, actions: menuOf(view), more: (record) => metadataSection(record, own), ...page,
+		recordPage(view, { ...kind, home, path: own, actions: menuOf(view), more: (record) => metadataSection(record, own), ...page,
 			facts: (record) => [...facts(record), ['Created', time(record.created_at)], ['Updated', time(record.updated_at)], ['ID', copyable(record.id)]] });
 	}
 
@@ -58,8 +58,8 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 		const { id } = view.params;
 		const own = `${path}/${id}`;
 		const [verb, submitLabel, usual] = id ? ['Edit', 'Save', 'drawer'] : ['Create', 'Create', 'modal-page'];
-		const { heading = `${verb} ${noun.toLowerCase()}`, look = usual, said = `${noun} saved`, fields, body = () => changes(fields), submit = (send) => send(), ...sheet } = make(view, await view.page.record ?? {}, own) ?? {};
-		const send = () => (id ? save(view, own, body(), said) : create(view, path, body()));
+		const { heading = `${verb} ${noun.toLowerCase()}`, look = usual, fields, body = () => changes(fields), submit = (send) => send(), ...sheet } = make(view, await view.page.record ?? {}, own) ?? {};
+		const send = () => (id ? save(view, own, body(), `${noun} saved`) : create(view, path, body()));
 		if (fields) formDialog(view, heading, form({ fields, submitLabel, submit: () => submit(send), ...sheet }), { kind: look });
 	};
 
@@ -82,29 +82,31 @@ const countMembers = (id) => fourAtATime(async () => (await get(`${HOME}/${id}/c
 function counted(known, count) {
 	if (known !== undefined) return number(known);
 	const node = el('span', skeleton());
-	count().then(number).catch(() => '–').then((text) => { node.textContent = text; });
+	count().then(number).catch(() => '–').then((text) => node.replaceChildren(text));
 	return node;
 }
 
 export const customerCount = (group) => counted(group.customers_count, () => countMembers(group.id));
 const withCounts = () => (has('counts') ? { include: 'counts' } : {});
 export const groupKind = {
-	noun: 'Customer group', name: 'name', home: ['Customer Groups', HOME], from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
+	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
 	columns: [['Name', 'name', { sort: 'name' }], ['Customers', customerCount, { kind: 'number' }], created], sorts: [['name', 'Name'], ...dateSorts],
 };
 
 export const accountBadge = (customer) => (customer.has_account ? badge('Registered', 'green') : badge('Guest'));
 export const customerKind = {
-	noun: 'Customer', name: 'email', home: ['Customers', '/customers'], list: 'customers', order: '-created_at',
+	noun: 'Customer', name: 'email', title: 'Customers', from: '/customers', list: 'customers', order: '-created_at',
 	columns: [['Email', 'email', { sort: 'email' }], ['Name', fullName, { sort: 'last_name' }], ['Account', accountBadge, { sort: 'has_account', kind: 'secondary' }], created],
 	sorts: [['email', 'Email'], ['first_name', 'First name'], ['last_name', 'Last name'], ['has_account', 'Has account'], ...dateSorts],
 	filters: [{ key: 'has_account', label: 'Account', kind: 'radio', options: [['true', 'Registered'], ['false', 'Guest']] }, ...dateFilters],
 };
 
+/** The names of the first few groups, and how many more there are. */
+export const namesOf = (groups, few, none) => (groups.length ? [bdi(groups.slice(0, few).map(({ name }) => name).join(', ')), groups.length > few && ` +${groups.length - few}`] : none);
 export const typeName = ({ type }) => (type === 'sale' ? 'Sale' : 'Override');
 export const stateBadge = (list) => badge(...listState(list));
 export const listKind = {
-	noun: 'Price list', name: 'name', home: ['Price Lists', '/price-lists'], list: 'price_lists', order: '-created_at',
+	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', order: '-created_at',
 	columns: [['Name', 'name', { sort: 'name' }], ['Type', typeName, { kind: 'secondary' }], ['Status', stateBadge, { sort: 'status' }]],
 };
 
@@ -164,19 +166,15 @@ function edit(view, { id, name }) {
 
 function details(view, path) {
 	const { id } = view.params;
-	const count = el('span', skeleton());
-	const listCount = link(`/price-lists?customer_groups=${id}`, '–');
 	const members = tableWith(view, `${path}/add-customers`, 'Add', {
-		...customerKind, title: 'Customers', from: `${path}/customers`, path: '/customers', size: 10,
+		...customerKind, from: `${path}/customers`, path: customerKind.from, size: 10,
 		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', () => leave([customer.id])),
-		onLoad: (loaded) => count.replaceChildren(counted(loaded.isFiltered ? undefined : loaded.count, () => countMembers(id))),
 		selection: { label: 'Remove', key: 'r', run: leave },
 		empty: ['users', 'No customers in this group yet'],
 	});
 	const lists = table(view, {
-		...listKind, title: 'Price lists', prefix: 'p_', size: 10, path: '/price-lists', from: '/price-lists', also: { customer_groups: [id] },
+		...listKind, title: 'Price lists', prefix: 'p_', size: 10, path: listKind.from, also: { customer_groups: [id] },
 		columns: [...listKind.columns, dateColumn('Starts', 'starts_at'), dateColumn('Ends', 'ends_at')],
-		onLoad: (loaded) => { listCount.textContent = number(loaded.count); },
 		empty: ['tag', 'No price list is for this group'],
 	});
 
@@ -189,7 +187,8 @@ function details(view, path) {
 		});
 	}
 
-	return { query: withCounts(), facts: () => [['Customers', count], ['Price lists', listCount]], children: [members.element, lists.element] };
+	return { query: withCounts(), children: [members.element, lists.element], facts: (group) => [['Customers', customerCount(group)],
+		['Price lists', link(`/price-lists?customer_groups=${id}`, counted(group.price_lists_count, async () => (await listsOf([id])).length))]] };
 }
 
 function addCustomers(view, group) {
@@ -199,7 +198,7 @@ function addCustomers(view, group) {
 		...customerKind, noun: 'customer', blocked: (customer) => customer.groups?.some((one) => one.id === id) && 'Already in this group',
 		// With a filter by groups v1 shows only those that match it, so members could not be told from others.
 		filters: filters.slice(has('exclude_group') ? 0 : 2),
-		from: '/customers', also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
+		also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
 		save: (ids, options) => changeMembers(post, [group], ids, options),
 	});
 }

@@ -1,8 +1,8 @@
 /** Price lists: the list, one with whom it is for and its prices, and what is done to them. */
 import { del, post } from './api.js';
-import { grid, line, part, placeOf, variantBox } from './customers.js';
+import { grid, line, part, placeOf, variantBox, variantName } from './customers.js';
 import { changes, combobox, field } from './form.js';
-import { ask, created, customerCount, dateFilters, dateSorts, findGroups, groupFilter, listKind, pages, stateBadge, tableWith, typeName } from './groups.js';
+import { ask, created, customerCount, dateFilters, dateSorts, findGroups, groupFilter, listKind, namesOf, pages, stateBadge, tableWith, typeName } from './groups.js';
 import { query } from './router.js';
 import { bdi, button, el, fact, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
 
@@ -11,11 +11,10 @@ const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active
 const QUANTITIES = [['min_quantity', 'From quantity'], ['max_quantity', 'To quantity']];
 
 function list() {
-	const audience = ({ customer_groups: groups }) => (groups.length ? [...groups.slice(0, 2).flatMap(({ name }, i) => [i ? ', ' : '', bdi(name)]), groups.length > 2 && ` +${groups.length - 2}`] : 'Everyone');
 	const [name, ...columns] = listKind.columns;
 	return {
 		also: { expand: 'customer_groups' }, sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
-		columns: [name, ['Description', 'description', { kind: 'secondary' }], ...columns, ['Customer groups', audience], created],
+		columns: [name, ['Description', 'description', { kind: 'secondary' }], ...columns, ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
 		filters: [{ key: 'status', label: 'Status', kind: 'check', options: STATUSES }, { key: 'type', label: 'Type', kind: 'check', options: TYPES }, groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
 		empty: ['tag', 'No price lists yet', 'A price list holds for everyone, or for customer groups.'],
 	};
@@ -29,9 +28,9 @@ function switchItem({ id, name, status }, view) {
 	return { label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: () => post(`/price-lists/${id}`, { status: next }), said: `${name}: ${next}` }) };
 }
 
-/** A field that `field` can't make; `value` answers what is chosen, `check` what is wrong. */
-function ownField(name, element, value, check = () => '') {
-	const before = JSON.stringify(value());
+/** A field that `field` can't make: of an element with inputs, and a function that reads them. */
+function ownField(name, element, read) {
+	const before = JSON.stringify(read());
 	const error = el('p.field-error', { role: 'alert' });
 	const setError = (text) => {
 		error.textContent = text;
@@ -39,10 +38,9 @@ function ownField(name, element, value, check = () => '') {
 	};
 	element.append(error);
 	element.addEventListener('change', () => setError(''));
-	return { name, element, setError, get value() { return value(); }, isChanged: () => JSON.stringify(value()) !== before, check() {
-		const text = check();
-		setError(text);
-		return !text;
+	return { name, element, setError, get value() { return read(); }, isChanged: () => JSON.stringify(read()) !== before, check() {
+		setError(read() ? '' : `Choose a ${name}`);
+		return read();
 	} };
 }
 
@@ -50,8 +48,7 @@ function ownField(name, element, value, check = () => '') {
 function choiceField(name, label, value, choices) {
 	const element = el('fieldset.field', el('legend', label), el('div', choices.map(([key, text, hint]) =>
 		el('label.choice', el('input', { type: 'radio', name, value: key, checked: key === value, required: true }), text, el('span.muted', hint)))));
-	const chosen = () => element.querySelector(':checked')?.value;
-	return ownField(name, element, chosen, () => (chosen() ? '' : `Choose a ${name}`));
+	return ownField(name, element, () => element.querySelector(':checked')?.value);
 }
 
 /** The API's dates are UTC, the fields' are of the browser's time zone. */
@@ -70,10 +67,8 @@ function dateFields(list) {
 function groupsField({ customer_groups: groups = [] }) {
 	const chosen = new Map(groups.map(({ id, name }) => [id, name]));
 	const chips = el('div.row');
-	const note = el('p.muted');
 	function draw() {
-		chips.replaceChildren(...[...chosen].map(([id, name]) => el('span.chip', bdi(name), iconButton(`Remove ${name}`, 'close', () => remove(id)))));
-		note.textContent = chosen.size ? '' : 'Applies to every customer';
+		chips.replaceChildren(...[...chosen].map(([id, name]) => el('span.chip', bdi(name), iconButton(`Remove ${name}`, 'close', () => remove(id)))), chosen.size ? '' : el('p.muted', 'Applies to every customer'));
 		input.focus();
 	}
 	const remove = (id) => { chosen.delete(id); draw(); };
@@ -81,7 +76,7 @@ function groupsField({ customer_groups: groups = [] }) {
 		find: async (q, signal) => (await findGroups({ q, limit: 10 }, signal)).map((group) => ({ ...group, label: group.name })) });
 	input.addEventListener('keydown', ({ key }) => { if (key === 'Backspace' && !input.value) remove([...chosen.keys()].pop()); });
 	draw();
-	return ownField('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element, note), () => [...chosen.keys()].map((id) => ({ id })));
+	return ownField('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element), () => [...chosen.keys()].map((id) => ({ id })));
 }
 
 function edit(view, { id, type, name, description, status = 'draft' }) {
@@ -104,12 +99,10 @@ function configure(view, list) {
 		submit: (run) => (isOpened() ? ask(view, 'Remove the last group?', { text: 'This price list will apply to every customer.', run }) : run()) };
 }
 
-const titleOf = ({ variant }) => [variant?.title, variant?.sku].filter(Boolean).join(' · ');
-
 function details(view, path) {
 	const prices = tableWith(view, `${path}/prices`, 'Edit prices', {
 		title: 'Prices', name: 'label', size: 50, hasSearch: false, order: 'id',
-		columns: [['Variant', 'variant_id'], ['Title', titleOf, { kind: 'secondary' }], ['Currency or region', placeOf], ['Amount', (price) => money(price.amount, price.currency_code), { kind: 'number' }],
+		columns: [['Variant', 'variant_id'], ['Title', ({ variant }) => variantName(variant), { kind: 'secondary' }], ['Currency or region', placeOf], ['Amount', (price) => money(price.amount, price.currency_code), { kind: 'number' }],
 			...QUANTITIES.map(([key, label]) => [label, (price) => price[key] || '–', { kind: 'number' }])],
 		load: part(view, (list) => list.prices.map((price) => ({ ...price, label: `${price.variant_id} in ${placeOf(price)}` }))),
 		selection: { label: 'Remove', key: 'r', run: (ids) => ask(view, `Remove ${plural(ids.length, 'price')}?`, {
@@ -132,18 +125,18 @@ function details(view, path) {
 
 /** A row of the grid. Of a price that is there, amount and quantities can be changed. */
 function priceRow(price) {
-	const { id, currency_code: code, variant_id: variant } = price;
+	const { id, currency_code: code } = price;
 	const isUsed = () => fields.some((one) => one.isChanged());
 	const minor = () => Number((amount.value.replace(',', '.') * minorUnits(currency.value)).toFixed(6));
-	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => isUsed() && !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
+	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
 	const amount = field({ name: 'amount', label: 'Amount', value: id && `${price.amount / minorUnits(code)}`, inputmode: 'decimal',
-		check: (text) => isUsed() && !(text && Number.isInteger(minor())) && 'Enter an amount' });
+		check: (text) => !(text && Number.isInteger(minor())) && 'Enter an amount' });
 	const [from, to] = QUANTITIES.map(([name, label]) => field({ name, label, type: 'number', value: `${price[name] || ''}`,
 		check: (n) => n && (n < 1 ? 'Enter 1 or more' : to.value && from.value - to.value > 0 && 'From is above To') }));
 	const fields = [currency, amount, from, to];
 	return {
-		fields, isUsed, line: line(titleOf(price) || variant, id ? placeOf(price) : currency.element, amount.element, from.element, to.element),
-		value: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: variant ?? '', amount: minor(), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
+		fields, isUsed, line: line(variantName(price.variant) || price.variant_id, id ? placeOf(price) : currency.element, amount.element, from.element, to.element),
+		value: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: price.variant_id ?? '', amount: minor(), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
 	};
 }
 
@@ -154,12 +147,13 @@ function editPrices(view, { name, prices }) {
 		rows.unshift(priceRow(price));
 		body.prepend(rows[0].line);
 	};
-	const box = variantBox(({ id, label }) => { add({ variant_id: id, variant: { title: label } }); body.querySelector('input').focus(); });
+	const used = () => rows.filter((row) => row.isUsed());
+	const box = variantBox((variant) => { add({ variant_id: variant.id, variant }); body.querySelector('input').focus(); });
 	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(offset).slice(0, 50).toReversed().forEach(add);
-	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => rows.filter((row) => row.isUsed()).map((row) => row.value()));
-	all.check = () => !rows.flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length; // the first has the focus
-	return { heading: `Prices of ${name}`, said: 'Prices saved', look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) }; // only then the table loads them, too
+	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => used().map((row) => row.value()));
+	all.check = () => !used().flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length; // the first has the focus
+	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) }; // only then the table loads them, too
 }
 
 pages(listKind, { list, details, edit, remove, more: (record, view) => [switchItem(record, view)], overDetails: { configuration: configure, prices: editPrices } });
