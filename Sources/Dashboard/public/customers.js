@@ -1,4 +1,4 @@
-/** Customers: the list, one customer with its groups and the prices it gets, and what is done to them. */
+/** Customers: the list, one customer with its groups and the prices it gets, what is done to them. */
 import { del, get, has, latest, post } from './api.js';
 import { combobox, field, passwordField } from './form.js';
 import { accountBadge, ask, changeMembers, customerKind, editMetadata, groupFilter, groupKind, menu, namesOf, pages, tableWith } from './groups.js';
@@ -51,9 +51,9 @@ function addToGroups(view, { id, email, groups }) {
 	});
 }
 
-/** For a table of what is a part of the page's record: loads `pick(record, request)` page by page. */
+/** Loads a table of what is a part of the page's record. */
 export const part = (view, pick) => async (request) => {
-	await null; // until the record has been asked for
+	await null; // the page asks for it last
 	const rows = pick(await view.record, request);
 	return { rows: rows.slice(request.offset).slice(0, request.limit), count: rows.length };
 };
@@ -64,9 +64,9 @@ function details(view, path) {
 	const groups = tableWith(view, `${path}/add-customer-groups`, 'Add', {
 		...groupKind, title: 'Customer groups', path: from, size: 10, also: () => ({ ...also(), customer_id: id }),
 		// v1 can't list the groups of a customer, but shows them all with the customer.
-		load: has('customer_id_filter') ? undefined : part(view, (customer, { q, order }) => {
+		load: has('customer_id_filter') ? undefined : part(view, ({ groups: all }, { q, order }) => {
 			const key = order.replace('-', '');
-			const rows = customer.groups.filter(({ name }) => name.toLowerCase().includes(q.toLowerCase())).sort((a, b) => (a[key] > b[key] ? 1 : -1));
+			const rows = all.filter(({ name }) => name.toLowerCase().includes(q.toLowerCase())).sort((a, b) => (a[key] > b[key] ? 1 : -1));
 			return key === order ? rows : rows.reverse();
 		}),
 		menu: (group) => menu(`${from}/${group.id}`, 'Remove', () => leave([group])),
@@ -91,7 +91,7 @@ export const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
 export const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
 export const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());
 
-/** A field that finds variants; where nothing is announced it takes an id. */
+/** Finds variants; where nothing is announced it takes an id. */
 export const variantBox = (choose) => combobox({ label: 'Variant', placeholder: 'Product, title or SKU', choose, find: async (q, signal) => {
 	const found = has('price_preview') ? (await get('/variants', { query: { q, limit: 10, offset: 0, order: 'title' }, signal })).variants : q ? [{ id: q, title: q }] : [];
 	return found.map((variant) => ({ ...variant, label: variantName(variant) }));

@@ -1,4 +1,4 @@
-/** What the pages of all kinds share; then customer groups: the list, one group with its members, and what is done to them. */
+/** What the pages of all kinds share, and customer groups: the list, one group with its members, what is done to them. */
 import { config, del, get, has, inChunks, limiter, post } from './api.js';
 import { changes, create, field, form, formDialog, prompt, save } from './form.js';
 import { metadataDialog, metadataGrid, metadataSection } from './metadata.js';
@@ -10,7 +10,7 @@ import { badge, bdi, copyable, el, failure, fullName, link, listState, number, p
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
 
-/** A table with a link above it, which is also in it while it is empty. */
+/** With a link above the table, which is also in it while it is empty. */
 export function tableWith(view, to, label, { empty: [icon, text, hint], ...spec }) {
 	const add = () => link(to, label, 'button.primary');
 	return table(view, { hasSearch: true, actions: add(), empty: [icon, text, hint, add()], ...spec });
@@ -28,7 +28,7 @@ export async function ask(view, title, { run, said, deselect, then = view.change
 	if (isDone) then();
 }
 
-/** The pages of a kind, with the dialogs over them; docs/dashboard.md tells what describes them. */
+/** The pages of a kind and the dialogs over them, as docs/dashboard.md tells. */
 export function pages(kind, { list, details, edit, more = () => [], remove, overList, overDetails }) {
 	const { noun, title, from: path } = kind;
 	const home = [title, path];
@@ -51,7 +51,7 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 		const own = `${path}/${view.params.id}`;
 		const { facts, ...page } = details(view, own);
 		recordPage(view, { ...kind, home, path: own, actions: menuOf(view), more: (record) => metadataSection(record, own), ...page,
-			facts: (record) => [...facts(record), ['Created', time(record.created_at)], ['Updated', time(record.updated_at)], ['ID', copyable(record.id)]] });
+			facts: (record) => [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]] });
 	}
 
 	const dialog = (make) => async (view) => {
@@ -71,22 +71,24 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 
 export const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
 export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
-const dateColumn = (label, key, sort) => [label, (record) => time(record[key]), { sort, kind: 'secondary' }];
-export const created = dateColumn('Created', 'created_at', 'created_at');
+const dateColumn = (label, key) => [label, (record) => time(record[key]), { sort: key, kind: 'secondary' }];
+export const created = dateColumn('Created', 'created_at');
 
 const HOME = '/customer-groups';
 const fourAtATime = limiter(4);
-const countMembers = (id) => fourAtATime(async () => (await get(`${HOME}/${id}/customers`, { query: { limit: 1 } })).count);
+const count = (path, query) => fourAtATime(async () => (await get(path, { query: { limit: 1, ...query } })).count);
+const countMembers = ({ id }) => count(`${HOME}/${id}/customers`);
 
-/** A number that the record has, where the server counts, or a place for one that is still on its way; "–" if it does not come. */
-function counted(known, count) {
+/** A number that is known where the server counts, or a place for one that is still on its way; "–" if it does not come. */
+function counted(known, ask) {
 	if (known !== undefined) return number(known);
 	const node = el('span', skeleton());
-	count().then(number).catch(() => '–').then((text) => node.replaceChildren(text));
+	ask().then(number).catch(() => '–').then((text) => node.replaceChildren(text));
 	return node;
 }
 
-export const customerCount = (group) => counted(group.customers_count, () => countMembers(group.id));
+export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
+const listCount = (group) => counted(group.price_lists_count, () => count('/price-lists', { customer_groups: [group.id] }));
 const withCounts = () => (has('counts') ? { include: 'counts' } : {});
 export const groupKind = {
 	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
@@ -113,18 +115,18 @@ export const listKind = {
 /** A real Medusa announces no extension. */
 const isOurs = () => config.extensions.length > 0;
 
-export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups;
+export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups.map(({ id, name }) => ({ id, name, label: name }));
 export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
 	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
 
-/** All price lists that have one of some groups as a condition. */
-async function listsOf(ids, former = []) {
-	const { price_lists: lists, count } = await get('/price-lists', { query: { customer_groups: ids, expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
+/** All price lists that are for a group. */
+async function listsOf(id, former = []) {
+	const { price_lists: lists, count: total } = await get('/price-lists', { query: { customer_groups: [id], expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
 	const all = [...former, ...lists];
-	return lists.length && all.length < count ? listsOf(ids, all) : all;
+	return lists.length && all.length < total ? listsOf(id, all) : all;
 }
 
-/** Adds customers to groups (`post`) or removes them (`del`), with calls for each group. What fails is named by what is thrown, the rest is done. */
+/** Adds customers to groups (`post`) or removes them (`del`). What fails is named by what is thrown, the rest is done. */
 export async function changeMembers(call, groups, ids, { onGroup, undo, ...options }) {
 	const [done, to] = call === post ? ['added', 'to'] : ['removed', 'from'];
 	const failed = [];
@@ -136,24 +138,19 @@ export async function changeMembers(call, groups, ids, { onGroup, undo, ...optio
 	toast(`${plural(ids.length, 'customer')} ${done} ${to} ${groups.map(({ name }) => name).join(', ')}`, undo && { seconds: 10, action: ['Undo', undo] });
 }
 
-function list() {
-	let lists;
-	const listCount = ({ id, price_lists_count: known }) => counted(known, async () => (await lists).filter((one) => one.customer_groups.some((group) => group.id === id)).length);
-	return {
-		columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
-		onLoad: ({ rows }) => { lists = rows.length && !has('counts') && listsOf(rows.map(({ id }) => id)); },
-		empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
-	};
-}
+const list = () => ({
+	columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
+	empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
+});
 
 /** Tells what else happens when a group goes. */
-async function remove({ id, name }) {
-	const [members, found] = await Promise.all([countMembers(id), listsOf([id])]);
-	// v1's list found by a group has only the groups that match, so each is looked at by itself.
+async function remove(group) {
+	const [members, found] = await Promise.all([countMembers(group), listsOf(group.id)]);
+	// In v1 a list that was found by a group has only that group, so each is looked at by itself.
 	const lists = isOurs() ? found : await Promise.all(found.map((one) => get(`/price-lists/${one.id}`)));
 	const only = lists.filter((one) => one.customer_groups.length === 1);
 	const fate = isOurs() ? 'They will fall to draft and stay closed:' : 'Each of them would then apply to every customer:';
-	return { text: [el('b', bdi(name)), ` has ${plural(members, 'customer')}. Their accounts stay.`], ...(only.length && { tick: 'I understand', content: el('div.warning',
+	return { text: [el('b', bdi(group.name)), ` has ${plural(members, 'customer')}. Their accounts stay.`], ...(only.length && { tick: 'I understand', content: el('div.warning',
 		el('p', `The group is the only condition of ${plural(only.length, 'price list')}. ${fate}`), el('ul', only.map((one) => el('li', bdi(one.name))))) }) };
 }
 
@@ -181,23 +178,22 @@ function details(view, path) {
 	async function leave(ids) {
 		const group = await view.record;
 		const undo = () => changeMembers(post, [group], ids, { onDone: () => view.changed() }).catch(failure);
-		ask(view, ids.length > 1 ? `Remove ${plural(ids.length, 'customer')}?` : 'Remove customer?', {
+		ask(view, `Remove ${ids.length > 1 ? plural(ids.length, 'customer') : 'customer'}?`, {
 			text: ['They leave the group ', bdi(group.name), ' and lose its prices. The customer accounts stay.'], deselect: members.deselect,
 			run: (options) => changeMembers(del, [group], ids, { ...options, undo }),
 		});
 	}
 
 	return { query: withCounts(), children: [members.element, lists.element], facts: (group) => [['Customers', customerCount(group)],
-		['Price lists', link(`/price-lists?customer_groups=${id}`, counted(group.price_lists_count, async () => (await listsOf([id])).length))]] };
+		['Price lists', link(`/price-lists?customer_groups=${id}`, listCount(group))]] };
 }
 
 function addCustomers(view, group) {
 	const { id } = group;
-	const filters = [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups'), ...customerKind.filters];
 	picker(view, `Add customers to ${group.name}`, {
-		...customerKind, noun: 'customer', blocked: (customer) => customer.groups?.some((one) => one.id === id) && 'Already in this group',
+		...customerKind, noun: 'customer', blocked: (customer) => customer.groups.some((one) => one.id === id) && 'Already in this group',
 		// With a filter by groups v1 shows only those that match it, so members could not be told from others.
-		filters: filters.slice(has('exclude_group') ? 0 : 2),
+		filters: [...(has('exclude_group') ? [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups')] : []), ...customerKind.filters],
 		also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
 		save: (ids, options) => changeMembers(post, [group], ids, options),
 	});

@@ -1,4 +1,4 @@
-/** Price lists: the list, one with whom it is for and its prices, and what is done to them. */
+/** Price lists: the list, one with whom it is for and its prices, what is done to them. */
 import { del, post } from './api.js';
 import { grid, line, part, placeOf, variantBox, variantName } from './customers.js';
 import { changes, combobox, field } from './form.js';
@@ -22,7 +22,6 @@ function list() {
 
 const remove = ({ name }) => ({ text: [bdi(name), ' goes, and its prices with it.'] });
 
-/** The item of the menu that switches the status. */
 function switchItem({ id, name, status }, view) {
 	const [label, next, text] = status === 'active' ? ['Deactivate', 'draft', 'Nobody gets the prices of a draft.'] : ['Activate', 'active', 'Whom it is for gets its prices, within its dates.'];
 	return { label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: () => post(`/price-lists/${id}`, { status: next }), said: `${name}: ${next}` }) };
@@ -63,7 +62,6 @@ function dateFields(list) {
 	return [starts, ends];
 }
 
-/** The groups that a list is for, each with a button that removes it, and a box that finds others. */
 function groupsField({ customer_groups: groups = [] }) {
 	const chosen = new Map(groups.map(({ id, name }) => [id, name]));
 	const chips = el('div.row');
@@ -73,7 +71,7 @@ function groupsField({ customer_groups: groups = [] }) {
 	}
 	const remove = (id) => { chosen.delete(id); draw(); };
 	const { element, input } = combobox({ label: 'Customer groups', placeholder: 'Add a group', choose: ({ id, name }) => { chosen.set(id, name); draw(); },
-		find: async (q, signal) => (await findGroups({ q, limit: 10 }, signal)).map((group) => ({ ...group, label: group.name })) });
+		find: (q, signal) => findGroups({ q, limit: 10 }, signal) });
 	input.addEventListener('keydown', ({ key }) => { if (key === 'Backspace' && !input.value) remove([...chosen.keys()].pop()); });
 	draw();
 	return ownField('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element), () => [...chosen.keys()].map((id) => ({ id })));
@@ -93,7 +91,7 @@ function edit(view, { id, type, name, description, status = 'draft' }) {
 
 function configure(view, list) {
 	const groups = groupsField(list);
-	// Groups are sent only if they were changed: none would open a list whose groups were deleted.
+	// Unchanged groups are not sent: none would open a list whose groups were deleted.
 	const isOpened = () => groups.isChanged() && !groups.value.length;
 	return { heading: 'Edit configuration', fields: [...dateFields(list), groups],
 		submit: (run) => (isOpened() ? ask(view, 'Remove the last group?', { text: 'This price list will apply to every customer.', run }) : run()) };
@@ -152,8 +150,8 @@ function editPrices(view, { name, prices }) {
 	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(offset).slice(0, 50).toReversed().forEach(add);
 	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => used().map((row) => row.value()));
-	all.check = () => !used().flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length; // the first has the focus
-	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) }; // only then the table loads them, too
+	all.check = () => !used().flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length;
+	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
 
 pages(listKind, { list, details, edit, remove, more: (record, view) => [switchItem(record, view)], overDetails: { configuration: configure, prices: editPrices } });
