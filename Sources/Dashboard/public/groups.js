@@ -1,4 +1,4 @@
-/** What the pages of all kinds share, and customer groups: the list, one group with its members, what is done to them. */
+/** What all pages share, and those of customer groups. */
 import { config, del, get, has, inChunks, limiter, post } from './api.js';
 import { changes, create, field, form, formDialog, prompt, save } from './form.js';
 import { metadataDialog, metadataGrid, metadataSection } from './metadata.js';
@@ -6,7 +6,6 @@ import { navigate, route } from './router.js';
 import { picker, table } from './table.js';
 import { badge, bdi, copyable, el, failure, fullName, link, listState, number, plural, recordPage, skeleton, time, toast } from './ui.js';
 
-/** A record's menu: Edit, `more`, and what takes it away. */
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
 
@@ -36,8 +35,9 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 	const menuOf = (view) => (record) => {
 		const own = `${path}/${record.id}`;
 		const then = () => (view.params.id ? navigate(path, true) : view.changed());
-		const asked = async () => ask(view, `Delete ${noun.toLowerCase()}?`, { ...await remove(record), confirm: 'Delete', run: () => del(own), said: `${record.name} deleted`, then });
-		const attempt = () => asked().catch((error) => failure(error, attempt));
+		const attempt = () => remove(record)
+			.then((more) => ask(view, `Delete ${noun.toLowerCase()}?`, { ...more, confirm: 'Delete', run: () => del(own), said: `${record.name} deleted`, then }))
+			.catch((error) => failure(error, attempt));
 		return menu(own, 'Delete', remove && attempt, more(record, view));
 	};
 
@@ -57,10 +57,10 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 	const dialog = (make) => async (view) => {
 		const { id } = view.params;
 		const own = `${path}/${id}`;
-		const [verb, submitLabel, usual] = id ? ['Edit', 'Save', 'drawer'] : ['Create', 'Create', 'modal-page'];
-		const { heading = `${verb} ${noun.toLowerCase()}`, look = usual, fields, body = () => changes(fields), submit = (send) => send(), ...sheet } = make(view, await view.page.record ?? {}, own) ?? {};
+		const { heading = `${id ? 'Edit' : 'Create'} ${noun.toLowerCase()}`, look = id ? 'drawer' : 'modal-page', fields, body = () => changes(fields), submit = (send) => send(), ...sheet } =
+			make(view, await view.page.record ?? {}, own) ?? {};
 		const send = () => (id ? save(view, own, body(), `${noun} saved`) : create(view, path, body()));
-		if (fields) formDialog(view, heading, form({ fields, submitLabel, submit: () => submit(send), ...sheet }), { kind: look });
+		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: () => submit(send), ...sheet }), { kind: look });
 	};
 
 	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...overDetails }]]) {
@@ -69,7 +69,7 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 	}
 }
 
-export const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
+const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
 export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
 const dateColumn = (label, key) => [label, (record) => time(record[key]), { sort: key, kind: 'secondary' }];
 export const created = dateColumn('Created', 'created_at');
@@ -79,7 +79,7 @@ const fourAtATime = limiter(4);
 const count = (path, query) => fourAtATime(async () => (await get(path, { query: { limit: 1, ...query } })).count);
 const countMembers = ({ id }) => count(`${HOME}/${id}/customers`);
 
-/** A number that is known where the server counts, or a place for one that is still on its way; "–" if it does not come. */
+/** What the server counted, or a place for what it is asked for; "–" if that does not come. */
 function counted(known, ask) {
 	if (known !== undefined) return number(known);
 	const node = el('span', skeleton());
@@ -89,7 +89,9 @@ function counted(known, ask) {
 
 export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
 const listCount = (group) => counted(group.price_lists_count, () => count('/price-lists', { customer_groups: [group.id] }));
-const withCounts = () => (has('counts') ? { include: 'counts' } : {});
+const withCounts = () => has('counts') && { include: 'counts' };
+/** For a table on a page of another kind. */
+export const inner = (kind) => ({ ...kind, title: `${kind.noun}s`, path: kind.from, size: 10 });
 export const groupKind = {
 	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
 	columns: [['Name', 'name', { sort: 'name' }], ['Customers', customerCount, { kind: 'number' }], created], sorts: [['name', 'Name'], ...dateSorts],
@@ -103,12 +105,11 @@ export const customerKind = {
 	filters: [{ key: 'has_account', label: 'Account', kind: 'radio', options: [['true', 'Registered'], ['false', 'Guest']] }, ...dateFilters],
 };
 
-/** The names of the first few groups, and how many more there are. */
 export const namesOf = (groups, few, none) => (groups.length ? [bdi(groups.slice(0, few).map(({ name }) => name).join(', ')), groups.length > few && ` +${groups.length - few}`] : none);
 export const typeName = ({ type }) => (type === 'sale' ? 'Sale' : 'Override');
 export const stateBadge = (list) => badge(...listState(list));
 export const listKind = {
-	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', order: '-created_at',
+	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', order: '-created_at', sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
 	columns: [['Name', 'name', { sort: 'name' }], ['Type', typeName, { kind: 'secondary' }], ['Status', stateBadge, { sort: 'status' }]],
 };
 
@@ -119,7 +120,6 @@ export const findGroups = async (query, signal) => (await get(HOME, { query: { l
 export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
 	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
 
-/** All price lists that are for a group. */
 async function listsOf(id, former = []) {
 	const { price_lists: lists, count: total } = await get('/price-lists', { query: { customer_groups: [id], expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
 	const all = [...former, ...lists];
@@ -143,7 +143,6 @@ const list = () => ({
 	empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
 });
 
-/** Tells what else happens when a group goes. */
 async function remove(group) {
 	const [members, found] = await Promise.all([countMembers(group), listsOf(group.id)]);
 	// In v1 a list that was found by a group has only that group, so each is looked at by itself.
@@ -164,13 +163,13 @@ function edit(view, { id, name }) {
 function details(view, path) {
 	const { id } = view.params;
 	const members = tableWith(view, `${path}/add-customers`, 'Add', {
-		...customerKind, from: `${path}/customers`, path: customerKind.from, size: 10,
+		...inner(customerKind), from: `${path}/customers`,
 		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', () => leave([customer.id])),
 		selection: { label: 'Remove', key: 'r', run: leave },
 		empty: ['users', 'No customers in this group yet'],
 	});
 	const lists = table(view, {
-		...listKind, title: 'Price lists', prefix: 'p_', size: 10, path: listKind.from, also: { customer_groups: [id] },
+		...inner(listKind), prefix: 'p_', also: { customer_groups: [id] },
 		columns: [...listKind.columns, dateColumn('Starts', 'starts_at'), dateColumn('Ends', 'ends_at')],
 		empty: ['tag', 'No price list is for this group'],
 	});

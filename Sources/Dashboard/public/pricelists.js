@@ -1,10 +1,9 @@
-/** Price lists: the list, one with whom it is for and its prices, what is done to them. */
-import { del, post } from './api.js';
-import { grid, line, part, placeOf, variantBox, variantName } from './customers.js';
+/** The pages of price lists, and the preview of a customer's prices. */
+import { del, get, has, latest, post } from './api.js';
 import { changes, combobox, field } from './form.js';
-import { ask, created, customerCount, dateFilters, dateSorts, findGroups, groupFilter, listKind, namesOf, pages, stateBadge, tableWith, typeName } from './groups.js';
+import { ask, created, customerCount, dateFilters, findGroups, groupFilter, listKind, namesOf, pages, stateBadge, tableWith, typeName } from './groups.js';
 import { query } from './router.js';
-import { bdi, button, el, fact, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
+import { badge, bdi, button, el, fact, failure, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
 
 const TYPES = [['sale', 'Sale', 'a reduction'], ['override', 'Override', 'in place of the usual price']];
 const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active', 'holds within its dates']];
@@ -13,18 +12,18 @@ const QUANTITIES = [['min_quantity', 'From quantity'], ['max_quantity', 'To quan
 function list() {
 	const [name, ...columns] = listKind.columns;
 	return {
-		also: { expand: 'customer_groups' }, sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
+		also: { expand: 'customer_groups' },
 		columns: [name, ['Description', 'description', { kind: 'secondary' }], ...columns, ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
-		filters: [{ key: 'status', label: 'Status', kind: 'check', options: STATUSES }, { key: 'type', label: 'Type', kind: 'check', options: TYPES }, groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
+		filters: [...[['status', 'Status', STATUSES], ['type', 'Type', TYPES]].map(([key, label, options]) => ({ key, label, options, kind: 'check' })), groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
 		empty: ['tag', 'No price lists yet', 'A price list holds for everyone, or for customer groups.'],
 	};
 }
 
-const remove = ({ name }) => ({ text: [bdi(name), ' goes, and its prices with it.'] });
+const remove = async ({ name }) => ({ text: [bdi(name), ' goes, and its prices with it.'] });
 
-function switchItem({ id, name, status }, view) {
+function more({ id, name, status }, view) {
 	const [label, next, text] = status === 'active' ? ['Deactivate', 'draft', 'Nobody gets the prices of a draft.'] : ['Activate', 'active', 'Whom it is for gets its prices, within its dates.'];
-	return { label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: () => post(`/price-lists/${id}`, { status: next }), said: `${name}: ${next}` }) };
+	return [{ label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: () => post(`/price-lists/${id}`, { status: next }), said: `${name}: ${next}` }) }];
 }
 
 /** A field that `field` can't make: of an element with inputs, and a function that reads them. */
@@ -43,7 +42,7 @@ function ownField(name, element, read) {
 	} };
 }
 
-/** One of a few choices [value, label, hint], all in sight. */
+/** All choices [value, label, hint] in sight. */
 function choiceField(name, label, value, choices) {
 	const element = el('fieldset.field', el('legend', label), el('div', choices.map(([key, text, hint]) =>
 		el('label.choice', el('input', { type: 'radio', name, value: key, checked: key === value, required: true }), text, el('span.muted', hint)))));
@@ -52,14 +51,14 @@ function choiceField(name, label, value, choices) {
 
 /** The API's dates are UTC, the fields' are of the browser's time zone. */
 function dateFields(list) {
-	const check = () => ends.value && starts.value > ends.value && 'The start must not be after the end';
-	const [starts, ends] = [['starts_at', 'Starts'], ['ends_at', 'Ends']].map(([name, label]) => {
+	const fields = [['starts_at', 'Starts'], ['ends_at', 'Ends']].map(([name, label]) => {
 		const date = list[name] && new Date(list[name]);
 		// Swedes write dates as the field does.
-		const one = field({ name, label, type: 'datetime-local', value: date?.toLocaleString('sv').slice(0, 16).replace(' ', 'T'), hint: Intl.DateTimeFormat().resolvedOptions().timeZone, check });
+		const one = field({ name, label, type: 'datetime-local', value: date?.toLocaleString('sv').slice(0, 16).replace(' ', 'T'), hint: Intl.DateTimeFormat().resolvedOptions().timeZone,
+			check: () => fields[1].value && fields[0].value > fields[1].value && 'The start must not be after the end' });
 		return { ...one, get value() { return one.value && new Date(one.value).toISOString(); } };
 	});
-	return [starts, ends];
+	return fields;
 }
 
 function groupsField({ customer_groups: groups = [] }) {
@@ -111,7 +110,7 @@ function details(view, path) {
 	});
 	return {
 		facts: (list) => {
-			const { label, run } = switchItem(list, view);
+			const [{ label, run }] = more(list, view);
 			return [['Description', bdi(list.description)], ['Type', typeName(list)], ['Status', el('div.row', stateBadge(list), button(label, run))],
 				['Starts', time(list.starts_at)], ['Ends', time(list.ends_at)], ['Prices', number(list.prices.length)]];
 		},
@@ -139,7 +138,6 @@ function priceRow(price) {
 }
 
 function editPrices(view, { name, prices }) {
-	const offset = Number(query().get('offset'));
 	const [rows, body] = [[], el('tbody')];
 	const add = (price) => {
 		rows.unshift(priceRow(price));
@@ -148,10 +146,68 @@ function editPrices(view, { name, prices }) {
 	const used = () => rows.filter((row) => row.isUsed());
 	const box = variantBox((variant) => { add({ variant_id: variant.id, variant }); body.querySelector('input').focus(); });
 	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
-	prices.slice(offset).slice(0, 50).toReversed().forEach(add);
+	prices.slice(Number(query().get('offset'))).slice(0, 50).toReversed().forEach(add);
 	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => used().map((row) => row.value()));
 	all.check = () => !used().flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length;
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
 
-pages(listKind, { list, details, edit, remove, more: (record, view) => [switchItem(record, view)], overDetails: { configuration: configure, prices: editPrices } });
+/** Loads a table of what is a part of the page's record. */
+export const part = (view, pick) => async (request) => {
+	await null; // the page asks for it last
+	const rows = pick(await view.record, request);
+	return { rows: rows.slice(request.offset).slice(0, request.limit), count: rows.length };
+};
+
+/** A table that is not a list's. */
+const grid = (spec, title, heads, body) =>
+	el(spec, el('caption.visually-hidden', title), el('thead', el('tr', heads.map((text) => el('th', { scope: 'col' }, text)))), body);
+const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
+
+const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
+const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());
+
+/** Finds variants; where nothing is announced it takes an id. */
+const variantBox = (choose) => combobox({ label: 'Variant', placeholder: 'Product, title or SKU', choose, find: async (q, signal) => {
+	const found = has('price_preview') ? (await get('/variants', { query: { q, limit: 10, offset: 0, order: 'title' }, signal })).variants : q ? [{ id: q, title: q }] : [];
+	return found.map((variant) => ({ ...variant, label: variantName(variant) }));
+} });
+
+/** Where the server's sentence names ids. */
+const REASONS = { dearer: 'A lower price holds', later: 'As low as the one that is paid', not_in_group: 'The customer is in none of its groups' };
+/** What is paid comes first, what is for other places last. */
+const rank = ({ reason }) => (reason === 'lowest' ? 0 : reason.startsWith('other') ? 2 : 1);
+
+export function priceSection(view) {
+	const fresh = latest(view.signal);
+	const title = el('p', 'Choose a variant to see what the customer pays, and why.');
+	const answer = el('div', { 'aria-live': 'polite' });
+	const place = field({ name: 'place', label: 'Currency or region', options: [], onchange: show });
+	const quantity = field({ name: 'quantity', label: 'Quantity', type: 'number', min: 1, onchange: show });
+	let variant;
+
+	function show() {
+		const query = { variant_id: variant?.id, customer_id: view.params.id, [place.value.length > 3 ? 'region_id' : 'currency_code']: place.value, quantity: quantity.value };
+		if (variant) get('/price-lists/explain', { query, signal: fresh() }).then(tell, (error) => failure(error, show));
+	}
+
+	function tell({ context: { currency_code: code }, calculated_price: paid, original_price: usual, candidates }) {
+		answer.replaceChildren(
+			el('p.note', paid === null ? 'No price holds.' : el('b', money(paid, code)), (usual ?? paid) !== paid && ` instead of ${money(usual, code)}`),
+			el('div.scroller', grid('table', 'Prices of the variant', ['Price', 'From', 'Why'], el('tbody', candidates.sort((a, b) => rank(a) - rank(b)).map((price) => line(
+				money(price.amount, price.currency_code),
+				price.price_list ? link(`/price-lists/${price.price_list_id}`, price.price_list.name) : 'Default price',
+				[price.is_calculated && badge('Paid', 'green'), ` ${REASONS[price.reason] ?? price.message}`]))))));
+	}
+
+	const box = variantBox((chosen) => {
+		variant = chosen;
+		title.textContent = variant.label;
+		const places = new Map(variant.prices.map((price) => [price.region_id ?? price.currency_code, placeOf(price)]));
+		place.control.replaceChildren(...[...places].sort().map(([value, text]) => el('option', { value, selected: value === place.value }, text)));
+		show();
+	});
+	return section('Price preview', '', '', el('div.preview', el('div.field', el('b', 'Variant'), box.element, title), place.element, quantity.element), answer);
+}
+
+pages(listKind, { list, details, edit, remove, more, overDetails: { configuration: configure, prices: editPrices } });
