@@ -1,53 +1,46 @@
 /** The pages of customers. */
 import { del, has, post } from './api.js';
 import { field, passwordField } from './form.js';
-import { accountBadge, ask, changeMembers, customerKind, editMetadata, groupFilter, groupKind, inner, menu, namesOf, pages, tableWith } from './groups.js';
+import { ask, changeMembers, customerKind, groupFilter, groupKind, inner, menu, namesOf, pages, tableWith } from './groups.js';
 import { part, priceSection } from './pricelists.js';
 import { navigate } from './router.js';
 import { picker } from './table.js';
 import { bdi, button, el, fullName, plural } from './ui.js';
 
 function list(view) {
-	// v1 shows only those groups of a customer that the filter names.
 	const note = el('p.muted', { hidden: true }, 'Other groups than those of the filter are not shown.');
 	view.root.append(note);
 	return {
 		also: ({ groups }) => { note.hidden = !groups; return { expand: 'groups' }; },
 		columns: customerKind.columns.toSpliced(-1, 0, ['Groups', ({ groups }) => namesOf(groups, 1, '–'), { kind: 'secondary' }]), filters: [groupFilter('groups', 'Groups'), ...customerKind.filters],
-		selection: { label: 'Add to group…', run: () => navigate('/customers/add-customer-groups') },
-		empty: ['users', 'No customers yet'],
+		selection: { label: 'Add to group…', run: () => navigate('/customers/add-customer-groups') }, empty: ['users', 'No customers yet'],
 	};
 }
 
 const generate = (control) => button('Generate', () => {
 	control.value = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))));
 	control.dispatchEvent(new Event('input'));
-	if (control.type === 'password') control.nextSibling.click(); // shows it
+	if (control.type === 'password') control.nextSibling.click();
 });
 
 function edit(view, { id, has_account: readonly, ...customer }) {
-	const required = !id;
 	const fields = [
-		['first_name', 'First name', { required }], ['last_name', 'Last name', { required }],
+		['first_name', 'First name', { required: !id }], ['last_name', 'Last name', { required: !id }],
 		['email', 'Email', { type: 'email', required: true, readonly, hint: readonly && 'The customer signs in with it' }], ['phone', 'Phone', { type: 'tel' }],
 	].map(([name, label, more]) => field({ name, label, value: customer[name] ?? '', ...more }));
-	const password = passwordField({ name: 'password', label: id ? 'New password' : 'Password', required, autocomplete: 'new-password', buttons: generate });
+	const password = passwordField({ name: 'password', label: id ? 'New password' : 'Password', required: !id, autocomplete: 'new-password', buttons: generate });
 	if (id) password.element = el('details', el('summary', 'Set a new password'), password.element);
 	fields.splice(id ? 4 : 3, 0, password);
 	return { fields, duplicate: ['email', 'This email already has an account'] };
 }
 
-/** Of one customer over its page, of those that were selected over the list. */
 function addToGroups(view, { id, email, groups }) {
 	const { list } = view.page;
 	const ids = id ? [id] : [...list.selected.keys()];
 	if (!ids.length) return view.close(true); // reloaded, so nothing is selected any more
 	picker(view, `Add ${email ?? plural(ids.length, 'customer')} to groups`, {
 		...groupKind, noun: 'group', blocked: (group) => groups?.some((joined) => joined.id === group.id) && 'Already joined',
-		save: async (_, { rows, onDone: onGroup, ...options }) => {
-			await changeMembers(post, rows, ids, { ...options, onGroup });
-			list?.deselect();
-		},
+		save: (_, { rows, ...options }) => changeMembers(post, rows, ids, options).then(() => list?.deselect()),
 	});
 }
 
@@ -55,7 +48,7 @@ function details(view, path) {
 	const { id } = view.params;
 	const groups = tableWith(view, `${path}/add-customer-groups`, 'Add', {
 		...inner(groupKind), also: () => ({ ...groupKind.also(), customer_id: id }),
-		// v1 can't list the groups of a customer, but shows them all with the customer.
+		// v1 can't list a customer's groups, but shows them with the customer.
 		load: !has('customer_id_filter') && part(view, ({ groups: all }, { q, order }) => {
 			const key = order.replace('-', '');
 			const rows = all.filter(({ name }) => name.toLowerCase().includes(q.toLowerCase())).sort((a, b) => (a[key] > b[key] ? 1 : -1));
@@ -67,13 +60,11 @@ function details(view, path) {
 	});
 	const leave = (some) => ask(view, `Remove from ${some.length > 1 ? plural(some.length, 'group') : some[0].name}?`, {
 		text: 'The customer loses the prices of what it leaves. The account stays.', deselect: groups.deselect,
-		run: ({ onDone: onGroup, ...options }) => changeMembers(del, some, [id], { ...options, onGroup }),
+		run: (options) => changeMembers(del, some, [id], options),
 	});
-	return {
-		query: { expand: 'groups' }, mark: accountBadge, facts: (customer) => [['Name', bdi(fullName(customer))], ['Phone', customer.phone || '–']],
-		children: [groups.element, has('price_preview') && priceSection(view)].filter(Boolean),
-	};
+	return { query: { expand: 'groups' }, facts: (customer) => [['Name', bdi(fullName(customer))], ['Phone', customer.phone || '–']],
+		children: [groups.element, has('price_preview') && priceSection(view)].filter(Boolean) };
 }
 
 const over = { 'add-customer-groups': addToGroups };
-pages(customerKind, { list, details, edit, overList: over, overDetails: { ...over, 'metadata/edit': editMetadata } });
+pages(customerKind, { list, details, edit, hasMetadata: true, overList: over, overDetails: over });

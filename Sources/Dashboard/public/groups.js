@@ -9,26 +9,26 @@ import { badge, bdi, copyable, el, failure, fullName, link, listState, number, p
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
 
-/** With a link above the table, which is also in it while it is empty. */
 export function tableWith(view, to, label, { empty: [icon, text, hint], ...spec }) {
 	const add = () => link(to, label, 'button.primary');
 	return table(view, { hasSearch: true, actions: add(), empty: [icon, text, hint, add()], ...spec });
 }
 
-/** Asks before `run({onDone, progress, signal})`, and goes on with `then` if anything was done. */
+/** Asks before `run({onDone, …})`, and goes on with `then` if anything was done. */
 export async function ask(view, title, { run, said, deselect, then = view.changed, ...more }) {
 	let isDone;
 	const onDone = (ids) => { isDone = true; deselect?.(ids); };
-	const isWhole = await prompt(title, { confirm: 'Continue', kind: 'danger', ...more, run: (options) => run({ ...options, onDone }) });
-	if (isWhole && said) {
+	await prompt(title, { confirm: 'Continue', kind: 'danger', ...more, run: async (options) => {
+		await run({ ...options, onDone });
+		if (!said) return;
 		toast(said);
 		onDone();
-	}
+	} });
 	if (isDone) then();
 }
 
-/** The pages of a kind and the dialogs over them, as docs/dashboard.md tells. */
-export function pages(kind, { list, details, edit, more = () => [], remove, overList, overDetails }) {
+/** The pages of a kind, as docs/dashboard.md tells. */
+export function pages(kind, { list, details, edit, more, remove, hasMetadata, overList, overDetails }) {
 	const { noun, title, from: path } = kind;
 	const home = [title, path];
 
@@ -38,7 +38,7 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 		const attempt = () => remove(record)
 			.then((more) => ask(view, `Delete ${noun.toLowerCase()}?`, { ...more, confirm: 'Delete', run: () => del(own), said: `${record.name} deleted`, then }))
 			.catch((error) => failure(error, attempt));
-		return menu(own, 'Delete', remove && attempt, more(record, view));
+		return menu(own, 'Delete', remove && attempt, more?.(record, view));
 	};
 
 	function listPage(view) {
@@ -63,7 +63,8 @@ export function pages(kind, { list, details, edit, more = () => [], remove, over
 		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: () => submit(send), ...sheet }), { kind: look });
 	};
 
-	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...overDetails }]]) {
+	const metadata = hasMetadata && { 'metadata/edit': (view, record, own) => { metadataDialog(view, own); } };
+	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...metadata, ...overDetails }]]) {
 		route(start, page);
 		for (const [end, make] of Object.entries(dialogs)) route(`${start}/${end}`, page, dialog(make));
 	}
@@ -79,7 +80,7 @@ const fourAtATime = limiter(4);
 const count = (path, query) => fourAtATime(async () => (await get(path, { query: { limit: 1, ...query } })).count);
 const countMembers = ({ id }) => count(`${HOME}/${id}/customers`);
 
-/** What the server counted, or a place for what it is asked for; "–" if that does not come. */
+/** What the server counted, or a place for the answer to `ask`; "–" if none comes. */
 function counted(known, ask) {
 	if (known !== undefined) return number(known);
 	const node = el('span', skeleton());
@@ -90,16 +91,15 @@ function counted(known, ask) {
 export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
 const listCount = (group) => counted(group.price_lists_count, () => count('/price-lists', { customer_groups: [group.id] }));
 const withCounts = () => has('counts') && { include: 'counts' };
-/** For a table on a page of another kind. */
 export const inner = (kind) => ({ ...kind, title: `${kind.noun}s`, path: kind.from, size: 10 });
 export const groupKind = {
 	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
 	columns: [['Name', 'name', { sort: 'name' }], ['Customers', customerCount, { kind: 'number' }], created], sorts: [['name', 'Name'], ...dateSorts],
 };
 
-export const accountBadge = (customer) => (customer.has_account ? badge('Registered', 'green') : badge('Guest'));
+const accountBadge = (customer) => (customer.has_account ? badge('Registered', 'green') : badge('Guest'));
 export const customerKind = {
-	noun: 'Customer', name: 'email', title: 'Customers', from: '/customers', list: 'customers', order: '-created_at',
+	noun: 'Customer', name: 'email', mark: accountBadge, title: 'Customers', from: '/customers', list: 'customers', order: '-created_at',
 	columns: [['Email', 'email', { sort: 'email' }], ['Name', fullName, { sort: 'last_name' }], ['Account', accountBadge, { sort: 'has_account', kind: 'secondary' }], created],
 	sorts: [['email', 'Email'], ['first_name', 'First name'], ['last_name', 'Last name'], ['has_account', 'Has account'], ...dateSorts],
 	filters: [{ key: 'has_account', label: 'Account', kind: 'radio', options: [['true', 'Registered'], ['false', 'Guest']] }, ...dateFilters],
@@ -116,7 +116,7 @@ export const listKind = {
 /** A real Medusa announces no extension. */
 const isOurs = () => config.extensions.length > 0;
 
-export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups.map(({ id, name }) => ({ id, name, label: name }));
+export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups.map((group) => ({ ...group, label: group.name }));
 export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
 	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
 
@@ -126,16 +126,17 @@ async function listsOf(id, former = []) {
 	return lists.length && all.length < total ? listsOf(id, all) : all;
 }
 
-/** Adds customers to groups (`post`) or removes them (`del`). What fails is named by what is thrown, the rest is done. */
-export async function changeMembers(call, groups, ids, { onGroup, undo, ...options }) {
+/** Adds customers to groups (`post`) or removes them (`del`). What fails is named, the rest is done; `onDone` gets the ids of both. */
+export async function changeMembers(call, groups, ids, { undo, ...options }) {
 	const [done, to] = call === post ? ['added', 'to'] : ['removed', 'from'];
+	const names = (some) => `${done} ${to} ${some.map(({ name }) => name).join(', ')}`;
 	const failed = [];
 	let fault;
-	await Promise.all(groups.map(({ id: group, name }) =>
-		inChunks(ids, (chunk) => call(`${HOME}/${group}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 }), { onDone() {}, ...options, said: `customers ${done}` })
-			.then(() => onGroup?.([group]), (error) => { fault = error; failed.push(name); })));
-	if (fault) throw Object.assign(fault, { note: `Not ${done} ${to} ${failed.join(', ')}. ${fault.note ?? ''}` });
-	toast(`${plural(ids.length, 'customer')} ${done} ${to} ${groups.map(({ name }) => name).join(', ')}`, undo && { seconds: 10, action: ['Undo', undo] });
+	await Promise.all(groups.map((group) =>
+		inChunks(ids, (chunk) => call(`${HOME}/${group.id}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 }), { ...options, said: `customers ${done}` })
+			.then(() => options.onDone([group.id]), (error) => { fault = error; failed.push(group); })));
+	if (fault) throw Object.assign(fault, { note: `Not ${names(failed)}. ${fault.note ?? ''}` });
+	toast(`${plural(ids.length, 'customer')} ${names(groups)}`, undo && { seconds: 10, action: ['Undo', undo] });
 }
 
 const list = () => ({
@@ -145,7 +146,7 @@ const list = () => ({
 
 async function remove(group) {
 	const [members, found] = await Promise.all([countMembers(group), listsOf(group.id)]);
-	// In v1 a list that was found by a group has only that group, so each is looked at by itself.
+	// In v1 a list that was found by a group names no other group.
 	const lists = isOurs() ? found : await Promise.all(found.map((one) => get(`/price-lists/${one.id}`)));
 	const only = lists.filter((one) => one.customer_groups.length === 1);
 	const fate = isOurs() ? 'They will fall to draft and stay closed:' : 'Each of them would then apply to every customer:';
@@ -155,7 +156,7 @@ async function remove(group) {
 
 function edit(view, { id, name }) {
 	const fields = [field({ name: 'name', label: 'Name', value: name, required: true })];
-	const grid = metadataGrid({}); // only of a new group: others have a dialog for it
+	const grid = metadataGrid({}); // shown for a new group only
 	return { ...grid, fields, children: id ? [] : el('details', el('summary', 'Metadata'), grid.element),
 		body: () => ({ ...changes(fields), ...grid.body() }), duplicate: ['name', 'A group with this name already exists'] };
 }
@@ -165,8 +166,7 @@ function details(view, path) {
 	const members = tableWith(view, `${path}/add-customers`, 'Add', {
 		...inner(customerKind), from: `${path}/customers`,
 		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', () => leave([customer.id])),
-		selection: { label: 'Remove', key: 'r', run: leave },
-		empty: ['users', 'No customers in this group yet'],
+		selection: { label: 'Remove', key: 'r', run: leave }, empty: ['users', 'No customers in this group yet'],
 	});
 	const lists = table(view, {
 		...inner(listKind), prefix: 'p_', also: { customer_groups: [id] },
@@ -176,10 +176,9 @@ function details(view, path) {
 
 	async function leave(ids) {
 		const group = await view.record;
-		const undo = () => changeMembers(post, [group], ids, { onDone: () => view.changed() }).catch(failure);
 		ask(view, `Remove ${ids.length > 1 ? plural(ids.length, 'customer') : 'customer'}?`, {
 			text: ['They leave the group ', bdi(group.name), ' and lose its prices. The customer accounts stay.'], deselect: members.deselect,
-			run: (options) => changeMembers(del, [group], ids, { ...options, undo }),
+			run: (options) => changeMembers(del, [group], ids, { ...options, undo: () => changeMembers(post, [group], ids, { onDone: () => view.changed() }).catch(failure) }),
 		});
 	}
 
@@ -191,13 +190,11 @@ function addCustomers(view, group) {
 	const { id } = group;
 	picker(view, `Add customers to ${group.name}`, {
 		...customerKind, noun: 'customer', blocked: (customer) => customer.groups.some((one) => one.id === id) && 'Already in this group',
-		// With a filter by groups v1 shows only those that match it, so members could not be told from others.
+		// With a filter by groups v1 shows only those that match it: members could not be told from others.
 		filters: [...(has('exclude_group') ? [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups')] : []), ...customerKind.filters],
 		also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
 		save: (ids, options) => changeMembers(post, [group], ids, options),
 	});
 }
 
-export const editMetadata = (view, record, path) => { metadataDialog(view, path); };
-
-pages(groupKind, { list, details, edit, remove, overDetails: { 'add-customers': addCustomers, 'metadata/edit': editMetadata } });
+pages(groupKind, { list, details, edit, remove, hasMetadata: true, overDetails: { 'add-customers': addCustomers } });

@@ -19,14 +19,12 @@ function list() {
 	};
 }
 
-const remove = async ({ name }) => ({ text: [bdi(name), ' goes, and its prices with it.'] });
-
 function more({ id, name, status }, view) {
 	const [label, next, text] = status === 'active' ? ['Deactivate', 'draft', 'Nobody gets the prices of a draft.'] : ['Activate', 'active', 'Whom it is for gets its prices, within its dates.'];
 	return [{ label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: () => post(`/price-lists/${id}`, { status: next }), said: `${name}: ${next}` }) }];
 }
 
-/** A field that `field` can't make: of an element with inputs, and a function that reads them. */
+/** A field of more than one input, with a function that reads them. */
 function ownField(name, element, read) {
 	const before = JSON.stringify(read());
 	const error = el('p.field-error', { role: 'alert' });
@@ -42,7 +40,6 @@ function ownField(name, element, read) {
 	} };
 }
 
-/** All choices [value, label, hint] in sight. */
 function choiceField(name, label, value, choices) {
 	const element = el('fieldset.field', el('legend', label), el('div', choices.map(([key, text, hint]) =>
 		el('label.choice', el('input', { type: 'radio', name, value: key, checked: key === value, required: true }), text, el('span.muted', hint)))));
@@ -91,9 +88,8 @@ function edit(view, { id, type, name, description, status = 'draft' }) {
 function configure(view, list) {
 	const groups = groupsField(list);
 	// Unchanged groups are not sent: none would open a list whose groups were deleted.
-	const isOpened = () => groups.isChanged() && !groups.value.length;
-	return { heading: 'Edit configuration', fields: [...dateFields(list), groups],
-		submit: (run) => (isOpened() ? ask(view, 'Remove the last group?', { text: 'This price list will apply to every customer.', run }) : run()) };
+	return { heading: 'Edit configuration', fields: [...dateFields(list), groups], submit: (run) =>
+		(groups.isChanged() && !groups.value.length ? ask(view, 'Remove the last group?', { text: 'This price list will apply to every customer.', run }) : run()) };
 }
 
 function details(view, path) {
@@ -109,21 +105,16 @@ function details(view, path) {
 		empty: ['tag', 'No prices yet'],
 	});
 	return {
-		facts: (list) => {
-			const [{ label, run }] = more(list, view);
-			return [['Description', bdi(list.description)], ['Type', typeName(list)], ['Status', el('div.row', stateBadge(list), button(label, run))],
-				['Starts', time(list.starts_at)], ['Ends', time(list.ends_at)], ['Prices', number(list.prices.length)]];
-		},
-		children: [],
-		more: ({ customer_groups: groups }) => [section('Conditions', link(`${path}/configuration`, 'Edit', 'button'), '',
+		facts: (list) => [['Description', bdi(list.description)], ['Type', typeName(list)], ['Status', el('div.row', stateBadge(list), more(list, view).map(({ label, run }) => button(label, run)))],
+			['Starts', time(list.starts_at)], ['Ends', time(list.ends_at)], ['Prices', number(list.prices.length)]],
+		children: [], more: ({ customer_groups: groups }) => [section('Conditions', link(`${path}/configuration`, 'Edit', 'button'), '',
 			groups.length ? el('dl.facts', groups.map((group) => fact([link(`/customer-groups/${group.id}`, group.name), el('span', 'Customers: ', customerCount(group))]))) : el('p.note', 'Everyone')), prices.element],
 	};
 }
 
-/** A row of the grid. Of a price that is there, amount and quantities can be changed. */
+/** Of a price that is there, amount and quantities can be changed. */
 function priceRow(price) {
 	const { id, currency_code: code } = price;
-	const isUsed = () => fields.some((one) => one.isChanged());
 	const minor = () => Number((amount.value.replace(',', '.') * minorUnits(currency.value)).toFixed(6));
 	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
 	const amount = field({ name: 'amount', label: 'Amount', value: id && `${price.amount / minorUnits(code)}`, inputmode: 'decimal',
@@ -132,7 +123,7 @@ function priceRow(price) {
 		check: (n) => n && (n < 1 ? 'Enter 1 or more' : to.value && from.value - to.value > 0 && 'From is above To') }));
 	const fields = [currency, amount, from, to];
 	return {
-		fields, isUsed, line: line(variantName(price.variant) || price.variant_id, id ? placeOf(price) : currency.element, amount.element, from.element, to.element),
+		fields, line: line(variantName(price.variant) || price.variant_id, id ? placeOf(price) : currency.element, amount.element, from.element, to.element),
 		value: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: price.variant_id ?? '', amount: minor(), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
 	};
 }
@@ -143,7 +134,7 @@ function editPrices(view, { name, prices }) {
 		rows.unshift(priceRow(price));
 		body.prepend(rows[0].line);
 	};
-	const used = () => rows.filter((row) => row.isUsed());
+	const used = () => rows.filter(({ fields }) => fields.some((one) => one.isChanged()));
 	const box = variantBox((variant) => { add({ variant_id: variant.id, variant }); body.querySelector('input').focus(); });
 	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(Number(query().get('offset'))).slice(0, 50).toReversed().forEach(add);
@@ -152,14 +143,13 @@ function editPrices(view, { name, prices }) {
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
 
-/** Loads a table of what is a part of the page's record. */
+/** Loads what the page's record has. */
 export const part = (view, pick) => async (request) => {
 	await null; // the page asks for it last
 	const rows = pick(await view.record, request);
 	return { rows: rows.slice(request.offset).slice(0, request.limit), count: rows.length };
 };
 
-/** A table that is not a list's. */
 const grid = (spec, title, heads, body) =>
 	el(spec, el('caption.visually-hidden', title), el('thead', el('tr', heads.map((text) => el('th', { scope: 'col' }, text)))), body);
 const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
@@ -210,4 +200,4 @@ export function priceSection(view) {
 	return section('Price preview', '', '', el('div.preview', el('div.field', el('b', 'Variant'), box.element, title), place.element, quantity.element), answer);
 }
 
-pages(listKind, { list, details, edit, remove, more, overDetails: { configuration: configure, prices: editPrices } });
+pages(listKind, { list, details, edit, more, remove: async ({ name }) => ({ text: [bdi(name), ' goes, and its prices with it.'] }), overDetails: { configuration: configure, prices: editPrices } });
