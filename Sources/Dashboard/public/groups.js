@@ -43,7 +43,7 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 
 	function listPage(view) {
 		view.list = tableWith(view, `${path}/create`, 'Create', { ...kind, level: 1, path, menu: menuOf(view), ...list(view) });
-		view.root.prepend(view.list.element);
+		view.root.append(view.list.element);
 		view.head([home]);
 	}
 
@@ -80,7 +80,7 @@ const fourAtATime = limiter(4);
 const count = (path, query) => fourAtATime(async () => (await get(path, { query: { limit: 1, ...query } })).count);
 const countMembers = ({ id }) => count(`${HOME}/${id}/customers`);
 
-/** What the server counted, or a place for the answer to `ask`; "–" if none comes. */
+/** What the server counted, or a place for the answer to `ask`. */
 function counted(known, ask) {
 	if (known !== undefined) return number(known);
 	const node = el('span', skeleton());

@@ -117,7 +117,7 @@ function priceRow(price) {
 	const { id, currency_code: code } = price;
 	const minor = () => Number((amount.value.replace(',', '.') * minorUnits(currency.value)).toFixed(6));
 	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
-	const amount = field({ name: 'amount', label: 'Amount', value: id && `${price.amount / minorUnits(code)}`, inputmode: 'decimal',
+	const amount = field({ name: 'amount', label: 'Amount', value: id && (price.amount / minorUnits(code)).toFixed(Math.log10(minorUnits(code))), inputmode: 'decimal',
 		check: (text) => !(text && Number.isInteger(minor())) && 'Enter an amount' });
 	const [from, to] = QUANTITIES.map(([name, label]) => field({ name, label, type: 'number', value: `${price[name] || ''}`,
 		check: (n) => n && (n < 1 ? 'Enter 1 or more' : to.value && from.value - to.value > 0 && 'From is above To') }));
@@ -157,7 +157,7 @@ const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
 const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
 const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());
 
-/** Finds variants; where nothing is announced it takes an id. */
+/** Where nothing is announced it takes an id. */
 const variantBox = (choose) => combobox({ label: 'Variant', placeholder: 'Product, title or SKU', choose, find: async (q, signal) => {
 	const found = has('price_preview') ? (await get('/variants', { query: { q, limit: 10, offset: 0, order: 'title' }, signal })).variants : q ? [{ id: q, title: q }] : [];
 	return found.map((variant) => ({ ...variant, label: variantName(variant) }));
