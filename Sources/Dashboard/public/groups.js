@@ -1,4 +1,4 @@
-/** Customer groups: the list, one group with its members, and what is done to them. */
+/** What all pages share, and those of customer groups. */
 import { config, del, get, has, inChunks, limiter, post } from './api.js';
 import { changes, create, field, form, formDialog, prompt, save } from './form.js';
 import { metadataDialog, metadataGrid, metadataSection } from './metadata.js';
@@ -6,171 +6,195 @@ import { navigate, route } from './router.js';
 import { picker, table } from './table.js';
 import { badge, bdi, copyable, el, failure, fullName, link, listState, number, plural, recordPage, skeleton, time, toast } from './ui.js';
 
-const HOME = '/customer-groups';
-const withCounts = () => (has('counts') ? { include: 'counts' } : {});
-const fourAtATime = limiter(4);
+export const menu = (path, label, run, more = []) =>
+	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
 
-/** A number that the record has, where the server counts, or a place for one that is still on its way; "–" if it does not come. */
+export function tableWith(view, to, label, { empty: [icon, text, hint], ...spec }) {
+	const add = () => link(to, label, 'button.primary');
+	return table(view, { hasSearch: true, actions: add(), empty: [icon, text, hint, add()], ...spec });
+}
+
+/** Asks before `run({onDone, …})`, and goes on with `then` if anything was done. */
+export async function ask(view, title, { run, said, deselect, then = view.changed, ...more }) {
+	let isDone;
+	const onDone = (ids) => { isDone = true; deselect?.(ids); };
+	await prompt(title, { confirm: 'Continue', kind: 'danger', ...more, run: async (options) => {
+		await run({ ...options, onDone });
+		if (!said) return;
+		toast(said);
+		onDone();
+	} });
+	if (isDone) then();
+}
+
+/** The pages of a kind, as docs/dashboard.md tells. */
+export function pages(kind, { list, details, edit, more, remove, hasMetadata, overList, overDetails }) {
+	const { noun, title, from: path } = kind;
+	const home = [title, path];
+
+	const menuOf = (view) => (record) => {
+		const own = `${path}/${record.id}`;
+		const then = () => (view.params.id ? navigate(path, true) : view.changed());
+		const attempt = () => remove(record)
+			.then((more) => ask(view, `Delete ${noun.toLowerCase()}?`, { ...more, confirm: 'Delete', run: () => del(own), said: `${record.name} deleted`, then }))
+			.catch((error) => failure(error, attempt));
+		return menu(own, 'Delete', remove && attempt, more?.(record, view));
+	};
+
+	function listPage(view) {
+		view.list = tableWith(view, `${path}/create`, 'Create', { ...kind, level: 1, path, menu: menuOf(view), ...list(view) });
+		view.root.append(view.list.element);
+		view.head([home]);
+	}
+
+	function detailsPage(view) {
+		const own = `${path}/${view.params.id}`;
+		const { facts, ...page } = details(view, own);
+		recordPage(view, { ...kind, home, path: own, actions: menuOf(view), more: (record) => metadataSection(record, own), ...page,
+			facts: (record) => [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]] });
+	}
+
+	const dialog = (make) => async (view) => {
+		const { id } = view.params;
+		const own = `${path}/${id}`;
+		const { heading = `${id ? 'Edit' : 'Create'} ${noun.toLowerCase()}`, look = id ? 'drawer' : 'modal-page', fields, body = () => changes(fields), submit = (send) => send(), ...sheet } =
+			make(view, await view.page.record ?? {}, own) ?? {};
+		const send = () => (id ? save(view, own, body(), `${noun} saved`) : create(view, path, body()));
+		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: () => submit(send), ...sheet }), { kind: look });
+	};
+
+	const metadata = hasMetadata && { 'metadata/edit': (view, record, own) => { metadataDialog(view, own); } };
+	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...metadata, ...overDetails }]]) {
+		route(start, page);
+		for (const [end, make] of Object.entries(dialogs)) route(`${start}/${end}`, page, dialog(make));
+	}
+}
+
+const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
+export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
+const dateColumn = (label, key) => [label, (record) => time(record[key]), { sort: key, kind: 'secondary' }];
+export const created = dateColumn('Created', 'created_at');
+
+const HOME = '/customer-groups';
+const fourAtATime = limiter(4);
+const count = (path, query) => fourAtATime(async () => (await get(path, { query: { limit: 1, ...query } })).count);
+const countMembers = ({ id }) => count(`${HOME}/${id}/customers`);
+
+/** What the server counted, or a place for the answer to `ask`. */
 function counted(known, ask) {
 	if (known !== undefined) return number(known);
 	const node = el('span', skeleton());
-	ask().then(number).catch(() => '–').then((text) => { node.textContent = text; });
+	ask().then(number).catch(() => '–').then((text) => node.replaceChildren(text));
 	return node;
 }
 
-const countMembers = (id, signal) => fourAtATime(async () => (await get(`${HOME}/${id}/customers`, { query: { limit: 1 }, signal })).count);
-export const customerCount = (group, signal) => counted(group.customers_count, () => countMembers(group.id, signal));
+export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
+const listCount = (group) => counted(group.price_lists_count, () => count('/price-lists', { customer_groups: [group.id] }));
+const withCounts = () => has('counts') && { include: 'counts' };
+export const inner = (kind) => ({ ...kind, title: `${kind.noun}s`, path: kind.from, size: 10 });
+export const groupKind = {
+	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
+	columns: [['Name', 'name', { sort: 'name' }], ['Customers', customerCount, { kind: 'number' }], created], sorts: [['name', 'Name'], ...dateSorts],
+};
 
-/** All price lists that have one of some groups as a condition. */
-async function listsOf(ids, signal, former = []) {
-	const query = { customer_groups: ids, expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' };
-	const { price_lists: lists, count } = await get('/price-lists', { query, signal });
-	const all = [...former, ...lists];
-	return lists.length && all.length < count ? listsOf(ids, signal, all) : all;
-}
-
-/** Adds or removes members, with `post` or `del`. */
-export const sendMembers = (call, groupId, ids, options) => inChunks(ids, (chunk) =>
-	call(`${HOME}/${groupId}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 }), options);
-
-/** A real Medusa announces no extension. */
-const isOurs = () => config.extensions.length > 0;
-
-export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) => {
-	const query = { id: isOurs() && ids, q, limit: 100, offset: 0, order: 'name' }; // v1 refuses ids
-	return (await get(HOME, { query, signal })).customer_groups.map(({ id, name }) => [id, name]);
-} });
-
-export const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
-export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
-const dateColumn = (label, key, sort) => [label, (record) => time(record[key]), { sort, kind: 'secondary' }];
-export const created = dateColumn('Created', 'created_at', 'created_at');
-export const accountBadge = (customer) => (customer.has_account ? badge('Registered', 'green') : badge('Guest'));
-export const customerTable = {
-	name: 'email', list: 'customers', order: '-created_at', hasSearch: true,
+const accountBadge = (customer) => (customer.has_account ? badge('Registered', 'green') : badge('Guest'));
+export const customerKind = {
+	noun: 'Customer', name: 'email', mark: accountBadge, title: 'Customers', from: '/customers', list: 'customers', order: '-created_at',
 	columns: [['Email', 'email', { sort: 'email' }], ['Name', fullName, { sort: 'last_name' }], ['Account', accountBadge, { sort: 'has_account', kind: 'secondary' }], created],
 	sorts: [['email', 'Email'], ['first_name', 'First name'], ['last_name', 'Last name'], ['has_account', 'Has account'], ...dateSorts],
 	filters: [{ key: 'has_account', label: 'Account', kind: 'radio', options: [['true', 'Registered'], ['false', 'Guest']] }, ...dateFilters],
 };
-export const groupTable = (view, ...more) => ({
-	name: 'name', from: HOME, list: 'customer_groups', also: withCounts(), order: '-created_at', hasSearch: true, sorts: [['name', 'Name'], ...dateSorts],
-	columns: [['Name', 'name', { sort: 'name' }], ['Customers', (group) => customerCount(group, view.signal), { kind: 'number' }], ...more, created],
+
+export const namesOf = (groups, few, none) => (groups.length ? [bdi(groups.slice(0, few).map(({ name }) => name).join(', ')), groups.length > few && ` +${groups.length - few}`] : none);
+export const typeName = ({ type }) => (type === 'sale' ? 'Sale' : 'Override');
+export const stateBadge = (list) => badge(...listState(list));
+export const listKind = {
+	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', order: '-created_at', sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
+	columns: [['Name', 'name', { sort: 'name' }], ['Type', typeName, { kind: 'secondary' }], ['Status', stateBadge, { sort: 'status' }]],
+};
+
+/** A real Medusa announces no extension. */
+const isOurs = () => config.extensions.length > 0;
+
+export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups.map((group) => ({ ...group, label: group.name }));
+export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
+	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
+
+async function listsOf(id, former = []) {
+	const { price_lists: lists, count: total } = await get('/price-lists', { query: { customer_groups: [id], expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
+	const all = [...former, ...lists];
+	return lists.length && all.length < total ? listsOf(id, all) : all;
+}
+
+/** Adds customers to groups (`post`) or removes them (`del`). What fails is named, the rest is done; `onDone` gets the ids of both. */
+export async function changeMembers(call, groups, ids, { undo, ...options }) {
+	const [done, to] = call === post ? ['added', 'to'] : ['removed', 'from'];
+	const names = (some) => `${done} ${to} ${some.map(({ name }) => name).join(', ')}`;
+	const failed = [];
+	let fault;
+	await Promise.all(groups.map((group) =>
+		inChunks(ids, (chunk) => call(`${HOME}/${group.id}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 }), { ...options, said: `customers ${done}` })
+			.then(() => options.onDone([group.id]), (error) => { fault = error; failed.push(group); })));
+	if (fault) throw Object.assign(fault, { note: `Not ${names(failed)}. ${fault.note ?? ''}` });
+	toast(`${plural(ids.length, 'customer')} ${names(groups)}`, undo && { seconds: 10, action: ['Undo', undo] });
+}
+
+const list = () => ({
+	columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
+	empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
 });
 
-const menu = (path, label, icon, run) => [{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, null, { label, icon, isDanger: true, run }];
-
-function groupMenu(group, gone) {
-	const attempt = () => remove(group, gone).catch((error) => failure(error, attempt));
-	return menu(`${HOME}/${group.id}`, 'Delete', 'trash', attempt);
-}
-
-function listPage(view) {
-	const add = () => link(`${HOME}/create`, 'Create', 'button.primary');
-	const isFor = (id) => (list) => list.customer_groups.some((group) => group.id === id);
-	const listCount = (group) => counted(group.price_lists_count, async () => (await lists).filter(isFor(group.id)).length);
-	let lists;
-	view.root.append(table(view, {
-		...groupTable(view, ['Price lists', listCount, { kind: 'number' }]), title: 'Customer Groups', level: 1, actions: add(), path: HOME,
-		filters: dateFilters, menu: (group) => groupMenu(group, view.changed),
-		onLoad: ({ rows }) => { lists = rows.length && !has('counts') && listsOf(rows.map(({ id }) => id), view.signal); },
-		empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.', add()],
-	}).element);
-	view.head([['Customer Groups', HOME]]);
-}
-
-/** Tells what else happens when a group goes, and deletes it once that is confirmed. */
-async function remove({ id, name }, gone) {
-	const [members, found] = await Promise.all([countMembers(id), listsOf([id])]);
-	// v1's list found by a group has only the groups that match, so each is looked at by itself.
-	const lists = isOurs() ? found : await Promise.all(found.map((list) => fourAtATime(() => get(`/price-lists/${list.id}`))));
-	const only = lists.filter((list) => list.customer_groups.length === 1);
+async function remove(group) {
+	const [members, found] = await Promise.all([countMembers(group), listsOf(group.id)]);
+	// In v1 a list that was found by a group names no other group.
+	const lists = isOurs() ? found : await Promise.all(found.map((one) => get(`/price-lists/${one.id}`)));
+	const only = lists.filter((one) => one.customer_groups.length === 1);
 	const fate = isOurs() ? 'They will fall to draft and stay closed:' : 'Each of them would then apply to every customer:';
-	const isDone = await prompt('Delete customer group?', {
-		text: [el('b', bdi(name)), ` has ${plural(members, 'customer')}. Their accounts stay.`], confirm: 'Delete', kind: 'danger', run: () => del(`${HOME}/${id}`),
-		...(only.length && { tick: 'I understand', content: el('div.warning',
-			el('p', `The group is the only condition of ${plural(only.length, 'price list')}. ${fate}`), el('ul', only.map((list) => el('li', bdi(list.name))))) }),
-	});
-	if (!isDone) return;
-	toast(`${name} deleted`);
-	gone();
+	return { text: [el('b', bdi(group.name)), ` has ${plural(members, 'customer')}. Their accounts stay.`], ...(only.length && { tick: 'I understand', content: el('div.warning',
+		el('p', `The group is the only condition of ${plural(only.length, 'price list')}. ${fate}`), el('ul', only.map((one) => el('li', bdi(one.name))))) }) };
 }
 
-function groupDialog(view, title, value, { send, ...more }, look) {
-	const fields = [field({ name: 'name', label: 'Name', value, required: true })];
-	formDialog(view, title, form({ fields, duplicate: ['name', 'A group with this name already exists'], submit: () => send(changes(fields)), ...more }), look);
+function edit(view, { id, name }) {
+	const fields = [field({ name: 'name', label: 'Name', value: name, required: true })];
+	const grid = metadataGrid({}); // shown for a new group only
+	return { ...grid, fields, children: id ? [] : el('details', el('summary', 'Metadata'), grid.element),
+		body: () => ({ ...changes(fields), ...grid.body() }), duplicate: ['name', 'A group with this name already exists'] };
 }
 
-function createDialog(view) {
-	const grid = metadataGrid({});
-	groupDialog(view, 'Create customer group', '', { ...grid, children: el('details', el('summary', 'Metadata'), grid.element), submitLabel: 'Create',
-		send: (body) => create(view, HOME, { ...body, ...grid.body() }) }, { kind: 'modal-page' });
-}
-
-async function editDialog(view) {
-	const { id, name } = await view.page.record;
-	groupDialog(view, 'Edit customer group', name, { send: (body) => save(view, `${HOME}/${id}`, body, 'Customer group saved') });
-}
-
-function detailsPage(view) {
+function details(view, path) {
 	const { id } = view.params;
-	const path = `${HOME}/${id}`;
-	const count = el('span', skeleton());
-	const listCount = link(`/price-lists?customer_groups=${id}`, '–');
-	const add = () => link(`${path}/add-customers`, 'Add', 'button.primary');
-	const members = table(view, {
-		...customerTable, title: 'Customers', actions: add(), from: `${path}/customers`, path: '/customers', size: 10,
-		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', 'close', () => leave([customer.id])),
-		onLoad: (loaded) => count.replaceChildren(counted(loaded.isFiltered ? undefined : loaded.count, () => countMembers(id, view.signal))),
-		selection: { label: 'Remove', key: 'r', run: leave },
-		empty: ['users', 'No customers in this group yet', '', add()],
+	const members = tableWith(view, `${path}/add-customers`, 'Add', {
+		...inner(customerKind), from: `${path}/customers`,
+		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', () => leave([customer.id])),
+		selection: { label: 'Remove', key: 'r', run: leave }, empty: ['users', 'No customers in this group yet'],
 	});
 	const lists = table(view, {
-		title: 'Price lists', prefix: 'p_', size: 10, order: '-created_at', name: 'name', path: '/price-lists', from: '/price-lists', list: 'price_lists', also: { customer_groups: [id] },
-		columns: [['Name', 'name'], ['Type', ({ type }) => (type === 'sale' ? 'Sale' : 'Override')], ['Status', (list) => badge(...listState(list))],
-			dateColumn('Starts', 'starts_at'), dateColumn('Ends', 'ends_at')],
-		onLoad: (loaded) => { listCount.textContent = number(loaded.count); },
+		...inner(listKind), prefix: 'p_', also: { customer_groups: [id] },
+		columns: [...listKind.columns, dateColumn('Starts', 'starts_at'), dateColumn('Ends', 'ends_at')],
 		empty: ['tag', 'No price list is for this group'],
 	});
 
 	async function leave(ids) {
-		const who = plural(ids.length, 'customer');
-		const { name } = await view.record;
-		let isChanged;
-		const isDone = await prompt(ids.length > 1 ? `Remove ${who}?` : 'Remove customer?', {
-			text: ['They leave the group ', bdi(name), ' and lose its prices. The customer accounts stay.'], confirm: 'Continue', kind: 'danger',
-			run: (options) => sendMembers(del, id, ids, { ...options, said: 'customers removed', onDone: (chunk) => { isChanged = true; members.deselect(chunk); } }),
+		const group = await view.record;
+		ask(view, `Remove ${ids.length > 1 ? plural(ids.length, 'customer') : 'customer'}?`, {
+			text: ['They leave the group ', bdi(group.name), ' and lose its prices. The customer accounts stay.'], deselect: members.deselect,
+			run: (options) => changeMembers(del, [group], ids, { ...options, undo: () => changeMembers(post, [group], ids, { onDone: () => view.changed() }).catch(failure) }),
 		});
-		if (isChanged) view.changed();
-		if (isDone) toast(`${who} removed from ${name}`, { seconds: 10, action: ['Undo', () => addMembers(id, name, ids, { onDone: () => view.changed() }).catch(failure)] });
 	}
 
-	recordPage(view, {
-		path, query: withCounts(), noun: 'Customer group', name: 'name', home: ['Customer Groups', HOME], actions: (group) => groupMenu(group, () => navigate(HOME, true)),
-		facts: (group) => [['Customers', count], ['Price lists', listCount], ['Created', time(group.created_at)], ['Updated', time(group.updated_at)], ['ID', copyable(id)]],
-		children: [members.element, lists.element], more: (group) => metadataSection(group, path),
+	return { query: withCounts(), children: [members.element, lists.element], facts: (group) => [['Customers', customerCount(group)],
+		['Price lists', link(`/price-lists?customer_groups=${id}`, listCount(group))]] };
+}
+
+function addCustomers(view, group) {
+	const { id } = group;
+	picker(view, `Add customers to ${group.name}`, {
+		...customerKind, noun: 'customer', blocked: (customer) => customer.groups.some((one) => one.id === id) && 'Already in this group',
+		// With a filter by groups v1 shows only those that match it: members could not be told from others.
+		filters: [...(has('exclude_group') ? [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups')] : []), ...customerKind.filters],
+		also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
+		save: (ids, options) => changeMembers(post, [group], ids, options),
 	});
 }
 
-async function addMembers(id, name, ids, options) {
-	await sendMembers(post, id, ids, { ...options, said: 'customers added' });
-	toast(`${plural(ids.length, 'customer')} added to ${name}`);
-}
-
-async function addDialog(view) {
-	const { id, name } = await view.page.record;
-	const filters = [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups'), ...customerTable.filters];
-	picker(view, `Add customers to ${name}`, {
-		...customerTable, noun: 'customer', blocked: (customer) => customer.groups?.some((group) => group.id === id) && 'Already in this group',
-		// With a filter by groups v1 shows only those that match it, so members could not be told from others.
-		filters: filters.slice(has('exclude_group') ? 0 : 2),
-		from: '/customers', also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
-		save: (ids, options) => addMembers(id, name, ids, options),
-	});
-}
-
-const routes = [
-	['', listPage], ['/create', listPage, createDialog],
-	['/:id', detailsPage], ['/:id/edit', detailsPage, editDialog], ['/:id/add-customers', detailsPage, addDialog],
-	['/:id/metadata/edit', detailsPage, (view) => metadataDialog(view, `${HOME}/${view.params.id}`)],
-];
-for (const [path, ...draw] of routes) route(HOME + path, ...draw);
+pages(groupKind, { list, details, edit, remove, hasMetadata: true, overDetails: { 'add-customers': addCustomers } });
