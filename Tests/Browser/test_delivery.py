@@ -34,8 +34,6 @@ class Delivery(BrowserTest):
         self.assertLessEqual(len(loaded), 15, loaded)
         self.assertEqual({e.status for e in loaded}, {200})
 
-    # The goal is 100 KiB, and it is not reached yet. Once it is, this is told as an unexpected success.
-    @unittest.expectedFailure
     def test_D01_small(self):
         total = 0
         for name in os.listdir(os.path.join(ROOT, "Sources", "Dashboard", "public")):

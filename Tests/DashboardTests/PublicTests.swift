@@ -11,10 +11,7 @@ import Testing
         let names = try Public.names()
         let sum = try names.map { try Public.bytes($0).count }.reduce(0, +)
         #expect(names.count <= 15)
-        #expect(sum <= 119_500, "it may shrink, and not grow")
-        withKnownIssue("the goal is 100 KiB, and it is not reached yet") {
-            #expect(sum <= 102_400)
-        }
+        #expect(sum <= 102_400)
     }
 
     /// Fails after a file came or went that SwiftPM has not noticed.

@@ -258,15 +258,20 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	async function collect() {
 		const renew = latest(view.signal);
 		const signal = renew();
+		const quarter = Math.ceil(count / 400) * 100;
 		const meter = el('progress', { max: count, 'aria-label': 'Selecting' });
 		bar.replaceChildren(meter, button('Cancel', renew));
 		bar.lastChild.focus();
 		try {
-			for (let at = 0; at < count; at += 400) {
-				meter.value = at;
-				await Promise.all([0, 100, 200, 300].map(async (more) => choose((await fetchRows({ limit: 100, offset: at + more, order: 'id' }, signal)).rows, true)));
-			}
+			// Four go side by side, each from page to page: the server finds the next page quickly, and not one far behind.
+			await Promise.all([0, 1, 2, 3].map(async (nth) => {
+				for (let at = nth * quarter; at < Math.min(nth * quarter + quarter, count); at += 100) {
+					choose((await fetchRows({ limit: 100, offset: at, order: 'id' }, signal)).rows, true);
+					meter.value += 100;
+				}
+			}));
 		} catch (error) {
+			renew();
 			failure(error, collect);
 		}
 		meter.remove();
