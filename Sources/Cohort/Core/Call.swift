@@ -17,7 +17,8 @@ package struct Call: Sendable {
     /// Whether a browser sent it for another site's page, see ``CrossSite``. Known of writes.
     let isForeign: Bool
     private let parameters: PathParameters
-    private let queryText: String?
+    /// What stands behind the `?`, undecoded.
+    let queryText: String?
 
     /// - Throws: `.invalidData` for a body that is not JSON; `.unsupportedCharset`.
     init(

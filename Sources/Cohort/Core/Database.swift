@@ -1,4 +1,5 @@
 package import EventLoop
+import HTTP
 package import Postgres
 
 /// What an endpoint sees of PostgreSQL: one client's statements on the pool of its loop, with failures in
@@ -10,13 +11,17 @@ package struct Database: Sendable {
     private let shapes: ShapeCache
 
     let marks: WalkMarks
+    private let scans: Scans
 
-    package init(pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: WalkMarks = WalkMarks())
-    {
+    package init(
+        pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: WalkMarks = WalkMarks(),
+        scans: Scans = Scans()
+    ) {
         self.pool = pool
         unsafe self.watch = watch
         self.shapes = shapes
         self.marks = marks
+        self.scans = scans
     }
 
     /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.
@@ -37,6 +42,13 @@ package struct Database: Sendable {
         unless special: (PostgresError) -> APIError? = { _ in nil }
     ) async throws(APIError) -> Rows {
         try await start(statement, values).rows(unless: special)
+    }
+
+    /// Does what reads a whole table when its turn comes, or answers as somebody else is answered.
+    func scan(
+        _ key: Scans.Key, _ read: () async throws(APIError) -> Response
+    ) async throws(APIError) -> Response {
+        try await unsafe scans.answer(key, to: watch, read)
     }
 
     /// Runs `body` between BEGIN and COMMIT on a connection of its own; a throw rolls back.

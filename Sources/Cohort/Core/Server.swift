@@ -142,7 +142,9 @@ package final class Server: Handler, @unchecked Sendable {
                 call.hasLargeBody
                 ? try await route.reading(call, on: parts.largeBodies) : route.perform
             var context = Context(
-                db: Database(pool: pool, watch: watch, shapes: shapes, marks: parts.marks),
+                db: Database(
+                    pool: pool, watch: watch, shapes: shapes, marks: parts.marks,
+                    scans: parts.scans),
                 loop: loop,
                 service: parts,
                 principal: nil, clientAddress: call.clientAddress, isSecure: call.isSecure)

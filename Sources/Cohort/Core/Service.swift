@@ -55,8 +55,9 @@ package final class Service: Sendable {
         }
         for unit in units {
             unit.loop.start()
-            unit.loop.perform { [log] in
+            unit.loop.perform { [log, parts] in
                 unit.loop.addTicker(unit.requestLog)
+                unit.loop.addTicker(parts.scans)
                 unit.pool.start()
                 do {
                     try unit.http.listen(on: tcp)

@@ -9,6 +9,7 @@ package final class ServiceParts: Sendable {
     package let passwords: PasswordWork
     package let largeBodies: ComputeQueue
     let marks = WalkMarks()
+    let scans: Scans
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
     /// nil where it is switched off.
@@ -25,6 +26,11 @@ package final class ServiceParts: Sendable {
             limits: .init(
                 width: configuration.http.loops, waitersMax: Self.largeBodyWaitersMax),
             retryAfterSeconds: 1)
+        let slow = configuration.database.slow
+        scans = Scans(
+            .init(
+                waitersMax: slow.waitersMax * configuration.http.loops,
+                waitDeadline: slow.waitDeadline))
         cookie = SessionCookie(
             secret: configuration.auth.cookieSecret, attributes: configuration.auth.cookie)
         throttle =

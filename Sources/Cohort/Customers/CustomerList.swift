@@ -62,6 +62,9 @@ package enum CustomerList {
             member: "customers", entity: Customer.entity, selection: selection, offset: offset,
             limit: limit, filter: filter,
             order: try .order(order, of: Customer.entity, default: "e.id"), lane: .slow)
+        if let q, !q.isEmpty, !Trigrams.areIn(q) {
+            list.scan = Scans.Key(group: group, query: call.queryText ?? "")
+        }
         // All customers, or all members of one group.
         switch (groups, filter.conditions.count) {
         case (nil, 1): list.counter = Counter(quick: count)

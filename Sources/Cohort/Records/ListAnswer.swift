@@ -20,6 +20,8 @@ package struct ListRequest: Sendable {
     package var counter: Counter?
     /// Where what is listed lies in the order of ``order``; with the values of ``filter``.
     package var walk: Walk?
+    /// Where no index finds what is listed: what makes two requests the same.
+    var scan: Scans.Key?
     /// What stands behind the rows.
     package var envelope = Envelope.page
 
@@ -87,6 +89,9 @@ extension ListRequest {
 
     /// Reads the page and its count in one segment, then what hangs on the rows, and answers.
     package func answer(on db: Database) async throws(APIError) -> Response {
+        if let scan, limit > 0, limit <= Self.pageRowsMax {
+            return try await db.scan(scan) { () throws(APIError) in try await scanned(on: db) }
+        }
         let counting = envelope == .nothing ? nil : startCounting(on: db)
         var whole = self
         if limit > 0, limit <= Self.pageRowsMax {
@@ -103,6 +108,20 @@ extension ListRequest {
         if let common { whole.selection.computed = common }
         let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
         return try await whole.answer(Batches(cursor), count: count, on: db)
+    }
+
+    /// One statement at a time, so that others find a connection; the second only where the page doesn't say how many
+    /// there are.
+    private func scanned(on db: Database) async throws(APIError) -> Response {
+        let rows = try await readPage(on: db)
+        let read = Int64(rows.count)
+        let count: Int64
+        if read < limit, read > 0 || offset == 0 {
+            count = offset + read
+        } else {
+            count = try await head(startCounting(on: db), on: db).count
+        }
+        return try await answer(Batches(rows), count: count, on: db)
     }
 
     /// Begins behind the page before, if that was read and the list is still the same.

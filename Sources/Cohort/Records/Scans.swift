@@ -1,0 +1,149 @@
+package import EventLoop
+import HTTP
+import Synchronization
+
+/// Reads that no index helps: one at a time, in the order in which they were first asked for, and those that are equal
+/// once for all who wait for them. Shared by all loops.
+///
+/// Each takes as long as its table is large. Two at once on every loop would have all connections of the slow lanes, and
+/// whoever looks for a whole name would wait behind them.
+package final class Scans: Ticker, Sendable {
+    /// Equal ones are answered alike, whoever asks.
+    struct Key: Equatable, Sendable {
+        /// Whose members are listed.
+        let group: String?
+        /// The query as it was sent.
+        let query: String
+    }
+
+    package struct Limits: Sendable {
+        /// Different reads that wait for their turn. At 1,000,000 rows the deadline is sooner; where they take
+        /// milliseconds, as many are done in a second or two.
+        package var waitingMax = 256
+        /// Requests that wait for one of these.
+        package var waitersMax = 4096
+        /// How long a request waits for its read to begin.
+        package var waitDeadline = Duration.seconds(10)
+    }
+
+    private enum Turn: Sendable {
+        /// To read, for itself and for all who wait for the same.
+        case read
+        case over(Result<Response, APIError>)
+    }
+
+    private struct Waiter {
+        let number: Int
+        let deadline: MonotonicTime
+        let continuation: CheckedContinuation<Turn, Never>
+    }
+
+    private struct State {
+        var isReading = false
+        /// Who waits for what is being read; they were all there before it began.
+        var followers: [Waiter] = []
+        /// First come, first served.
+        var waiting: [(key: Key, waiters: [Waiter])] = []
+        var waitersCount: Int { waiting.reduce(0) { $0 + $1.waiters.count } }
+        var lastNumber = 0
+    }
+
+    private let limits: Limits
+    private let state = Mutex(State())
+
+    package init(_ limits: Limits = Limits()) { self.limits = limits }
+
+    /// Requests that wait for their read to begin.
+    package var waitersCount: Int { state.withLock { $0.waitersCount } }
+
+    /// The answer of `read`, or of a caller's with the same key. That one was begun after this call, as what its client
+    /// has just written must be in it.
+    ///
+    /// - Throws: `.overloaded` when too many wait already, or the turn does not come in time; what `read` throws.
+    func answer(
+        _ key: Key, to watch: ClientWatch, _ read: () async throws(APIError) -> Response
+    ) async throws(APIError) -> Response {
+        let turn = await withCheckedContinuation { continuation in
+            if let number = enter(key, continuation) {
+                watch.whenGone { self.remove(.clientGone) { $0.number == number } }
+            }
+        }
+        watch.whenGone(nil)
+        if case .over(let outcome) = turn { return try outcome.get() }
+        let outcome: Result<Response, APIError>
+        do throws(APIError) {
+            // One that has become reader in another's place may be gone as well.
+            if watch.isGone { throw .clientGone }
+            outcome = .success(try await read())
+        } catch {
+            outcome = .failure(error)
+        }
+        finish(outcome)
+        return try outcome.get()
+    }
+
+    /// Gives the turn to the caller or lets it wait; its number then.
+    private func enter(_ key: Key, _ continuation: CheckedContinuation<Turn, Never>) -> Int? {
+        let (turn, number) = state.withLock { state -> (Turn?, Int?) in
+            guard state.isReading else {
+                state.isReading = true
+                return (.read, nil)
+            }
+            let place = state.waiting.firstIndex { $0.key == key } ?? state.waiting.count
+            guard place < limits.waitingMax, state.waitersCount < limits.waitersMax else {
+                return (.over(.failure(Self.overloaded)), nil)
+            }
+            if place == state.waiting.count { state.waiting.append((key, [])) }
+            state.lastNumber += 1
+            state.waiting[place].waiters.append(
+                Waiter(
+                    number: state.lastNumber, deadline: .now() + limits.waitDeadline,
+                    continuation: continuation))
+            return (nil, state.lastNumber)
+        }
+        if let turn { continuation.resume(returning: turn) }
+        return number
+    }
+
+    /// Tells the others, and gives the turn to the next. An answer that is streamed is the reader's alone, and so is the
+    /// end of a read whose client went away: then another of those who wait for the same reads it.
+    private func finish(_ outcome: Result<Response, APIError>) {
+        let isForAll =
+            switch outcome {
+            case .success(let response): response.bytes != nil
+            case .failure(let error): error != .clientGone
+            }
+        let (told, next) = state.withLock { state -> ([Waiter], Waiter?) in
+            var told: [Waiter] = []
+            if isForAll { swap(&told, &state.followers) }
+            if state.followers.isEmpty, !state.waiting.isEmpty {
+                state.followers = state.waiting.removeFirst().waiters
+            }
+            state.isReading = !state.followers.isEmpty
+            return (told, state.isReading ? state.followers.removeFirst() : nil)
+        }
+        for waiter in told { waiter.continuation.resume(returning: .over(outcome)) }
+        next?.continuation.resume(returning: .read)
+    }
+
+    package func tick(_ now: MonotonicTime) {
+        remove(Self.overloaded) { $0.deadline <= now }
+    }
+
+    /// Lets some wait no longer.
+    private func remove(_ error: APIError, where isMeant: (Waiter) -> Bool) {
+        let removed = state.withLock { state in
+            var removed: [Waiter] = []
+            for place in state.waiting.indices {
+                removed += state.waiting[place].waiters.filter(isMeant)
+                state.waiting[place].waiters.removeAll(where: isMeant)
+            }
+            if !removed.isEmpty { state.waiting.removeAll { $0.waiters.isEmpty } }
+            return removed
+        }
+        for waiter in removed { waiter.continuation.resume(returning: .over(.failure(error))) }
+    }
+
+    /// As of a full lane.
+    private static let overloaded = APIError.overloaded(retryAfterSeconds: 1)
+}

@@ -1,0 +1,249 @@
+import EventLoop
+import HTTP
+import Synchronization
+import Testing
+
+@testable import Cohort
+
+/// What takes long to read. It counts how often it is read, and each time takes until it is told to end.
+private final class Table: Sendable {
+    private struct State {
+        var begun: [String] = []
+        var reading: CheckedContinuation<Result<Response, APIError>, Never>?
+        var isReadTwiceAtOnce = false
+    }
+
+    private let state = Mutex(State())
+
+    func read(_ name: String) async throws(APIError) -> Response {
+        let outcome = await withCheckedContinuation { continuation in
+            state.withLock { state in
+                state.begun.append(name)
+                if state.reading != nil { state.isReadTwiceAtOnce = true }
+                state.reading = continuation
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// Ends what is being read, once it has begun.
+    func end(_ outcome: Result<Response, APIError>) async {
+        while true {
+            if let reading = state.withLock({ $0.reading.take() }) {
+                reading.resume(returning: outcome)
+                return
+            }
+            await Task.yield()
+        }
+    }
+
+    func end(_ text: String) async { await end(.success(.text(200, text))) }
+
+    /// Waits until this many reads have begun; the names of all.
+    func begun(_ count: Int) async -> [String] {
+        while true {
+            let begun = state.withLock { $0.begun }
+            if begun.count >= count { return begun }
+            await Task.yield()
+        }
+    }
+
+    var isReadTwiceAtOnce: Bool { state.withLock { $0.isReadTwiceAtOnce } }
+}
+
+/// Confined to a loop, hence the unchecked conformance.
+private final class Visitor: @unchecked Sendable {
+    let watch = ClientWatch()
+}
+
+@Suite struct ScansTests {
+    private typealias Asked = Task<Result<String, APIError>, Never>
+
+    private let table = Table()
+
+    private func ask(_ scans: Scans, _ name: String, _ watch: sending ClientWatch = ClientWatch())
+        -> Asked
+    {
+        let table = table
+        return Task {
+            do throws(APIError) {
+                let response = try await scans.answer(
+                    Scans.Key(group: nil, query: name), to: watch
+                ) { () throws(APIError) in try await table.read(name) }
+                return .success(response.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "")
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Asks, and returns when that waits for its turn.
+    private func wait(_ scans: Scans, _ name: String) async -> Asked {
+        let count = scans.waitersCount
+        let asked = ask(scans, name)
+        while scans.waitersCount == count { await Task.yield() }
+        return asked
+    }
+
+    /// Asks, and returns when that is being read.
+    private func begin(_ scans: Scans, _ name: String) async -> Asked {
+        let asked = ask(scans, name)
+        _ = await table.begun(1)
+        return asked
+    }
+
+    private let overloaded = Result<String, APIError>.failure(.overloaded(retryAfterSeconds: 1))
+
+    @Test func `reads are done one at a time, in the order of their first request`() async {
+        let scans = Scans()
+        let first = await begin(scans, "a")
+        let second = await wait(scans, "b")
+        let third = await wait(scans, "c")
+        let fourth = await wait(scans, "b")
+        for number in 1...3 { await table.end("\(number)") }
+        #expect(await table.begun(3) == ["a", "b", "c"])
+        #expect(await first.value == .success("1"))
+        #expect(await second.value == .success("2"))
+        #expect(await fourth.value == .success("2"))
+        #expect(await third.value == .success("3"))
+        #expect(!table.isReadTwiceAtOnce)
+        // Nothing is left behind.
+        let last = ask(scans, "b")
+        await table.end("4")
+        #expect(await last.value == .success("4"))
+    }
+
+    @Test
+    func `who comes while it is read waits for the next, which all share who came until then`()
+        async
+    {
+        let scans = Scans()
+        let first = await begin(scans, "a")
+        let second = [
+            await wait(scans, "a"), await wait(scans, "a"), await wait(scans, "a"),
+        ]
+        await table.end("old")
+        _ = await table.begun(2)
+        let third = [await wait(scans, "a"), await wait(scans, "a")]
+        await table.end("new")
+        await table.end("newer")
+        #expect(await first.value == .success("old"))
+        for asked in second { #expect(await asked.value == .success("new")) }
+        for asked in third { #expect(await asked.value == .success("newer")) }
+        #expect(await table.begun(3) == ["a", "a", "a"])
+    }
+
+    @Test func `only so many different reads wait`() async {
+        let scans = Scans(.init(waitingMax: 2))
+        var asked = [
+            await begin(scans, "a"), await wait(scans, "a"), await wait(scans, "b"),
+        ]
+        #expect(await ask(scans, "c").value == overloaded)
+        // One more for what waits already costs nothing.
+        asked.append(await wait(scans, "b"))
+        for _ in 1...3 { await table.end("done") }
+        for asked in asked { #expect(await asked.value == .success("done")) }
+        #expect(await table.begun(3) == ["a", "a", "b"])
+    }
+
+    @Test func `only so many requests wait`() async {
+        let scans = Scans(.init(waitersMax: 2))
+        let asked = [
+            await begin(scans, "a"), await wait(scans, "a"), await wait(scans, "b"),
+        ]
+        #expect(await ask(scans, "a").value == overloaded)
+        #expect(await ask(scans, "c").value == overloaded)
+        for _ in 1...3 { await table.end("done") }
+        for asked in asked { #expect(await asked.value == .success("done")) }
+    }
+
+    @Test func `who has waited too long is told so, and nobody else`() async {
+        let scans = Scans(.init(waitDeadline: .seconds(60)))
+        let first = await begin(scans, "a")
+        let start = MonotonicTime.now()
+        let second = await wait(scans, "a")
+        let third = await wait(scans, "b")
+        let end = MonotonicTime.now()
+        scans.tick(start + .milliseconds(59_999))
+        #expect(scans.waitersCount == 2)
+        scans.tick(end + .seconds(60))
+        #expect(await second.value == overloaded)
+        #expect(await third.value == overloaded)
+        await table.end("done")
+        #expect(await first.value == .success("done"))
+        #expect(await table.begun(1) == ["a"])
+    }
+
+    @Test(arguments: [
+        APIError.overloaded(retryAfterSeconds: 1), .internalFault(cause: "broken"), .conflict,
+    ])
+    func `what fails fails for all who wait for it, and for nobody else`(error: APIError) async {
+        let scans = Scans()
+        let first = await begin(scans, "a")
+        let second = await wait(scans, "a")
+        let third = await wait(scans, "a")
+        let fourth = await wait(scans, "b")
+        await table.end("done")
+        await table.end(.failure(error))
+        await table.end("done")
+        #expect(await first.value == .success("done"))
+        #expect(await second.value == .failure(error))
+        #expect(await third.value == .failure(error))
+        #expect(await fourth.value == .success("done"))
+        #expect(await table.begun(3) == ["a", "a", "b"])
+    }
+
+    /// The reader's client goes away; or the answer is a stream.
+    @Test(arguments: [false, true])
+    func `what is the reader's alone is read again for the others`(isStream: Bool) async {
+        let scans = Scans()
+        let stream = Response.stream(status: 200) { _ in }
+        let own: Result<Response, APIError> = isStream ? .success(stream) : .failure(.clientGone)
+        let expected: Result<String, APIError> = isStream ? .success("") : .failure(.clientGone)
+        let asked = [
+            await begin(scans, "a"), await wait(scans, "b"), await wait(scans, "b"),
+            await wait(scans, "b"), await wait(scans, "c"),
+        ]
+        for _ in 1...3 { await table.end(own) }
+        await table.end("done")
+        await table.end(own)
+        #expect(await table.begun(5) == ["a", "b", "b", "b", "c"])
+        for place in [0, 1, 2, 4] { #expect(await asked[place].value == expected) }
+        #expect(await asked[3].value == .success("done"))
+    }
+
+    @Test func `nothing is read for a client who has left`() async throws {
+        let loop = try EventLoop(label: "test.loop")
+        loop.start()
+        defer { loop.stop() }
+        let scans = Scans()
+        let first = await begin(scans, "a")
+        let other = await wait(scans, "c")
+        let client = Visitor()
+        let asked = Task {
+            await withCheckedContinuation { (done: CheckedContinuation<APIError?, Never>) in
+                loop.perform {
+                    loop.run {
+                        do throws(APIError) {
+                            let key = Scans.Key(group: nil, query: "b")
+                            _ = try await scans.answer(key, to: client.watch) {
+                                Response(status: 200)
+                            }
+                            done.resume(returning: nil)
+                        } catch {
+                            done.resume(returning: error)
+                        }
+                    }
+                }
+            }
+        }
+        while scans.waitersCount < 2 { await Task.yield() }
+        loop.perform { client.watch.clientLeft() }
+        #expect(await asked.value == .clientGone)
+        #expect(scans.waitersCount == 1)
+        await table.end("done")
+        await table.end("done")
+        #expect(await first.value == .success("done"))
+        #expect(await other.value == .success("done"))
+    }
+}
