@@ -5,6 +5,27 @@ import Testing
 
 @testable import Cohort
 
+/// Waits until something has happened, with a bound that only a broken program meets.
+private func until(_ condition: () -> Bool) async {
+    let end = ContinuousClock.now + .seconds(10)
+    while !condition(), ContinuousClock.now < end { await Task.yield() }
+}
+
+/// A request under way.
+private final class Asked: Sendable {
+    private let outcome = Mutex<Result<String, APIError>?>(nil)
+
+    func end(_ outcome: Result<String, APIError>) { self.outcome.withLock { $0 = outcome } }
+
+    /// What it is answered; nil when it is not.
+    var value: Result<String, APIError>? {
+        get async {
+            await until { outcome.withLock { $0 } != nil }
+            return outcome.withLock { $0 }
+        }
+    }
+}
+
 /// What takes long to read. It counts how often it is read, and each time takes until it is told to end.
 private final class Table: Sendable {
     private struct State {
@@ -28,24 +49,20 @@ private final class Table: Sendable {
 
     /// Ends what is being read, once it has begun.
     func end(_ outcome: Result<Response, APIError>) async {
-        while true {
-            if let reading = state.withLock({ $0.reading.take() }) {
-                reading.resume(returning: outcome)
-                return
-            }
-            await Task.yield()
+        var reading: CheckedContinuation<Result<Response, APIError>, Never>?
+        await until {
+            reading = state.withLock { $0.reading.take() }
+            return reading != nil
         }
+        reading?.resume(returning: outcome)
     }
 
     func end(_ text: String) async { await end(.success(.text(200, text))) }
 
     /// Waits until this many reads have begun; the names of all.
     func begun(_ count: Int) async -> [String] {
-        while true {
-            let begun = state.withLock { $0.begun }
-            if begun.count >= count { return begun }
-            await Task.yield()
-        }
+        await until { state.withLock { $0.begun.count } >= count }
+        return state.withLock { $0.begun }
     }
 
     var isReadTwiceAtOnce: Bool { state.withLock { $0.isReadTwiceAtOnce } }
@@ -57,31 +74,29 @@ private final class Visitor: @unchecked Sendable {
 }
 
 @Suite struct ScansTests {
-    private typealias Asked = Task<Result<String, APIError>, Never>
-
     private let table = Table()
 
-    private func ask(_ scans: Scans, _ name: String, _ watch: sending ClientWatch = ClientWatch())
-        -> Asked
-    {
-        let table = table
-        return Task {
+    private func ask(_ scans: Scans, _ name: String) -> Asked {
+        let asked = Asked()
+        Task {
             do throws(APIError) {
                 let response = try await scans.answer(
-                    Scans.Key(group: nil, query: name), to: watch
+                    Scans.Key(group: nil, query: name), to: ClientWatch()
                 ) { () throws(APIError) in try await table.read(name) }
-                return .success(response.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "")
+                let text = response.bytes.map { String(decoding: $0, as: UTF8.self) }
+                asked.end(.success(text ?? ""))
             } catch {
-                return .failure(error)
+                asked.end(.failure(error))
             }
         }
+        return asked
     }
 
     /// Asks, and returns when that waits for its turn.
     private func wait(_ scans: Scans, _ name: String) async -> Asked {
         let count = scans.waitersCount
         let asked = ask(scans, name)
-        while scans.waitersCount == count { await Task.yield() }
+        await until { scans.waitersCount > count }
         return asked
     }
 
@@ -220,26 +235,21 @@ private final class Visitor: @unchecked Sendable {
         let first = await begin(scans, "a")
         let other = await wait(scans, "c")
         let client = Visitor()
-        let asked = Task {
-            await withCheckedContinuation { (done: CheckedContinuation<APIError?, Never>) in
-                loop.perform {
-                    loop.run {
-                        do throws(APIError) {
-                            let key = Scans.Key(group: nil, query: "b")
-                            _ = try await scans.answer(key, to: client.watch) {
-                                Response(status: 200)
-                            }
-                            done.resume(returning: nil)
-                        } catch {
-                            done.resume(returning: error)
-                        }
-                    }
+        let asked = Asked()
+        loop.perform {
+            loop.run {
+                do throws(APIError) {
+                    let key = Scans.Key(group: nil, query: "b")
+                    _ = try await scans.answer(key, to: client.watch) { Response(status: 200) }
+                    asked.end(.success(""))
+                } catch {
+                    asked.end(.failure(error))
                 }
             }
         }
-        while scans.waitersCount < 2 { await Task.yield() }
+        await until { scans.waitersCount == 2 }
         loop.perform { client.watch.clientLeft() }
-        #expect(await asked.value == .clientGone)
+        #expect(await asked.value == .failure(.clientGone))
         #expect(scans.waitersCount == 1)
         await table.end("done")
         await table.end("done")
