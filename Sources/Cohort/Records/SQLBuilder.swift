@@ -91,8 +91,8 @@ package struct SQLBuilder: Sendable {
         let scalars = q.unicodeScalars
         // A part of a pattern is a pattern, unless it is cut behind a backslash.
         guard let at = scalars.firstIndex(of: "@"), !scalars.contains("\\") else { return nil }
-        let name = scalars[..<at].suffix(8)
-        return name.count >= 4 ? String(name) : nil
+        let name = String(scalars[..<at].suffix(8))
+        return name.unicodeScalars.count >= 4 && Trigrams.areIn(name) ? name : nil
     }
 
     /// ` ILIKE …`, to follow a column, for what holds a text somewhere.

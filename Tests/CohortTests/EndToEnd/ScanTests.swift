@@ -73,7 +73,7 @@ import Testing
             try sql.run(
                 """
                 SELECT pid || ' ' || query_start FROM pg_stat_activity
-                WHERE application_name = 'cohort' AND wait_event_type = 'Lock'
+                WHERE datname = current_database() AND application_name = 'cohort' AND wait_event_type = 'Lock'
                 """
             ).compactMap { $0[0] }
         }
