@@ -15,12 +15,12 @@ function asked(kind, value) {
 	return { gte: from && iso(`${from}T00:00`), lt: to && iso(`${to}T24:00`) }; // the last day is included
 }
 
-/** Its Enter is not for a form around it. */
 function searchBox(label, run) {
 	let timer;
 	const search = () => run(box.value.trim());
-	const box = el('input', { type: 'search', form: 'none', placeholder: label, 'aria-label': label, maxlength: 255, onchange: search,
+	const box = el('input', { type: 'search', placeholder: label, 'aria-label': label, maxlength: 255, onchange: search,
 		oninput: () => { clearTimeout(timer); timer = setTimeout(search, 300); } });
+	box.setAttribute('form', 'none'); // Enter must not submit the form around it
 	return box;
 }
 
@@ -149,7 +149,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const former = state;
 		state = read();
 		if (JSON.stringify(state) === JSON.stringify(former)) return;
-		if (state.q !== former?.q && state.q !== search.value.trim()) search.value = state.q;
+		if (search && state.q !== former?.q && state.q !== search.value.trim()) search.value = state.q;
 		refill(headRow, columns.map(showHead));
 		drawChips();
 		load();
