@@ -11,7 +11,7 @@ export function el(spec, props, ...children) {
 	if (tag === 'button') node.type = tag;
 	for (const [name, value] of Object.entries(props)) {
 		if (value?.call) node.addEventListener(name.slice(2), value);
-		else if (value && name in node) node[name] = value;
+		else if (value && name === 'value') node.value = value;
 		else if (value) node.setAttribute(name, value);
 	}
 	node.append(...children.flat().filter(Boolean));
