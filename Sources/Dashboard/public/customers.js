@@ -1,7 +1,8 @@
 /** The pages of customers. */
 import { del, has, post } from './api.js';
 import { field, passwordField } from './form.js';
-import { ask, changeMembers, customerKind, groupFilter, groupKind, inner, menu, namesOf, pages, tableWith } from './groups.js';
+import { changeMembers, customerKind, groupFilter, groupKind } from './groups.js';
+import { ask, inner, menu, namesOf, pages, tableWith } from './pages.js';
 import { part, priceSection } from './pricelists.js';
 import { navigate } from './router.js';
 import { picker } from './table.js';

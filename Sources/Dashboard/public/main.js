@@ -3,7 +3,7 @@ import { config, del, get, post, session } from './api.js';
 import { combobox, field, form, passwordField, prompt } from './form.js';
 import './groups.js';
 import { here, navigate, query, route, start } from './router.js';
-import { bdi, button, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
+import { bdi, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
 
 const byId = (id) => document.getElementById(id);
 const main = byId('content');

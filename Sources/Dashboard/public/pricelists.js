@@ -1,7 +1,8 @@
 /** The pages of price lists, and the preview of a customer's prices. */
 import { del, get, has, latest, post } from './api.js';
 import { changes, combobox, field } from './form.js';
-import { ask, created, customerCount, dateFilters, findGroups, groupFilter, listKind, namesOf, pages, stateBadge, tableWith, typeName } from './groups.js';
+import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
+import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
 import { query } from './router.js';
 import { badge, bdi, button, el, fact, failure, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
 

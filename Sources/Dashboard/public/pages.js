@@ -1,0 +1,78 @@
+/** What the pages of all kinds of records share: lists, details, dialogs, and the prompt before all that is done. */
+import { del } from './api.js';
+import { changes, create, form, formDialog, prompt, save } from './form.js';
+import { metadataDialog, metadataSection } from './metadata.js';
+import { navigate, route } from './router.js';
+import { table } from './table.js';
+import { bdi, copyable, failure, link, recordPage, time, toast } from './ui.js';
+
+export const menu = (path, label, run, more = []) =>
+	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
+
+export function tableWith(view, to, label, { empty: [icon, text, hint], ...spec }) {
+	const add = () => link(to, label, 'button.primary');
+	return table(view, { hasSearch: true, actions: add(), empty: [icon, text, hint, add()], ...spec });
+}
+
+/** Asks before `run({onDone, …})`, and goes on with `then` if anything was done. */
+export async function ask(view, title, { run, said, deselect, then = view.changed, ...more }) {
+	let isDone;
+	const onDone = (ids) => { isDone = true; deselect?.(ids); };
+	await prompt(title, { confirm: 'Continue', kind: 'danger', ...more, run: async (options) => {
+		await run({ ...options, onDone });
+		if (!said) return;
+		toast(said);
+		onDone();
+	} });
+	if (isDone) then();
+}
+
+/** The pages of a kind, as docs/dashboard.md tells. */
+export function pages(kind, { list, details, edit, more, remove, hasMetadata, overList, overDetails }) {
+	const { noun, title, from: path } = kind;
+	const home = [title, path];
+
+	const menuOf = (view) => (record) => {
+		const own = `${path}/${record.id}`;
+		const then = () => (view.params.id ? navigate(path, true) : view.changed());
+		const attempt = () => remove(record)
+			.then((more) => ask(view, `Delete ${noun.toLowerCase()}?`, { ...more, confirm: 'Delete', run: () => del(own), said: `${record.name} deleted`, then }))
+			.catch((error) => failure(error, attempt));
+		return menu(own, 'Delete', remove && attempt, more?.(record, view));
+	};
+
+	function listPage(view) {
+		view.list = tableWith(view, `${path}/create`, 'Create', { ...kind, level: 1, path, menu: menuOf(view), ...list(view) });
+		view.root.append(view.list.element);
+		view.head([home]);
+	}
+
+	function detailsPage(view) {
+		const own = `${path}/${view.params.id}`;
+		const { facts, ...page } = details(view, own);
+		recordPage(view, { ...kind, home, path: own, actions: menuOf(view), more: (record) => metadataSection(record, own), ...page,
+			facts: (record) => [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]] });
+	}
+
+	const dialog = (make) => async (view) => {
+		const { id } = view.params;
+		const own = `${path}/${id}`;
+		const { heading = `${id ? 'Edit' : 'Create'} ${noun.toLowerCase()}`, look = id ? 'drawer' : 'modal-page', fields, body = () => changes(fields), submit = (send) => send(), ...sheet } =
+			make(view, await view.page.record ?? {}, own) ?? {};
+		const send = () => (id ? save(view, own, body(), `${noun} saved`) : create(view, path, body()));
+		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: () => submit(send), ...sheet }), { kind: look });
+	};
+
+	const metadata = hasMetadata && { 'metadata/edit': (view, record, own) => { metadataDialog(view, own); } };
+	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...metadata, ...overDetails }]]) {
+		route(start, page);
+		for (const [end, make] of Object.entries(dialogs)) route(`${start}/${end}`, page, dialog(make));
+	}
+}
+
+export const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
+export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
+export const dateColumn = (label, key) => [label, (record) => time(record[key]), { sort: key, kind: 'secondary' }];
+export const created = dateColumn('Created', 'created_at');
+export const inner = (kind) => ({ ...kind, title: `${kind.noun}s`, path: kind.from, size: 10 });
+export const namesOf = (groups, few, none) => (groups.length ? [bdi(groups.slice(0, few).map(({ name }) => name).join(', ')), groups.length > few && ` +${groups.length - few}`] : none);
