@@ -64,7 +64,7 @@ export async function changeMembers(call, groups, ids, { undo, ...options }) {
 	await Promise.all(groups.map((group) =>
 		inChunks(ids, (chunk) => call(`${HOME}/${group.id}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 }), { ...options, said: `customers ${done}` })
 			.then(() => options.onDone([group.id]), (error) => { fault = error; failed.push(group); })));
-	if (fault) throw Object.assign(fault, { note: `Not ${names(failed)}. ${fault.note ?? ''}` });
+	if (fault) throw Object.assign(fault, { note: `${groups.length > 1 ? `Not ${names(failed)}. ` : ''}${fault.note ?? ''}` });
 	toast(`${plural(ids.length, 'customer')} ${names(groups)}`, undo && { seconds: 10, action: ['Undo', undo] });
 }
 
