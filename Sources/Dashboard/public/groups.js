@@ -8,8 +8,7 @@ import { badge, bdi, el, failure, fullName, link, listState, number, plural, ske
 
 const HOME = '/customer-groups';
 const fourAtATime = limiter(4);
-const count = (path, query) => fourAtATime(async () => (await get(path, { query: { limit: 1, ...query } })).count);
-const countMembers = ({ id }) => count(`${HOME}/${id}/customers`);
+const countMembers = ({ id }) => fourAtATime(async () => (await get(`${HOME}/${id}/customers`, { query: { limit: 1 } })).count);
 
 /** What the server counted, or a place for the answer to `ask`. */
 function counted(known, ask) {
@@ -20,7 +19,6 @@ function counted(known, ask) {
 }
 
 export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
-const listCount = (group) => counted(group.price_lists_count, () => count('/price-lists', { customer_groups: [group.id] }));
 const withCounts = () => has('counts') && { include: 'counts' };
 export const groupKind = {
 	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
@@ -49,10 +47,10 @@ export const findGroups = async (query, signal) => (await get(HOME, { query: { l
 export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
 	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
 
-async function listsOf(id, former = []) {
-	const { price_lists: lists, count: total } = await get('/price-lists', { query: { customer_groups: [id], expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
+async function listsOf(ids, former = []) {
+	const { price_lists: lists, count } = await get('/price-lists', { query: { customer_groups: ids, expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
 	const all = [...former, ...lists];
-	return lists.length && all.length < total ? listsOf(id, all) : all;
+	return lists.length && all.length < count ? listsOf(ids, all) : all;
 }
 
 /** Adds customers to groups (`post`) or removes them (`del`). What fails is named, the rest is done; `onDone` gets the ids of both. */
@@ -68,13 +66,18 @@ export async function changeMembers(call, groups, ids, { undo, ...options }) {
 	toast(`${plural(ids.length, 'customer')} ${names(groups)}`, undo && { seconds: 10, action: ['Undo', undo] });
 }
 
-const list = () => ({
-	columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
-	empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
-});
+function list() {
+	let lists; // of all groups in sight, where the server does not count
+	const listCount = ({ id, price_lists_count: known }) => counted(known, async () => (await lists).filter((one) => one.customer_groups.some((group) => group.id === id)).length);
+	return {
+		columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
+		onLoad: ({ rows }) => { lists = !has('counts') && rows.length && listsOf(rows.map(({ id }) => id)); },
+		empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
+	};
+}
 
 async function remove(group) {
-	const [members, found] = await Promise.all([countMembers(group), listsOf(group.id)]);
+	const [members, found] = await Promise.all([countMembers(group), listsOf([group.id])]);
 	// In v1 a list that was found by a group names no other group.
 	const lists = isOurs() ? found : await Promise.all(found.map((one) => get(`/price-lists/${one.id}`)));
 	const only = lists.filter((one) => one.customer_groups.length === 1);
@@ -92,17 +95,17 @@ function edit(view, { id, name }) {
 
 function details(view, path) {
 	const { id } = view.params;
-	const total = el('span', skeleton()); // where the server does not count, the table below knows
+	const [memberTotal, listTotal] = [el('span', skeleton()), el('span', '–')]; // the tables know
 	const members = tableWith(view, `${path}/add-customers`, 'Add', {
 		...inner(customerKind), from: `${path}/customers`,
 		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', () => leave([customer.id])),
 		selection: { label: 'Remove', key: 'r', run: leave }, empty: ['users', 'No customers in this group yet'],
-		onLoad: (loaded) => has('counts') || total.replaceChildren(counted(loaded.isFiltered ? undefined : loaded.count, () => countMembers({ id }))),
+		onLoad: (loaded) => memberTotal.replaceChildren(counted(loaded.isFiltered ? undefined : loaded.count, () => countMembers({ id }))),
 	});
 	const lists = table(view, {
 		...inner(listKind), prefix: 'p_', also: { customer_groups: [id] },
 		columns: [...listKind.columns, dateColumn('Starts', 'starts_at'), dateColumn('Ends', 'ends_at')],
-		empty: ['tag', 'No price list is for this group'],
+		onLoad: (loaded) => listTotal.replaceChildren(number(loaded.count)), empty: ['tag', 'No price list is for this group'],
 	});
 
 	async function leave(ids) {
@@ -113,8 +116,8 @@ function details(view, path) {
 		});
 	}
 
-	return { query: withCounts(), children: [members.element, lists.element], facts: (group) => [['Customers', has('counts') ? customerCount(group) : total],
-		['Price lists', link(`/price-lists?customer_groups=${id}`, listCount(group))]] };
+	return { query: withCounts(), children: [members.element, lists.element], facts: () => [['Customers', memberTotal],
+		['Price lists', link(`/price-lists?customer_groups=${id}`, listTotal)]] };
 }
 
 function addCustomers(view, group) {

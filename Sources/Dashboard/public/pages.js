@@ -72,7 +72,7 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 
 export const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
 export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
-export const dateColumn = (label, key) => [label, (record) => time(record[key]), { sort: key, kind: 'secondary' }];
-export const created = dateColumn('Created', 'created_at');
+export const dateColumn = (label, key, sort) => [label, (record) => time(record[key]), { sort, kind: 'secondary' }];
+export const created = dateColumn('Created', 'created_at', 'created_at');
 export const inner = (kind) => ({ ...kind, title: `${kind.noun}s`, path: kind.from, size: 10 });
 export const namesOf = (groups, few, none) => (groups.length ? [bdi(groups.slice(0, few).map(({ name }) => name).join(', ')), groups.length > few && ` +${groups.length - few}`] : none);
