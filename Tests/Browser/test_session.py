@@ -86,7 +86,8 @@ class Session(BrowserTest):
     def test_D15_session_lost_meanwhile(self):
         self.sign_in()
         groups = self.open_groups()
-        eventually(lambda: groups.column("Customers")[:3], ["37", "0", "30"])
+        # Without our extensions each row's number is asked for, four at a time: between two of them it may be quiet, too.
+        eventually(lambda: all(groups.column("Customers")), True)
         self.quiet()
         self.world.sql("DELETE FROM cohort_session")
         groups.add_filter("Created")
