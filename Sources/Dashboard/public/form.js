@@ -117,9 +117,9 @@ export const prompt = (title, { text, content, confirm, cancel, kind, tick, run 
 	const id = newId();
 	const box = tick && el('input', { type: 'checkbox' });
 	const sheet = form({ submitLabel: confirm, kind, check: () => !tick || box.checked || sheet.say(`Tick “${tick}” first.`),
-		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); node.close('done'); } });
-	const node = formIn('prompt', title, sheet, () => node.close(), { cancel, role: 'alertdialog', 'aria-describedby': id });
-	node.onclose = () => resolve(node.returnValue);
+		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); finish(true); } });
+	const node = formIn('prompt', title, sheet, () => finish(), { cancel, role: 'alertdialog', 'aria-describedby': id });
+	const finish = (isDone) => { node.close(); resolve(isDone); };
 });
 
 export function combobox({ label, placeholder, find, choose, isOpen = false }) {
