@@ -11,17 +11,19 @@ package struct Database: Sendable {
     private let shapes: ShapeCache
 
     let marks: WalkMarks
-    private let scans: Scans
+    private let scans: Turns
+    private let batches: Turns
 
     package init(
         pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: WalkMarks = WalkMarks(),
-        scans: Scans = Scans()
+        scans: Turns = Turns(), batches: Turns = Turns()
     ) {
         self.pool = pool
         unsafe self.watch = watch
         self.shapes = shapes
         self.marks = marks
         self.scans = scans
+        self.batches = batches
     }
 
     /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.
@@ -46,9 +48,17 @@ package struct Database: Sendable {
 
     /// Does what reads a whole table when its turn comes, or answers as somebody else is answered.
     func scan(
-        _ key: Scans.Key, _ read: () async throws(APIError) -> Response
+        _ key: String, _ read: () async throws(APIError) -> Response
     ) async throws(APIError) -> Response {
         try await unsafe scans.answer(key, to: watch, read)
+    }
+
+    /// Does a write of many rows when its turn comes. Several at once are not done sooner, and leave nothing of the
+    /// processors to others.
+    func batch(
+        _ write: () async throws(APIError) -> Response
+    ) async throws(APIError) -> Response {
+        try await unsafe batches.answer(nil, to: watch, write)
     }
 
     /// Runs `body` between BEGIN and COMMIT on a connection of its own; a throw rolls back.

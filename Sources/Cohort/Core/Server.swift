@@ -12,18 +12,21 @@ package final class Server: Handler, @unchecked Sendable {
     private let router: Router<Route>
     private let pool: Pool
     private let parts: ServiceParts
+    private let batches: Turns
     private let authenticator: Authenticator
     private let shapes = ShapeCache()
     private let log: RequestLog
     private lazy var records = RecordBatches(self, loop: loop, pool: pool)
 
     package init(
-        loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts, log: RequestLog
+        loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts, batches: Turns,
+        log: RequestLog
     ) {
         self.loop = loop
         self.router = router
         self.pool = pool
         self.parts = parts
+        self.batches = batches
         self.log = log
         authenticator = Authenticator(
             database: Database(pool: pool, watch: ClientWatch(), shapes: shapes), loop: loop,
@@ -144,7 +147,7 @@ package final class Server: Handler, @unchecked Sendable {
             var context = Context(
                 db: Database(
                     pool: pool, watch: watch, shapes: shapes, marks: parts.marks,
-                    scans: parts.scans),
+                    scans: parts.scans, batches: batches),
                 loop: loop,
                 service: parts,
                 principal: nil, clientAddress: call.clientAddress, isSecure: call.isSecure)

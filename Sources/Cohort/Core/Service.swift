@@ -18,6 +18,8 @@ package final class Service: Sendable {
         let loop: EventLoop
         let http: HTTPServer
         let pool: Pool
+        /// Writes of many rows.
+        let batches: Turns
         let requestLog: RequestLog
     }
 
@@ -32,12 +34,19 @@ package final class Service: Sendable {
             let pool = Pool(
                 loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
             let requestLog = RequestLog(log, isEnabled: configuration.log.requests)
+            let write = configuration.database.write
+            let batches = Turns(
+                .init(
+                    waitingMax: write.waitersMax, waitersMax: write.waitersMax,
+                    waitDeadline: write.waitDeadline))
             let server = Server(
-                loop: loop, router: router, pool: pool, parts: parts, log: requestLog)
+                loop: loop, router: router, pool: pool, parts: parts, batches: batches,
+                log: requestLog)
             let http = HTTPServer(
                 loop: loop, handler: server, limits: configuration.http.limits,
                 trustedProxies: configuration.http.trustedProxies)
-            units.append(Unit(loop: loop, http: http, pool: pool, requestLog: requestLog))
+            units.append(
+                Unit(loop: loop, http: http, pool: pool, batches: batches, requestLog: requestLog))
         }
         self.units = units
         HTTPServer.shareOut(among: units.map(\.http))
@@ -58,6 +67,7 @@ package final class Service: Sendable {
             unit.loop.perform { [log, parts] in
                 unit.loop.addTicker(unit.requestLog)
                 unit.loop.addTicker(parts.scans)
+                unit.loop.addTicker(unit.batches)
                 unit.pool.start()
                 do {
                     try unit.http.listen(on: tcp)

@@ -9,7 +9,7 @@ package final class ServiceParts: Sendable {
     package let passwords: PasswordWork
     package let largeBodies: ComputeQueue
     let marks = WalkMarks()
-    let scans: Scans
+    let scans: Turns
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
     /// nil where it is switched off.
@@ -27,7 +27,7 @@ package final class ServiceParts: Sendable {
                 width: configuration.http.loops, waitersMax: Self.largeBodyWaitersMax),
             retryAfterSeconds: 1)
         let slow = configuration.database.slow
-        scans = Scans(
+        scans = Turns(
             .init(
                 waitersMax: slow.waitersMax * configuration.http.loops,
                 waitDeadline: slow.waitDeadline))

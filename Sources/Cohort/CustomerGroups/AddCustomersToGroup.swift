@@ -47,6 +47,15 @@ package enum AddCustomersToGroup: Endpoint {
     package static func run(
         _ input: CustomerGroup.MemberBatch, in context: Context
     ) async throws(APIError) -> Response {
+        guard input.isLarge else { return try await add(input, in: context) }
+        return try await context.db.batch { () throws(APIError) in
+            try await add(input, in: context)
+        }
+    }
+
+    private static func add(
+        _ input: CustomerGroup.MemberBatch, in context: Context
+    ) async throws(APIError) -> Response {
         let ids = Value.texts(input.customerIDs)
         let rows: Rows
         do throws(PostgresError) {

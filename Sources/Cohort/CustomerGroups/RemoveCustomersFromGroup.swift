@@ -41,6 +41,15 @@ package enum RemoveCustomersFromGroup: Endpoint {
     package static func run(
         _ input: CustomerGroup.MemberBatch, in context: Context
     ) async throws(APIError) -> Response {
+        guard input.isLarge else { return try await remove(input, in: context) }
+        return try await context.db.batch { () throws(APIError) in
+            try await remove(input, in: context)
+        }
+    }
+
+    private static func remove(
+        _ input: CustomerGroup.MemberBatch, in context: Context
+    ) async throws(APIError) -> Response {
         let rows = try await context.db.query(
             delete, [.text(input.groupID), .texts(input.customerIDs)])
         guard rows.count == 1 else { throw CustomerGroup.missing(input.groupID) }

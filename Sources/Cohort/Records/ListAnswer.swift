@@ -21,7 +21,7 @@ package struct ListRequest: Sendable {
     /// Where what is listed lies in the order of ``order``; with the values of ``filter``.
     package var walk: Walk?
     /// Where no index finds what is listed: what makes two requests the same.
-    var scan: Scans.Key?
+    var scan: String?
     /// What stands behind the rows.
     package var envelope = Envelope.page
 

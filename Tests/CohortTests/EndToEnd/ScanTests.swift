@@ -4,7 +4,7 @@ import Testing
 
 @testable import Cohort
 
-/// Searches for so little that the whole table is read, while others want something as well.
+/// Searches for so little that the whole table is read, and batches of thousands, while others want something as well.
 @Suite struct ScanTests {
     /// A shop whose memberships somebody has locked, so that a search among members stands still, as if the table
     /// were large. Customers can be searched.
@@ -61,6 +61,19 @@ import Testing
             return client
         }
 
+        /// An addition of so many ids to a group under way, on a connection of its own.
+        func beginAdding(_ count: Int, to other: String) throws -> Client {
+            let ids = (0..<count).map { number in #"{"id":"cus_\#(number % 30 + 1)"}"# }.joined(
+                separator: ",")
+            let body = #"{"customer_ids":[\#(ids)]}"#
+            let client = Client(.port(shop.service.port), of: shop, timeoutSeconds: 20)
+            try client.write(
+                "POST /admin/customer-groups/\(other)/customers/batch HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+                    + "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n"
+                    + "x-medusa-access-token: \(Seed.token)\r\n\r\n\(body)")
+            return client
+        }
+
         /// The same, once the service has had time to let it wait.
         func wait(_ path: String, timeoutSeconds: Int = 20) throws -> Client {
             let client = try begin(path, timeoutSeconds: timeoutSeconds)
@@ -111,6 +124,26 @@ import Testing
         #expect(answer.status == 503, "\(answer.text)")
         #expect(answer["retry-after"] == "1")
         #expect(answer.json?["type"] == "unknown_error")
+    }
+
+    @Test func `of large batches one is under way on a loop, and small ones go beside it`()
+        async throws
+    {
+        let locked = try LockedShop(["COHORT_LOOPS": "1"])
+        try locked.sql.run("INSERT INTO customer_group (id, name) VALUES ('other', 'o')")
+        try locked.lock()
+        let large = try (1...3).map { _ in try locked.beginAdding(1001, to: "other") }
+        _ = try locked.nextStanding()
+        usleep(300_000)
+        #expect(try locked.standing().count == 1)
+        let small = try (1...2).map { _ in try locked.beginAdding(1000, to: "other") }
+        #expect(Waiting.until(seconds: 10) { (try? locked.standing().count) == 3 })
+        try locked.unlock()
+        for client in large + small { #expect(try client.read().status == 200) }
+        #expect(
+            try locked.sql.number(
+                "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = 'other'")
+                == 30)
     }
 
     @Test func `one is under way, equal ones are read once, and whole words are found meanwhile`()

@@ -73,15 +73,15 @@ private final class Visitor: @unchecked Sendable {
     let watch = ClientWatch()
 }
 
-@Suite struct ScansTests {
+@Suite struct TurnsTests {
     private let table = Table()
 
-    private func ask(_ scans: Scans, _ name: String) -> Asked {
+    private func ask(_ turns: Turns, _ name: String) -> Asked {
         let asked = Asked()
         Task {
             do throws(APIError) {
-                let response = try await scans.answer(
-                    Scans.Key(group: nil, query: name), to: ClientWatch()
+                let response = try await turns.answer(
+                    name, to: ClientWatch()
                 ) { () throws(APIError) in try await table.read(name) }
                 let text = response.bytes.map { String(decoding: $0, as: UTF8.self) }
                 asked.end(.success(text ?? ""))
@@ -93,16 +93,16 @@ private final class Visitor: @unchecked Sendable {
     }
 
     /// Asks, and returns when that waits for its turn.
-    private func wait(_ scans: Scans, _ name: String) async -> Asked {
-        let count = scans.waitersCount
-        let asked = ask(scans, name)
-        await until { scans.waitersCount > count }
+    private func wait(_ turns: Turns, _ name: String) async -> Asked {
+        let count = turns.waitersCount
+        let asked = ask(turns, name)
+        await until { turns.waitersCount > count }
         return asked
     }
 
     /// Asks, and returns when that is being read.
-    private func begin(_ scans: Scans, _ name: String) async -> Asked {
-        let asked = ask(scans, name)
+    private func begin(_ turns: Turns, _ name: String) async -> Asked {
+        let asked = ask(turns, name)
         _ = await table.begun(1)
         return asked
     }
@@ -110,11 +110,11 @@ private final class Visitor: @unchecked Sendable {
     private let overloaded = Result<String, APIError>.failure(.overloaded(retryAfterSeconds: 1))
 
     @Test func `reads are done one at a time, in the order of their first request`() async {
-        let scans = Scans()
-        let first = await begin(scans, "a")
-        let second = await wait(scans, "b")
-        let third = await wait(scans, "c")
-        let fourth = await wait(scans, "b")
+        let turns = Turns()
+        let first = await begin(turns, "a")
+        let second = await wait(turns, "b")
+        let third = await wait(turns, "c")
+        let fourth = await wait(turns, "b")
         for number in 1...3 { await table.end("\(number)") }
         #expect(await table.begun(3) == ["a", "b", "c"])
         #expect(await first.value == .success("1"))
@@ -123,7 +123,7 @@ private final class Visitor: @unchecked Sendable {
         #expect(await third.value == .success("3"))
         #expect(!table.isReadTwiceAtOnce)
         // Nothing is left behind.
-        let last = ask(scans, "b")
+        let last = ask(turns, "b")
         await table.end("4")
         #expect(await last.value == .success("4"))
     }
@@ -132,14 +132,14 @@ private final class Visitor: @unchecked Sendable {
     func `who comes while it is read waits for the next, which all share who came until then`()
         async
     {
-        let scans = Scans()
-        let first = await begin(scans, "a")
+        let turns = Turns()
+        let first = await begin(turns, "a")
         let second = [
-            await wait(scans, "a"), await wait(scans, "a"), await wait(scans, "a"),
+            await wait(turns, "a"), await wait(turns, "a"), await wait(turns, "a"),
         ]
         await table.end("old")
         _ = await table.begun(2)
-        let third = [await wait(scans, "a"), await wait(scans, "a")]
+        let third = [await wait(turns, "a"), await wait(turns, "a")]
         await table.end("new")
         await table.end("newer")
         #expect(await first.value == .success("old"))
@@ -149,39 +149,39 @@ private final class Visitor: @unchecked Sendable {
     }
 
     @Test func `only so many different reads wait`() async {
-        let scans = Scans(.init(waitingMax: 2))
+        let turns = Turns(.init(waitingMax: 2))
         var asked = [
-            await begin(scans, "a"), await wait(scans, "a"), await wait(scans, "b"),
+            await begin(turns, "a"), await wait(turns, "a"), await wait(turns, "b"),
         ]
-        #expect(await ask(scans, "c").value == overloaded)
+        #expect(await ask(turns, "c").value == overloaded)
         // One more for what waits already costs nothing.
-        asked.append(await wait(scans, "b"))
+        asked.append(await wait(turns, "b"))
         for _ in 1...3 { await table.end("done") }
         for asked in asked { #expect(await asked.value == .success("done")) }
         #expect(await table.begun(3) == ["a", "a", "b"])
     }
 
     @Test func `only so many requests wait`() async {
-        let scans = Scans(.init(waitersMax: 2))
+        let turns = Turns(.init(waitersMax: 2))
         let asked = [
-            await begin(scans, "a"), await wait(scans, "a"), await wait(scans, "b"),
+            await begin(turns, "a"), await wait(turns, "a"), await wait(turns, "b"),
         ]
-        #expect(await ask(scans, "a").value == overloaded)
-        #expect(await ask(scans, "c").value == overloaded)
+        #expect(await ask(turns, "a").value == overloaded)
+        #expect(await ask(turns, "c").value == overloaded)
         for _ in 1...3 { await table.end("done") }
         for asked in asked { #expect(await asked.value == .success("done")) }
     }
 
     @Test func `who has waited too long is told so, and nobody else`() async {
-        let scans = Scans(.init(waitDeadline: .seconds(60)))
-        let first = await begin(scans, "a")
+        let turns = Turns(.init(waitDeadline: .seconds(60)))
+        let first = await begin(turns, "a")
         let start = MonotonicTime.now()
-        let second = await wait(scans, "a")
-        let third = await wait(scans, "b")
+        let second = await wait(turns, "a")
+        let third = await wait(turns, "b")
         let end = MonotonicTime.now()
-        scans.tick(start + .milliseconds(59_999))
-        #expect(scans.waitersCount == 2)
-        scans.tick(end + .seconds(60))
+        turns.tick(start + .milliseconds(59_999))
+        #expect(turns.waitersCount == 2)
+        turns.tick(end + .seconds(60))
         #expect(await second.value == overloaded)
         #expect(await third.value == overloaded)
         await table.end("done")
@@ -193,11 +193,11 @@ private final class Visitor: @unchecked Sendable {
         APIError.overloaded(retryAfterSeconds: 1), .internalFault(cause: "broken"), .conflict,
     ])
     func `what fails fails for all who wait for it, and for nobody else`(error: APIError) async {
-        let scans = Scans()
-        let first = await begin(scans, "a")
-        let second = await wait(scans, "a")
-        let third = await wait(scans, "a")
-        let fourth = await wait(scans, "b")
+        let turns = Turns()
+        let first = await begin(turns, "a")
+        let second = await wait(turns, "a")
+        let third = await wait(turns, "a")
+        let fourth = await wait(turns, "b")
         await table.end("done")
         await table.end(.failure(error))
         await table.end("done")
@@ -211,13 +211,13 @@ private final class Visitor: @unchecked Sendable {
     /// The reader's client goes away; or the answer is a stream.
     @Test(arguments: [false, true])
     func `what is the reader's alone is read again for the others`(isStream: Bool) async {
-        let scans = Scans()
+        let turns = Turns()
         let stream = Response.stream(status: 200) { _ in }
         let own: Result<Response, APIError> = isStream ? .success(stream) : .failure(.clientGone)
         let expected: Result<String, APIError> = isStream ? .success("") : .failure(.clientGone)
         let asked = [
-            await begin(scans, "a"), await wait(scans, "b"), await wait(scans, "b"),
-            await wait(scans, "b"), await wait(scans, "c"),
+            await begin(turns, "a"), await wait(turns, "b"), await wait(turns, "b"),
+            await wait(turns, "b"), await wait(turns, "c"),
         ]
         for _ in 1...3 { await table.end(own) }
         await table.end("done")
@@ -231,26 +231,26 @@ private final class Visitor: @unchecked Sendable {
         let loop = try EventLoop(label: "test.loop")
         loop.start()
         defer { loop.stop() }
-        let scans = Scans()
-        let first = await begin(scans, "a")
-        let other = await wait(scans, "c")
+        let turns = Turns()
+        let first = await begin(turns, "a")
+        let other = await wait(turns, "c")
         let client = Visitor()
         let asked = Asked()
         loop.perform {
             loop.run {
                 do throws(APIError) {
-                    let key = Scans.Key(group: nil, query: "b")
-                    _ = try await scans.answer(key, to: client.watch) { Response(status: 200) }
+                    let key = "b"
+                    _ = try await turns.answer(key, to: client.watch) { Response(status: 200) }
                     asked.end(.success(""))
                 } catch {
                     asked.end(.failure(error))
                 }
             }
         }
-        await until { scans.waitersCount == 2 }
+        await until { turns.waitersCount == 2 }
         loop.perform { client.watch.clientLeft() }
         #expect(await asked.value == .failure(.clientGone))
-        #expect(scans.waitersCount == 1)
+        #expect(turns.waitersCount == 1)
         await table.end("done")
         await table.end("done")
         #expect(await first.value == .success("done"))

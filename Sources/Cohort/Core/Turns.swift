@@ -2,22 +2,11 @@ package import EventLoop
 import HTTP
 import Synchronization
 
-/// Reads that no index helps: one at a time, in the order in which they were first asked for, and those that are equal
-/// once for all who wait for them. Shared by all loops.
-///
-/// Each takes as long as its table is large. Two at once on every loop would have all connections of the slow lanes, and
-/// whoever looks for a whole name would wait behind them.
-package final class Scans: Ticker, Sendable {
-    /// Equal ones are answered alike, whoever asks.
-    struct Key: Equatable, Sendable {
-        /// Whose members are listed.
-        let group: String?
-        /// The query as it was sent.
-        let query: String
-    }
-
+/// What takes so long that others would be left without connections and processors: one at a time, in the order in which
+/// it was first asked for, and what is equal once for all who wait for it.
+package final class Turns: Ticker, Sendable {
     package struct Limits: Sendable {
-        /// Different reads that wait for their turn. At 1,000,000 rows the deadline is sooner; where they take
+        /// Different ones that wait for their turn. Of reads of 1,000,000 rows the deadline is sooner; where they take
         /// milliseconds, as many are done in a second or two.
         package var waitingMax = 256
         /// Requests that wait for one of these.
@@ -43,7 +32,7 @@ package final class Scans: Ticker, Sendable {
         /// Who waits for what is being read; they were all there before it began.
         var followers: [Waiter] = []
         /// First come, first served.
-        var waiting: [(key: Key, waiters: [Waiter])] = []
+        var waiting: [(key: String?, waiters: [Waiter])] = []
         var waitersCount: Int { waiting.reduce(0) { $0 + $1.waiters.count } }
         var lastNumber = 0
     }
@@ -59,9 +48,10 @@ package final class Scans: Ticker, Sendable {
     /// The answer of `read`, or of a caller's with the same key. That one was begun after this call, as what its client
     /// has just written must be in it.
     ///
+    /// - Parameter key: what it is asked for; nil shares no answer.
     /// - Throws: `.overloaded` when too many wait already, or the turn does not come in time; what `read` throws.
     func answer(
-        _ key: Key, to watch: ClientWatch, _ read: () async throws(APIError) -> Response
+        _ key: String?, to watch: ClientWatch, _ read: () async throws(APIError) -> Response
     ) async throws(APIError) -> Response {
         let turn = await withCheckedContinuation { continuation in
             if let number = enter(key, continuation) {
@@ -83,13 +73,15 @@ package final class Scans: Ticker, Sendable {
     }
 
     /// Gives the turn to the caller or lets it wait; its number then.
-    private func enter(_ key: Key, _ continuation: CheckedContinuation<Turn, Never>) -> Int? {
+    private func enter(_ key: String?, _ continuation: CheckedContinuation<Turn, Never>) -> Int? {
         let (turn, number) = state.withLock { state -> (Turn?, Int?) in
             guard state.isReading else {
                 state.isReading = true
                 return (.read, nil)
             }
-            let place = state.waiting.firstIndex { $0.key == key } ?? state.waiting.count
+            let place =
+                key.flatMap { key in state.waiting.firstIndex { $0.key == key } }
+                ?? state.waiting.count
             guard place < limits.waitingMax, state.waitersCount < limits.waitersMax else {
                 return (.over(.failure(Self.overloaded)), nil)
             }
