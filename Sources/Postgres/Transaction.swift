@@ -58,8 +58,13 @@ package final class Transaction: @unchecked Sendable {
         return pending
     }
 
+    /// The first failure counts. But what was under way before a COMMIT is lost with it, and is told first: that must not
+    /// hide that the COMMIT may have been done.
     func note(_ error: PostgresError) {
-        if failure == nil { failure = error }
+        switch (failure, error) {
+        case (nil, _), (.connectionLost, .outcomeUnknown): failure = error
+        default: break
+        }
     }
 
     /// Commits, or rolls back if anything failed.

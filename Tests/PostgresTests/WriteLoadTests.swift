@@ -10,7 +10,8 @@ import Testing
 
     private struct Books {
         var acknowledged: Set<Int64> = []
-        var refused: Set<Int64> = []
+        /// With what they were told.
+        var refused: [Int64: String] = [:]
         var unknown: Set<Int64> = []
     }
 
@@ -40,7 +41,10 @@ import Testing
                             switch error {
                             case nil: _ = books.acknowledged.insert(id)
                             case .outcomeUnknown: _ = books.unknown.insert(id)
-                            default: _ = books.refused.insert(id)
+                            default:
+                                books.refused[id] = error.map {
+                                    "\(isPair ? "pair" : "one"): \($0)"
+                                }
                             }
                         }
                         if error != nil { try? await Task.sleep(for: .milliseconds(5)) }
@@ -83,7 +87,7 @@ import Testing
         let present = Set(ids)
         #expect(ids.count == present.count, "written twice")
         #expect(books.acknowledged.isSubset(of: present), "acknowledged and lost")
-        #expect(books.refused.isDisjoint(with: present), "refused and there")
+        #expect(books.refused.filter { present.contains($0.key) } == [:], "refused and there")
         let known = books.acknowledged.union(books.unknown)
         #expect(present.allSatisfy { known.contains(abs($0)) }, "from nowhere")
         for id in present where id < 0 { #expect(present.contains(-id), "half a transaction") }
