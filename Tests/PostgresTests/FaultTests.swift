@@ -45,6 +45,39 @@ import Testing
         }
     }
 
+    /// The loss is told to the statement before the COMMIT first, which by itself would have left nothing behind.
+    @Test
+    func
+        `a COMMIT under way when the server is killed is in doubt, whatever was under way before it`()
+        async throws
+    {
+        let cluster = try PrivateCluster()
+        let fixture = try Fixture(cluster.url("postgres")) {
+            $0.unavailableGrace = .milliseconds(100)
+        }
+        let other = try Connection(cluster.url("postgres"))
+        try other.execute("CREATE TABLE t (id int); SELECT pg_advisory_lock(1)")
+        async let error = failure {
+            try await fixture.run { pool async throws in
+                do throws(TransactionError<PostgresError>) {
+                    try await pool.transaction { transaction throws(PostgresError) in
+                        _ = transaction.start(Self.waitAndInsert, [.int4(1)])
+                    }
+                } catch {
+                    switch error {
+                    case .body(let error), .postgres(let error): throw error
+                    }
+                }
+            }
+        }
+        try await until {
+            try other.execute("SELECT FROM pg_locks WHERE NOT granted").count == 1
+        }
+        cluster.kill()
+        #expect(await error == .outcomeUnknown)
+        await fixture.close()
+    }
+
     @Test func `a session that is ended in the middle is taken over by another`() async throws {
         try await withPool { fixture, url in
             let other = try Connection(url)
