@@ -63,7 +63,7 @@ package enum CustomerList {
             limit: limit, filter: filter,
             order: try .order(order, of: Customer.entity, default: "e.id"), lane: .slow)
         if let q, !q.isEmpty, !Trigrams.areIn(q) {
-            list.scan = "\(group ?? "")?\(call.queryText ?? "")"
+            list.scan = "\(call.queryText ?? "") \(group ?? "")"  // A query has no blank.
         }
         // All customers, or all members of one group.
         switch (groups, filter.conditions.count) {
