@@ -53,12 +53,16 @@ package struct Database: Sendable {
         try await unsafe scans.answer(key, to: watch, read)
     }
 
-    /// Does a write of many rows when its turn comes. Several at once are not done sooner, and leave nothing of the
-    /// processors to others.
+    /// What takes PostgreSQL more than some 20 ms.
+    private static let largeBatchRows = 1000
+
+    /// Does a write of so many rows: at once, or when its turn comes if they are many. Several of those at once are not
+    /// done sooner, and leave nothing of the processors to others.
     func batch(
-        _ write: () async throws(APIError) -> Response
+        of rows: Int, _ write: () async throws(APIError) -> Response
     ) async throws(APIError) -> Response {
-        try await unsafe batches.answer(nil, to: watch, write)
+        guard rows > Self.largeBatchRows else { return try await write() }
+        return try await unsafe batches.answer(nil, to: watch, write)
     }
 
     /// Runs `body` between BEGIN and COMMIT on a connection of its own; a throw rolls back.

@@ -11,13 +11,13 @@ package final class Turns: Ticker, Sendable {
         package var waitingMax = 256
         /// Requests that wait for one of these.
         package var waitersMax = 4096
-        /// How long a request waits for its read to begin.
+        /// How long a request waits for its turn.
         package var waitDeadline = Duration.seconds(10)
     }
 
     private enum Turn: Sendable {
-        /// To read, for itself and for all who wait for the same.
-        case read
+        /// To do it, for itself and for all who wait for the same.
+        case mine
         case over(Result<Response, APIError>)
     }
 
@@ -28,8 +28,8 @@ package final class Turns: Ticker, Sendable {
     }
 
     private struct State {
-        var isReading = false
-        /// Who waits for what is being read; they were all there before it began.
+        var isTaken = false
+        /// Who waits for what is being done; they were all there before it began.
         var followers: [Waiter] = []
         /// First come, first served.
         var waiting: [(key: String?, waiters: [Waiter])] = []
@@ -42,16 +42,16 @@ package final class Turns: Ticker, Sendable {
 
     package init(_ limits: Limits = Limits()) { self.limits = limits }
 
-    /// Requests that wait for their read to begin.
+    /// Requests that wait for their turn.
     package var waitersCount: Int { state.withLock { $0.waitersCount } }
 
-    /// The answer of `read`, or of a caller's with the same key. That one was begun after this call, as what its client
-    /// has just written must be in it.
+    /// The answer of `work`, or of that of a caller with the same key. That one was begun after this call, as what its
+    /// client has just written must be in it.
     ///
     /// - Parameter key: what it is asked for; nil shares no answer.
-    /// - Throws: `.overloaded` when too many wait already, or the turn does not come in time; what `read` throws.
+    /// - Throws: `.overloaded` when too many wait already, or the turn does not come in time; what `work` throws.
     func answer(
-        _ key: String?, to watch: ClientWatch, _ read: () async throws(APIError) -> Response
+        _ key: String?, to watch: ClientWatch, _ work: () async throws(APIError) -> Response
     ) async throws(APIError) -> Response {
         let turn = await withCheckedContinuation { continuation in
             if let number = enter(key, continuation) {
@@ -62,9 +62,9 @@ package final class Turns: Ticker, Sendable {
         if case .over(let outcome) = turn { return try outcome.get() }
         let outcome: Result<Response, APIError>
         do throws(APIError) {
-            // One that has become reader in another's place may be gone as well.
+            // One that has come in another's place may be gone as well.
             if watch.isGone { throw .clientGone }
-            outcome = .success(try await read())
+            outcome = .success(try await work())
         } catch {
             outcome = .failure(error)
         }
@@ -75,9 +75,9 @@ package final class Turns: Ticker, Sendable {
     /// Gives the turn to the caller or lets it wait; its number then.
     private func enter(_ key: String?, _ continuation: CheckedContinuation<Turn, Never>) -> Int? {
         let (turn, number) = state.withLock { state -> (Turn?, Int?) in
-            guard state.isReading else {
-                state.isReading = true
-                return (.read, nil)
+            guard state.isTaken else {
+                state.isTaken = true
+                return (.mine, nil)
             }
             let place =
                 key.flatMap { key in state.waiting.firstIndex { $0.key == key } }
@@ -97,8 +97,8 @@ package final class Turns: Ticker, Sendable {
         return number
     }
 
-    /// Tells the others, and gives the turn to the next. An answer that is streamed is the reader's alone, and so is the
-    /// end of a read whose client went away: then another of those who wait for the same reads it.
+    /// Tells the others, and gives the turn to the next. An answer that is streamed is for one alone, and so is the
+    /// end of one whose client went away: then another of those who wait for the same does it.
     private func finish(_ outcome: Result<Response, APIError>) {
         let isForAll =
             switch outcome {
@@ -111,11 +111,11 @@ package final class Turns: Ticker, Sendable {
             if state.followers.isEmpty, !state.waiting.isEmpty {
                 state.followers = state.waiting.removeFirst().waiters
             }
-            state.isReading = !state.followers.isEmpty
-            return (told, state.isReading ? state.followers.removeFirst() : nil)
+            state.isTaken = !state.followers.isEmpty
+            return (told, state.isTaken ? state.followers.removeFirst() : nil)
         }
         for waiter in told { waiter.continuation.resume(returning: .over(outcome)) }
-        next?.continuation.resume(returning: .read)
+        next?.continuation.resume(returning: .mine)
     }
 
     package func tick(_ now: MonotonicTime) {

@@ -47,8 +47,7 @@ package enum AddCustomersToGroup: Endpoint {
     package static func run(
         _ input: CustomerGroup.MemberBatch, in context: Context
     ) async throws(APIError) -> Response {
-        guard input.isLarge else { return try await add(input, in: context) }
-        return try await context.db.batch { () throws(APIError) in
+        try await context.db.batch(of: input.customerIDs.count) { () throws(APIError) in
             try await add(input, in: context)
         }
     }

@@ -73,9 +73,6 @@ extension CustomerGroup {
         let groupID: String
         let customerIDs: [String]
 
-        /// Takes PostgreSQL more than some 20 ms.
-        var isLarge: Bool { customerIDs.count > 1000 }
-
         // Medusa ignores the query string here.
         init(_ call: Call) throws(APIError) {
             var fields = try Fields(call.body)
