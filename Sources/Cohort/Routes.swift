@@ -91,7 +91,7 @@ package enum Routes {
             .values.sorted { $0.name < $1.name }
     }()
 
-    package static func router() throws -> Router<Route> {
-        try Router(all.map { ($0.method, $0.pattern, $0) })
+    package static func router(_ routes: [Route]) throws -> Router<Route> {
+        try Router(routes.map { ($0.method, $0.pattern, $0) })
     }
 }

@@ -108,12 +108,28 @@ struct AnswerComposer {
             bytes.append("HTTP/1.1 ")
             bytes.append(decimal: status)
             bytes.append(" ")
-            bytes.append(Self.reason(status))
+            bytes.append(Response.reason(status))
             bytes.append("\r\n")
         }
     }
 
-    private static func reason(_ status: Int) -> StaticString {
+    /// Takes the wall clock's second into the `Date` line.
+    mutating func renewDate() {
+        let now = Int64(time(nil))
+        guard now != second else { return }
+        second = now
+        dateLine.removeAll(keepingCapacity: true)
+        dateLine.append("Date: ")
+        dateLine.append(httpDate: now)
+        dateLine.append("\r\n")
+    }
+}
+
+extension Response {
+    /// What HTTP calls a status.
+    ///
+    /// - Source: RFC 9110, section 15; RFC 6585.
+    package static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"
@@ -151,17 +167,6 @@ struct AnswerComposer {
         case 505: "HTTP Version Not Supported"
         default: "Status"
         }
-    }
-
-    /// Takes the wall clock's second into the `Date` line.
-    mutating func renewDate() {
-        let now = Int64(time(nil))
-        guard now != second else { return }
-        second = now
-        dateLine.removeAll(keepingCapacity: true)
-        dateLine.append("Date: ")
-        dateLine.append(httpDate: now)
-        dateLine.append("\r\n")
     }
 }
 

@@ -66,6 +66,13 @@ package struct Request: ~Copyable, ~Escapable {
         return head.value(index, in: bytes).equals(value)
     }
 
+    /// Whether `Accept` names this media type, and not only a range that it is in.
+    ///
+    /// - Parameter type: in lower case.
+    package func accepts(_ type: StaticString) -> Bool {
+        head.accepts(type, in: bytes)
+    }
+
     /// Calls `body` for every field line, in order, names as sent.
     package func forEachHeader(_ body: (_ name: String, _ value: String) -> Void) {
         for index in head.fields.indices {
@@ -129,6 +136,7 @@ extension Head {
             methodName: bytes.extracting(methodName).text,
             path: pathIsImplied ? "/" : bytes.extracting(path).text,
             origin: text(of: "origin", in: bytes),
+            acceptsProblem: accepts("application/problem+json", in: bytes),
             id: requestID(in: bytes),
             clientAddress: peer.text)
     }

@@ -73,18 +73,22 @@ package struct RefusedRequest: Sendable {
     package var path: String?
     /// The `Origin` field, for the answer's CORS fields.
     package var origin: String?
+    /// Whether `Accept` names `application/problem+json`.
+    package var acceptsProblem: Bool
     /// The `x-request-id` when well-formed.
     package var id: String?
     package var clientAddress: String
 
     package init(
         method: Method? = nil, methodName: String? = nil, path: String? = nil,
-        origin: String? = nil, id: String? = nil, clientAddress: String = ""
+        origin: String? = nil, acceptsProblem: Bool = false, id: String? = nil,
+        clientAddress: String = ""
     ) {
         self.method = method
         self.methodName = methodName
         self.path = path
         self.origin = origin
+        self.acceptsProblem = acceptsProblem
         self.id = id
         self.clientAddress = clientAddress
     }

@@ -18,7 +18,7 @@ package struct Call: Sendable {
     let isForeign: Bool
     private let parameters: PathParameters
     /// What stands behind the `?`, undecoded.
-    let queryText: String?
+    let queryText: String
 
     /// - Throws: `.invalidData` for a body that is not JSON; `.unsupportedCharset`.
     init(
@@ -33,7 +33,7 @@ package struct Call: Sendable {
             body = try sent?.value()
         }
         self.parameters = parameters
-        queryText = request.query
+        queryText = request.query ?? ""
         clientAddress = request.clientAddress
         isSecure = request.isSecure
         extensions = parts.configuration.extensions
@@ -54,13 +54,13 @@ package struct Call: Sendable {
         parameters[name]
     }
 
-    package var hasQuery: Bool { !(queryText ?? "").isEmpty }
+    package var hasQuery: Bool { !queryText.isEmpty }
 
     /// The query string as fields; reading them declares which there may be.
     ///
     /// - Parameter splittingSingleElements: whether `name[]=A,B` means two names, as on some lists.
     package func query(splittingSingleElements: Bool = false) throws(APIError) -> Fields {
-        var object = QueryString.parse(queryText ?? "")
+        var object = QueryString.parse(queryText)
         if splittingSingleElements { object = QueryString.splittingSingleElements(object) }
         return try Fields(.object(object))
     }

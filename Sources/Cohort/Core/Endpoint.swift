@@ -10,6 +10,8 @@ package protocol Endpoint: Sendable {
     /// `"GET /admin/customer-groups/:id"`
     static var route: StaticString { get }
     static var access: Access { get }
+    /// Set where clients should go elsewhere.
+    static var deprecation: Deprecation? { get }
     /// Whether ``Context/principal`` is needed; such a read waits for the look-up.
     static var needsPrincipal: Bool { get }
     /// The longest request body.
@@ -25,6 +27,7 @@ package protocol Endpoint: Sendable {
 extension Endpoint {
     package static var access: Access { .admin }
     package static var body: BodyBound { .ordinary }
+    package static var deprecation: Deprecation? { nil }
     package static var needsPrincipal: Bool { false }
     package static var statements: [Statement] { [] }
 }

@@ -14,6 +14,8 @@ package final class RequestNote: @unchecked Sendable {
     private(set) var origin: String?
     private(set) var ifNoneMatch: String?
     private(set) var acceptedCompression: Compression?
+    /// How errors are told.
+    private(set) var errorForm = ErrorForm.envelope
     /// `Cache-Control: no-cache` asks for the answer itself.
     private(set) var forbidsCached = false
     /// What the client calls the request, where it is well-formed.
@@ -48,6 +50,7 @@ package final class RequestNote: @unchecked Sendable {
         acceptedCompression =
             request.hasHeader("x-no-compression")
             ? nil : request.header("accept-encoding").flatMap(Compression.init(acceptedBy:))
+        errorForm = request.accepts(ErrorForm.problemType) ? .problem : .envelope
         givenID = request.id
         route = nil
         cause = nil
@@ -60,6 +63,7 @@ package final class RequestNote: @unchecked Sendable {
         isStore = request.path.map { Self.isStore($0.utf8.span) } ?? false
         isDashboard = request.path.map { Dashboard.owns($0.utf8.span) } ?? false
         origin = request.origin
+        errorForm = request.acceptsProblem ? .problem : .envelope
         givenID = request.id
     }
 

@@ -9,6 +9,7 @@ package final class Route: Sendable {
     package let pattern: String
     package let access: Access
     package let body: BodyBound
+    package let deprecation: Deprecation?
     package let statements: [Statement]
     private let needsPrincipal: Bool
     package let perform: Perform
@@ -36,6 +37,7 @@ package final class Route: Sendable {
         pattern = String(words[1])
         access = endpoint.access
         body = endpoint.body
+        deprecation = endpoint.deprecation
         statements = endpoint.statements
         needsPrincipal = endpoint.needsPrincipal
         perform = { call, context throws(APIError) in
@@ -63,6 +65,7 @@ package final class Route: Sendable {
 
     package convenience init<E: FixedEndpoint>(_ endpoint: E.Type) {
         var answer = endpoint.answer()
+        if let deprecation = endpoint.deprecation { answer.headers += deprecation.fields }
         if let body = answer.bytes { answer.tag = EntityTag(weakOf: body) }
         self.init(of: endpoint, fixedAnswer: PreparedAnswer(answer))
     }

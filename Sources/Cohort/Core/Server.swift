@@ -192,20 +192,16 @@ package final class Server: Handler, @unchecked Sendable {
 
     private func answer(_ error: APIError, _ note: RequestNote) -> Response {
         if case .internalFault(let cause) = error { note.cause = cause }
-        return error.response
+        return error.wire.response(note.errorForm)
     }
 
     package func refusal(_ refusal: RequestRefusal, _ request: RefusedRequest) -> Response {
         let note = RequestNote(request)
-        let response = Response.json(refusal.status) { json in
-            json.object { json in
-                json.member(
-                    "type", literal: refusal.status < 500 ? "invalid_data" : "unknown_error")
-                json.member("message", refusal.message)
-            }
-        }
-        var answer = finish(response, note)
-        if refusal == .tooManyConnections { answer.append("Retry-After", "1") }
+        let wire = APIError.Wire(
+            status: refusal.status, type: refusal.status < 500 ? "invalid_data" : "unknown_error",
+            message: refusal.message,
+            retryAfterSeconds: refusal == .tooManyConnections ? 1 : nil)
+        var answer = finish(wire.response(note.errorForm), note)
         if parts.dashboard != nil, note.isDashboard { answer.literalFields = Dashboard.fields }
         return answer
     }
@@ -225,6 +221,9 @@ package final class Server: Handler, @unchecked Sendable {
 
     private func finish(_ response: consuming Response, _ note: RequestNote) -> Response {
         var response = response
+        if let route = note.route, let deprecation = route.deprecation, route.fixedAnswer == nil {
+            response.headers += deprecation.fields
+        }
         if let body = response.bytes, !body.isEmpty {
             let tag = EntityTag(weakOf: body)
             response.tag = tag
@@ -283,8 +282,7 @@ package final class Server: Handler, @unchecked Sendable {
                 response.append("Allow", "GET,HEAD")
                 return response
             }
-            return finish(
-                APIError.notFound("Cannot \(note.methodName) \(path)").response, note)
+            return finish(answer(.notFound("Cannot \(note.methodName) \(path)"), note), note)
         }
         var response = Response(status: 204)
         if let origin = note.origin, policy.allows(origin: origin) {

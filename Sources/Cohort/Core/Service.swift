@@ -24,10 +24,12 @@ package final class Service: Sendable {
     }
 
     /// - Throws: when a loop cannot be made, or when two routes clash.
-    package init(_ configuration: Configuration, log: Log) throws {
+    package init(
+        _ configuration: Configuration, routes: [Route] = Routes.all, log: Log
+    ) throws {
         parts = ServiceParts(configuration, log: log)
         self.log = log
-        let router = try Routes.router()
+        let router = try Routes.router(routes)
         var units: [Unit] = []
         for index in 0..<configuration.http.loops {
             let loop = try EventLoop(label: "loop.\(index)")

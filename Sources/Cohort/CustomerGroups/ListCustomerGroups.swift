@@ -58,7 +58,7 @@ package enum ListCustomerGroups: Endpoint {
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: CustomerGroup.entity, default: "e.created_at DESC, e.id"),
             lane: q != nil ? .slow : isCounted ? CustomerGroup.countedLane : .fast,
-            counter: isFiltered ? nil : Counter(quick: count))
+            counter: isFiltered ? nil : Counter(quick: count), query: call.queryText)
     }
 
     static let count = Statement(

@@ -61,9 +61,10 @@ package enum CustomerList {
         var list = ListRequest(
             member: "customers", entity: Customer.entity, selection: selection, offset: offset,
             limit: limit, filter: filter,
-            order: try .order(order, of: Customer.entity, default: "e.id"), lane: .slow)
+            order: try .order(order, of: Customer.entity, default: "e.id"), lane: .slow,
+            query: call.queryText)
         if let q, !q.isEmpty, !Trigrams.areIn(q) {
-            list.scan = "\(call.queryText ?? "") \(group ?? "")"  // A query has no blank.
+            list.scan = "\(call.queryText) \(group ?? "")"  // A query has no blank.
         }
         // All customers, or all members of one group.
         switch (groups, filter.conditions.count) {

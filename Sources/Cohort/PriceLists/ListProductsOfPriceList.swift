@@ -61,7 +61,7 @@ package enum ListProductsOfPriceList: Endpoint {
             selection: try selection(list, expand: expand, fields: q == nil ? fields : nil),
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: entity, default: "e.created_at DESC, e.id"),
-            lane: q == nil ? .fast : .slow)
+            lane: q == nil ? .fast : .slow, query: call.queryText)
     }
 
     /// Variants come with their prices, whether or not anybody asked.

@@ -24,6 +24,8 @@ package struct ListRequest: Sendable {
     var scan: String?
     /// What stands behind the rows.
     package var envelope = Envelope.page
+    /// What the client asked, for links to the other pages; nil makes none.
+    var query: String?
 
     package enum Envelope: Sendable {
         /// `count`, `offset` and `limit`.
@@ -163,15 +165,24 @@ extension ListRequest {
             defer { batches.close() }
             let sink = Sink()
             try await write(batches, count: count, to: sink, on: db)
-            return .json(200, sink.take())
+            return linked(.json(200, sink.take()), count)
         }
-        return .stream(status: 200, contentType: Response.jsonType) { writer in
+        let stream = Response.stream(status: 200, contentType: Response.jsonType) { writer in
             defer { batches.close() }
             let sink = Sink()
             sink.stream = writer
             try await write(batches, count: count, to: sink, on: db)
             try await sink.flush()
         }
+        return linked(stream, count)
+    }
+
+    private func linked(_ response: consuming Response, _ count: Int64) -> Response {
+        guard limit > 0, let query,
+            let links = PageLinks(query: query, offset: offset, limit: limit, count: count).field
+        else { return response }
+        response.append("Link", links)
+        return response
     }
 
     private func write(

@@ -94,25 +94,6 @@ extension Response {
 }
 
 extension APIError {
-    /// The envelope. Errors are rare, so this builds what it needs.
-    package var response: Response {
-        let wire = wire
-        var response: Response
-        if let type = wire.type {
-            response = .json(wire.status) { json in
-                json.object { json in
-                    if let code = wire.code { json.member("code", code) }
-                    json.member("type", type)
-                    json.member("message", wire.message)
-                }
-            }
-        } else {
-            response = .text(wire.status, wire.message)
-        }
-        if let seconds = wire.retryAfterSeconds { response.append("Retry-After", "\(seconds)") }
-        return response
-    }
-
     /// - Source: Medusa 1.20.10, `utils/exception-formatter.ts`, which says "insert" for updates too.
     static func notNull(_ column: StaticString, in table: StaticString) -> APIError {
         .invalidData("Can't insert null value in field \(column) on insert in table \(table)")

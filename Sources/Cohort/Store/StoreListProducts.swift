@@ -49,7 +49,7 @@ package enum StoreListProducts: Endpoint {
                 selection: try StoreProduct.selection(expand: expand, fields: fields),
                 offset: offset, limit: limit, filter: filter,
                 order: try .order(order, of: Product.entity, default: "e.created_at DESC, e.id"),
-                lane: q == nil ? .fast : .slow),
+                lane: q == nil ? .fast : .slow, query: call.queryText),
             prices: prices)
     }
 

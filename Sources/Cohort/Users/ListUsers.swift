@@ -46,7 +46,7 @@ package enum ListUsers: Endpoint {
                 fieldsBegin: User.entity.columnNames, always: ["created_at"]),
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: User.entity, default: "e.created_at DESC, e.id"),
-            lane: .fast)
+            lane: .fast, query: call.queryText)
     }
 
     package static func run(

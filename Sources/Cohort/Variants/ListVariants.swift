@@ -47,7 +47,7 @@ package enum ListVariants: Endpoint {
             order: try .order(
                 order, of: ProductVariant.entity, default: "e.created_at DESC, e.id"),
             // Medusa leaves `offset` and `limit` out here.
-            lane: q == nil ? .fast : .slow, envelope: .count)
+            lane: q == nil ? .fast : .slow, envelope: .count, query: call.queryText)
         return Input(list: list, prices: prices)
     }
 
