@@ -91,6 +91,7 @@ extension Connection {
         if now - lastSign > timeout + .seconds(1) {
             lane.tell(.silent(lane.kind))
             close(reason: "the server does not answer")
+            lane.onSilence()
         }
     }
 

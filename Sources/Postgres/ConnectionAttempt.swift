@@ -6,6 +6,7 @@ import EventLoop
     private let pg: OpaquePointer
     private let host: Host
     private let lane: Lane
+    private let begunAt: MonotonicTime
     private let deadline: MonotonicTime
 
     /// - Parameter begun: a connection that was just begun; closed when the attempt fails.
@@ -13,16 +14,24 @@ import EventLoop
         unsafe pg = begun.pg
         self.host = host
         self.lane = lane
-        deadline = .now() + patience
+        begunAt = .now()
+        deadline = begunAt + patience
     }
 
     /// - Throws: `.unavailable`.
     func finish() async throws(PostgresError) -> Connector.Handle {
         do throws(PostgresError) {
             try await negotiate()
-            return unsafe Connector.Handle(pg: pg, isPooled: try await setUp())
+            let isPooled = try await setUp()
+            lane.hosts.answered(host, after: .now() - begunAt)
+            return unsafe Connector.Handle(pg: pg, isPooled: isPooled)
         } catch {
             unsafe PQfinish(pg)
+            if .now() < deadline {
+                lane.hosts.answered(host, after: .now() - begunAt)
+            } else {
+                lane.hosts.saidNothing(host)
+            }
             throw error
         }
     }

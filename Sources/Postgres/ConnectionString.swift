@@ -152,7 +152,7 @@ package struct ConnectionString: Sendable {
 }
 
 /// One host of a connection string.
-struct Host: Sendable, CustomStringConvertible {
+struct Host: Hashable, Sendable, CustomStringConvertible {
     /// As it is written there; a unix socket's directory begins with a slash. Empty for libpq's default.
     let name: String
     /// In figures; empty when it is not known, and for unix sockets.

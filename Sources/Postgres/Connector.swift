@@ -36,7 +36,8 @@ enum Connector {
                         try begin(settings)
                     }
                     return try await ConnectionAttempt(
-                        begun, to: host, for: lane, patience: string.patience
+                        begun, to: host, for: lane,
+                        patience: lane.hosts.patience(for: host, atMost: string.patience)
                     ).finish()
                 }
             }

@@ -23,6 +23,9 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Old connections that still have something to finish.
     private var leaving: [Connection] = []
     private var isServing = false
+    var hosts = HostMemory()
+    /// Told when the server says nothing any more.
+    var onSilence: () -> Void = {}
 
     var statementCount = 0
     var segmentCount = 0
@@ -314,6 +317,14 @@ final class Lane: Ticker, @unchecked Sendable {
     var load: Int { state.inFlight + state.waiting }
 
     func tell(_ event: PoolEvent) { configuration.log(event) }
+
+    /// Gives up connections that nobody uses now: the next one would wait for a server that has fallen silent.
+    func closeIdle() {
+        for case .some(let connection) in connections
+        where connection.isQuiet && state.inFlight(connection.place) == 0 {
+            connection.close(reason: "the server does not answer on another connection")
+        }
+    }
 
     var statistics: LaneStatistics {
         var figures = totals

@@ -22,6 +22,13 @@ package final class Pool: @unchecked Sendable {
         write = Lane(.write, loop: loop, configuration: configuration)
         slow = Lane(.slow, loop: loop, configuration: configuration)
         replicas = Replicas(configuration, loop: loop, fast: fast, slow: slow)
+        // They all lead to one server, unless a pooler is in between, which then has lost it as well.
+        let lanes = [fast, write, slow]
+        for lane in lanes {
+            lane.onSilence = { [unowned lane] in
+                for other in lanes where other !== lane { other.closeIdle() }
+            }
+        }
     }
 
     /// Begins to connect. What is asked for before there is a connection waits.

@@ -66,6 +66,32 @@ import Testing
         await fixture.close()
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a server that hangs is left by all lanes when one has noticed`() async throws {
+        let hanging = try PrivateCluster()
+        let other = try PrivateCluster()
+        for cluster in [hanging, other] {
+            try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        }
+        let fixture = try Fixture(
+            "host=\(hanging.host),\(other.host) user=cohort dbname=postgres"
+        ) {
+            $0.connectDeadline = .milliseconds(500)
+            $0.fast.statementTimeout = .milliseconds(300)
+            // Whoever meets the one that hangs would wait for long, and not know what became of it.
+            $0.write.statementTimeout = .seconds(20)
+            $0.unavailableGrace = .seconds(20)
+        }
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        hanging.freeze(true)
+        defer { hanging.freeze(false) }
+        // Repeated on another connection as soon as its own was given up.
+        #expect(try await fixture.run { try await $0.query(Self.one).int4(0, 0) } == 1)
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(2)]).count }
+        #expect(try other.execute("SELECT id FROM t", in: "postgres") == [["2"]])
+        await fixture.close()
+    }
+
     @Test func `a short restart costs no request`() async throws {
         let cluster = try PrivateCluster()
         let fixture = try Fixture(cluster.url("postgres"))

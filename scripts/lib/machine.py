@@ -37,6 +37,23 @@ def run(command, timeout, cwd=None, environment=None, stdin=None):
     return done.stdout
 
 
+def install(packages, unstarted=()):
+    """Debian's packages, those that are missing; `unstarted` would start a service, which they must not."""
+    run(["bash", "-c", '. "$0"; install_missing; install_packages $1; install_unstarted $2',
+         os.path.join(os.path.dirname(os.path.abspath(__file__)), "system.sh"), " ".join(packages), " ".join(unstarted)],
+        timeout=900)
+
+
+def release_binary(root, given):
+    """The `cohort` of a release build, which is made unless one is given."""
+    if given:
+        return os.path.abspath(given)
+    build = ["swift", "build", "-c", "release", "--product", "cohort", "--static-swift-stdlib"]
+    print("building …", file=sys.stderr)
+    run(build, timeout=1800, cwd=root)
+    return run(build + ["--show-bin-path"], timeout=120, cwd=root).strip() + "/cohort"
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
