@@ -187,18 +187,17 @@ listen primary
             time.sleep(0.1)
         raise Stop(f"nobody took the place of {old.name} within {seconds} s")
 
-    def wait_until_whole(self, seconds=90):
-        """One primary, all others streaming, one of them synchronous."""
+    def wait_until_whole(self, seconds=180):
+        """One primary, all others streaming from it, one of them synchronously."""
         end = time.monotonic() + seconds
+        states = None
         while time.monotonic() < end:
-            states = [node.asks("/")[1] for node in self.nodes]
             with contextlib.suppress(ValueError):
-                states = [json.loads(state) for state in states]
-                roles = sorted(state.get("role", "") for state in states)
-                if all(state.get("state") == "running" for state in states) \
-                        and roles.count("master") + roles.count("primary") == 1 \
-                        and any(state.get("sync_standby") for state in states) \
-                        and len({state.get("timeline") for state in states}) == 1:
+                states = [json.loads(node.asks("/")[1]) for node in self.nodes]
+                streaming = [s for state in states for s in state.get("replication", []) if s["state"] == "streaming"]
+                primaries = [state for state in states if state.get("role") in ("master", "primary")]
+                if all(state.get("state") == "running" for state in states) and len(primaries) == 1 \
+                        and len(streaming) == NODES - 1 and any(s["sync_state"] == "sync" for s in streaming):
                     return
             time.sleep(0.3)
         raise Stop(f"the cluster is not whole after {seconds} s: {states}")
