@@ -142,7 +142,7 @@ extension Settings {
 
     private static let limits: [Setting] = [
         .number(
-            "connections_max", \.http.connectionsMax, in: 1...1_000_000, default: "10000",
+            "connections_max", \.http.connectionsMax, in: 1...1_000_000, default: "16384",
             "Client connections over all loops"),
         .number(
             "request_line_bytes_max", \.http.limits.requestLineBytesMax, in: 1024...1_048_576,

@@ -12,7 +12,7 @@ package struct HTTPLimits: Sendable {
 
     /// Most connections of one server (one loop); at the bound the longest idle one makes room, and when
     /// none is idle the newcomer gets 503.
-    package var connectionsMax = 10_000
+    package var connectionsMax = 16_384
     /// Connections taken from the queue in one turn, so that other loops get their share.
     package var acceptsPerTurnMax = 64
 

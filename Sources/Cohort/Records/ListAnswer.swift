@@ -36,6 +36,11 @@ package struct ListRequest: Sendable {
 
     /// Rows of a page that is answered from memory; larger pages are streamed in batches of as many.
     package static let pageRowsMax: Int64 = 1000
+
+    /// A page of more rows would hold up the quick reads behind it.
+    static let quickRowsMax: Int64 = 200
+
+    func lane(_ lane: LaneKind) -> LaneKind { limit > Self.quickRowsMax ? .slow : lane }
 }
 
 /// How many records a list without filters has, from what sql/0016_counters.sql keeps.
@@ -133,7 +138,7 @@ extension ListRequest {
             let paging =
                 " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
             return try await db.query(
-                db.shape(entity.table, page(paging), lane: lane), builder.values)
+                db.shape(entity.table, page(paging), lane: lane(lane)), builder.values)
         }
         let rows = try await readPage(of: walk, on: db)
         if let mark = Walk.mark(behind: rows, limit: limit) {
@@ -147,14 +152,15 @@ extension ListRequest {
             var builder = filter
             let text = walk.page(of: entity, limit: limit, behind: mark, &builder)
             let rows = try await db.query(
-                db.shape(entity.table, text, lane: .fast), builder.values)
+                db.shape(entity.table, text, lane: lane(.fast)), builder.values)
             // Without any the list is another one, or at its end.
             if rows.count > 0 { return rows }
         }
         var builder = filter
         let text = walk.page(of: entity, limit: limit, offset: offset, &builder)
         return try await db.query(
-            db.shape(entity.table, text, lane: Walk.lane(offset: offset)), builder.values)
+            db.shape(entity.table, text, lane: lane(Walk.lane(offset: offset))),
+            builder.values)
     }
 
     /// From memory where everything is here already; else as a stream that fetches while it writes.
