@@ -1,3 +1,5 @@
+import CLinux
+import Dispatch
 package import EventLoop
 import Glibc
 import Synchronization
@@ -68,6 +70,10 @@ import Synchronization
 
     /// Open connections, idle ones included.
     package private(set) var connectionCount = 0
+
+    /// The most there were since memory was given back.
+    private var connectionsPeak = 0
+    private static let crowdMin = 1_000
 
     // MARK: Sharing connections out
 
@@ -207,8 +213,20 @@ import Synchronization
         composer.renewDate()
         sweep(from: 0, now)
         for acceptor in acceptors { acceptor.tick(now) }
+        giveBackMemoryOfCrowd()
         if isDraining, now >= drainEnd { cutAll() }
         finishDrainIfEmpty()
+    }
+
+    /// malloc keeps what thousands of connections had for as many again, which may never come.
+    private func giveBackMemoryOfCrowd() {
+        connectionsPeak = max(connectionsPeak, connectionCount)
+        guard connectionsPeak >= Self.crowdMin, connectionCount < connectionsPeak / 2 else {
+            return
+        }
+        connectionsPeak = connectionCount
+        // Takes milliseconds, in which no loop should stand still.
+        DispatchQueue.global(qos: .utility).async { malloc_trim(0) }
     }
 
     /// Ends what has run out of time, a part at a time: thousands that came together also expire
