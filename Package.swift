@@ -87,6 +87,7 @@ let package = Package(
             name: "CohortTests",
             dependencies: [
                 "Cohort", "CPostgres", "EventLoop", "HTTP", "JSON", "Postgres", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["Exchanges"],
             swiftSettings: settings),

@@ -41,6 +41,9 @@ package struct AccessToken: Equatable, Sendable {
 
     /// Of a user, or in the store of a customer, who may have been deleted since.
     package let userID: String
+    /// Which of the account's passwords the token was given out for, see ``PasswordHash/version(of:)``. nil in
+    /// tokens of Medusa's, which outlive a change of the password.
+    package let passwordVersion: String?
 
     /// - Throws: `.malformed` when the text may be a credential of another kind, such as an API
     ///   token.
@@ -57,16 +60,24 @@ package struct AccessToken: Equatable, Sendable {
             throw .claims
         }
         self.userID = userID
+        passwordVersion = token.text(Self.passwordVersionClaim.description)
+        guard passwordVersion != nil || token.claims[Self.passwordVersionClaim.description] == nil
+        else { throw .claims }
     }
 
+    /// Ours; Medusa ignores it.
+    private static let passwordVersionClaim: StaticString = "password_version"
+
     package static func issue(
-        userID: String, for domain: Domain, by rules: Rules, at now: WallTime
+        userID: String, passwordVersion: String? = nil, for domain: Domain, by rules: Rules,
+        at now: WallTime
     ) -> String {
         JSONWebToken.sign(secret: rules.secret) { json in
             json.member(domain.claim, userID)
             json.member("domain", domain.rawValue)
             json.member("iat", now.secondsSince1970)
             json.member("exp", (now + rules.lifetime).secondsSince1970)
+            if let passwordVersion { json.member(Self.passwordVersionClaim, passwordVersion) }
         }
     }
 }

@@ -25,8 +25,8 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     package enum Credential: Hashable {
         /// The hashed id of a session.
         case session(String)
-        /// The user named by a valid JWT.
-        case user(String)
+        /// The user named by a valid JWT, and the password it was given out for.
+        case user(String, passwordVersion: String?)
         case apiToken(String)
     }
 
@@ -37,9 +37,17 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         FROM cohort_session s
         JOIN "user" u ON u.id = s.user_id
         WHERE s.id = $1 AND s.expires_at > now() AND u.deleted_at IS NULL
+            AND (s.password_version IS NULL
+                OR s.password_version = substr(u.password_hash, 25, 16))
         """)
     static let byUser = Statement(
-        "auth.user", #"SELECT id FROM "user" WHERE id = $1 AND deleted_at IS NULL"#)
+        "auth.user",
+        """
+        SELECT id
+        FROM "user"
+        WHERE id = $1 AND deleted_at IS NULL
+            AND ($2::text IS NULL OR substr(password_hash, 25, 16) = $2)
+        """)
     static let byToken = Statement(
         "auth.api_token",
         #"SELECT id FROM "user" WHERE api_token = $1 AND deleted_at IS NULL LIMIT 1"#)
@@ -154,7 +162,7 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
             do throws(TokenRefusal) {
                 let token = try AccessToken(
                     verifying: bearer, for: .admin, by: parts.configuration.auth.tokens, at: .now())
-                found.append(.user(token.userID))
+                found.append(.user(token.userID, passwordVersion: token.passwordVersion))
             } catch {
                 // Not a JWT: the published guides send an API token this way.
                 if error == .malformed { found.append(.apiToken(bearer)) }
@@ -172,7 +180,8 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         let pending =
             switch credential {
             case .session(let key): database.start(Self.bySession, [.text(key)])
-            case .user(let id): database.start(Self.byUser, [.text(id)])
+            case .user(let id, let version):
+                database.start(Self.byUser, [.text(id), .optional(version)])
             case .apiToken(let token): database.start(Self.byToken, [.text(token)])
             }
         let lookup = Lookup(

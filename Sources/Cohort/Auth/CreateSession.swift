@@ -19,19 +19,20 @@ package enum CreateSession: Endpoint {
         Input(signIn: try SignIn.Input(call), cookie: call.credentials?.cookie)
     }
 
-    // Sessions that ran out are swept here, where new ones come from, a few at a time. A customer who is
-    // signed in with the same browser stays so, under the new id.
+    // Sessions that ran out are swept here, where new ones come from, a few at a time. The session that the browser
+    // had ends. A customer who is signed in with the same browser stays so, under the new id.
     static let insert = Statement(
         "session.insert",
         """
         WITH swept AS (
             DELETE FROM cohort_session
-            WHERE id IN (SELECT id FROM cohort_session WHERE expires_at < now() LIMIT 100)
+            WHERE id = $4
+                OR id IN (SELECT id FROM cohort_session WHERE expires_at < now() LIMIT 100)
         ), moved AS (
             UPDATE cohort_customer_session SET id = $1 WHERE id = $4
         )
-        INSERT INTO cohort_session (id, user_id, expires_at)
-        VALUES ($1, $2, now() + make_interval(secs => $3::float8))
+        INSERT INTO cohort_session (id, user_id, expires_at, password_version)
+        VALUES ($1, $2, now() + make_interval(secs => $3::float8), $5)
         """, lane: .write)
 
     package static let statements = SignIn.Accounts.users.statements + [insert]
@@ -41,8 +42,9 @@ package enum CreateSession: Endpoint {
     ) async throws(APIError) -> Response {
         let user = try await SignIn.account(input.signIn, of: .users, in: context)
         let id = try await NewSession.open(
-            of: user.text(0, 0), by: insert, replacing: input.cookie, in: context)
-        var response = Response.record("user", User.entity, user)
+            of: user.rows.text(0, 0), user.passwordVersion, by: insert, replacing: input.cookie,
+            in: context)
+        var response = Response.record("user", User.entity, user.rows)
         NewSession.set(id, on: &response, in: context)
         return response
     }
@@ -50,9 +52,11 @@ package enum CreateSession: Endpoint {
 
 /// What both kinds of session begin with: a fresh id, a row, a cookie.
 enum NewSession {
-    /// Runs `insert` with the new key, the account, the lifetime in seconds, and the key the browser had.
+    /// Runs `insert` with the new key, the account, the lifetime in seconds, the key the browser had, and what the
+    /// password was.
     static func open(
-        of account: String, by insert: Statement, replacing cookie: String?, in context: Context
+        of account: String, _ passwordVersion: String, by insert: Statement,
+        replacing cookie: String?, in context: Context
     ) async throws(APIError) -> SessionID {
         var random = SystemRandomNumberGenerator()
         let id = SessionID(using: &random)
@@ -62,7 +66,7 @@ enum NewSession {
             insert,
             [
                 .text(id.key), .text(account), .float8(Double(lifetime.components.seconds)),
-                .optional(former?.key),
+                .optional(former?.key), .text(passwordVersion),
             ])
         return id
     }

@@ -21,10 +21,8 @@ package enum CreateToken: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let user = try await SignIn.account(input.signIn, of: .users, in: context)
-        let token = AccessToken.issue(
-            userID: user.text(0, 0), for: .admin, by: context.service.configuration.auth.tokens,
-            at: .now())
+        let account = try await SignIn.account(input.signIn, of: .users, in: context)
+        let token = account.token(for: .admin, in: context)
         return .json(200) { json in
             json.object { json in json.member("access_token", token) }
         }

@@ -117,9 +117,22 @@ package struct PasswordHash: Equatable, Sendable {
     package static func make(
         password: String, cost: ScryptCost, using random: inout some RandomNumberGenerator
     ) throws(OutOfMemory) -> PasswordHash {
+        let salt = (0..<saltLength).map { _ in UInt8.random(in: 0...255, using: &random) }
+        return try make(password: password, cost: cost, salt: salt)
+    }
+
+    /// A hash of another cost for the same password, and of the same ``version(of:)``: whoever is signed in stays so.
+    package func renewed(
+        password: String, cost: ScryptCost
+    ) throws(OutOfMemory) -> PasswordHash {
+        try Self.make(password: password, cost: cost, salt: salt)
+    }
+
+    private static func make(
+        password: String, cost: ScryptCost, salt: [UInt8]
+    ) throws(OutOfMemory) -> PasswordHash {
         precondition((try? check(password)) != nil, "a password is checked before it is hashed")
         precondition(cost.isAcceptable, "new hashes have a cost that can be read back")
-        let salt = (0..<saltLength).map { _ in UInt8.random(in: 0...255, using: &random) }
         let header = header(cost: cost, salt: salt)
         let key = try signingKey(password: password, cost: cost, salt: salt)
         let signature = HMAC<SHA256>.authenticationCode(for: header, using: key)
@@ -146,6 +159,14 @@ package struct PasswordHash: Equatable, Sendable {
             cost: cost, salt: Array(repeating: 0, count: saltLength),
             signature: Array(repeating: 0, count: 32)
         ).verify(password: password)
+    }
+
+    /// Tells a password from those before it: a part of the stored hash's salt, which is drawn anew for each and
+    /// says nothing of the password.
+    ///
+    /// 16 of 43 characters, so that who reads it still cannot try passwords. SQL has the same: `substr(…, 25, 16)`.
+    package static func version(of text: String) -> String {
+        String(decoding: text.utf8.dropFirst(24).prefix(16), as: UTF8.self)
     }
 
     /// Whether the next sign-in should store a new hash.

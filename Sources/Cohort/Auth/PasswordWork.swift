@@ -35,10 +35,10 @@ package final class PasswordWork: Sendable {
         guard (try? PasswordHash.check(password)) != nil else { return .wrong }
         let hash = stored.flatMap(PasswordHash.init(text:))
         return try await run { [cost] () throws(OutOfMemory) in
-            let isRight = try hash?.verify(password: password) ?? false
             let isWeak = hash?.needsRehash(to: cost) ?? true
-            if isRight {
-                return .right(renewed: isWeak ? try Self.newHash(password, cost) : nil)
+            if let hash, try hash.verify(password: password) {
+                return .right(
+                    renewed: isWeak ? try hash.renewed(password: password, cost: cost) : nil)
             }
             if isWeak { try PasswordHash.verifyNothing(password: password, cost: cost) }
             return .wrong

@@ -28,6 +28,8 @@ package enum SignIn {
         let renewHash: Statement
         let entity: Entity
         /// Keeps apart what is counted of failures.
+        let prefix: String
+        /// In the log.
         let kind: String
 
         static let users = Accounts(
@@ -39,7 +41,7 @@ package enum SignIn {
                 "sign_in.renew_hash",
                 #"UPDATE "user" SET password_hash = $3 WHERE id = $1 AND password_hash = $2"#,
                 lane: .write),
-            entity: User.entity, kind: "")
+            entity: User.entity, prefix: "", kind: "user")
 
         /// Guests have no account, whatever hash they have.
         static let customers = Accounts(
@@ -52,22 +54,41 @@ package enum SignIn {
                 "store.sign_in.renew_hash",
                 "UPDATE customer SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
                 lane: .write),
-            entity: Customer.entity, kind: "store:")
+            entity: Customer.entity, prefix: "store:", kind: "customer")
 
         var statements: [Statement] { [find, renewHash] + SignInThrottle.statements }
     }
 
-    /// The account's row, with the columns of its entity first.
+    /// Who has signed in, and with which password.
+    struct Account: ~Copyable {
+        /// The columns of the entity first.
+        let rows: Rows
+        let passwordVersion: String
+
+        /// A token that is good until the password is changed.
+        func token(for domain: AccessToken.Domain, in context: Context) -> String {
+            AccessToken.issue(
+                userID: rows.text(0, 0), passwordVersion: passwordVersion, for: domain,
+                by: context.service.configuration.auth.tokens, at: .now())
+        }
+    }
+
+    /// The account of that address, if the password is the right one.
     ///
     /// Costs the same whether the address is unknown, the account has no password, or the password is wrong.
     ///
     /// - Throws: `.unauthorized`; `.throttled` after too many failures.
     static func account(
         _ input: Input, of accounts: Accounts, in context: Context
-    ) async throws(APIError) -> Rows {
+    ) async throws(APIError) -> Account {
         let throttle = context.service.throttle
         let attempt = SignInThrottle.Attempt(
-            email: accounts.kind + input.email, clientAddress: context.clientAddress)
+            email: accounts.prefix + input.email, clientAddress: context.clientAddress)
+        func record(_ outcome: CredentialLog.Outcome) {
+            context.service.credentialLog.record(
+                .signIn, outcome, of: accounts.kind, email: input.email,
+                from: context.clientAddress)
+        }
         let checking = throttle.map {
             context.db.start(SignInThrottle.waiting, $0.waitingValues(attempt))
         }
@@ -76,7 +97,10 @@ package enum SignIn {
         if let checking {
             let waiting = try await checking.answer()
             let seconds = waiting.int4(0, 0)
-            guard seconds == 0 else { throw .throttled(retryAfterSeconds: Int(seconds)) }
+            guard seconds == 0 else {
+                record(.throttled)
+                throw .throttled(retryAfterSeconds: Int(seconds))
+            }
             hasFailed = waiting.bool(0, 1)
         }
         let rows = try await finding.answer()
@@ -90,6 +114,7 @@ package enum SignIn {
                 _ = try await context.db.query(
                     SignInThrottle.failed, throttle.failedValues(attempt))
             }
+            record(.refused)
             throw .unauthorized
         }
         if let throttle, hasFailed {
@@ -102,6 +127,7 @@ package enum SignIn {
             _ = try await context.db.query(
                 accounts.renewHash, [.text(rows.text(0, 0)), .text(stored), .text(renewed.text)])
         }
-        return rows
+        record(.succeeded(rows.text(0, 0)))
+        return Account(rows: rows, passwordVersion: PasswordHash.version(of: stored))
     }
 }

@@ -67,9 +67,11 @@ package struct SignInThrottle: Sendable {
         /// - Parameters:
         ///   - email: in any case; accounts are found lower-cased.
         ///   - clientAddress: as text; empty when there is none, as on a unix socket.
-        package init(email: String, clientAddress: String) {
+        ///   - isReset: for new passwords, whose failures are counted by themselves.
+        package init(email: String, clientAddress: String, isReset: Bool = false) {
             let address = Self.network(of: clientAddress)
-            addressKey = "address:" + address
+            addressKey = (isReset ? "reset:address:" : "address:") + address
+            let email = isReset ? "reset:" + email : email
             // A digest has a bounded length, and the table does not become a list of e-mail
             // addresses.
             let digest = SHA256.hash(data: Array((address + "\n" + email.lowercased()).utf8))

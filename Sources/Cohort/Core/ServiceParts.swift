@@ -12,6 +12,7 @@ package final class ServiceParts: Sendable {
     let scans: Turns
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
+    let credentialLog: CredentialLog
     /// nil where it is switched off.
     package let dashboard: Dashboard?
 
@@ -36,6 +37,7 @@ package final class ServiceParts: Sendable {
         throttle =
             configuration.auth.throttlesSignIn
             ? SignInThrottle(rule: configuration.auth.throttle) : nil
+        credentialLog = CredentialLog(log, secret: configuration.auth.cookieSecret)
         dashboard =
             configuration.http.servesDashboard
             ? Dashboard(version: serviceVersion, extensions: configuration.extensions.names) : nil

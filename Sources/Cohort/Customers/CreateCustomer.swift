@@ -66,6 +66,13 @@ package enum CreateCustomer: Endpoint {
 
     /// Makes the customer, and returns the row.
     static func insert(_ input: Input, in context: Context) async throws(APIError) -> Rows {
+        try await insert(input, hash: try await hash(input, in: context), in: context)
+    }
+
+    /// Of the password; nil for a guest.
+    ///
+    /// - Throws: `.duplicate`, before any work is spent on it.
+    static func hash(_ input: Input, in context: Context) async throws(APIError) -> PasswordHash? {
         let isRegistered = !input.password.isEmpty
         let taken = try await context.db.query(
             isTaken, [.text(input.email), .bool(isRegistered)])
@@ -75,19 +82,23 @@ package enum CreateCustomer: Endpoint {
                     ? "A customer with the given email already has an account. Log in instead"
                     : "Guest customer with email already exists")
         }
-        var hash = Value.null
-        if isRegistered {
-            hash = .text(try await context.service.passwords.hash(password: input.password).text)
-        }
-        return try await context.db.create(
+        return isRegistered
+            ? try await context.service.passwords.hash(password: input.password) : nil
+    }
+
+    static func insert(
+        _ input: Input, hash: PasswordHash?, in context: Context
+    ) async throws(APIError) -> Rows {
+        try await context.db.create(
             insert,
             [
                 .text(input.id), .text(input.email), .text(input.firstName),
-                .text(input.lastName), hash, input.phone, .bool(isRegistered), input.metadata,
+                .text(input.lastName), .optional(hash?.text), input.phone, .bool(hash != nil),
+                input.metadata,
             ], lookUp: GetCustomer.findAny, id: input.id
         ) { error in
             error.isUniqueViolation
-                ? Customer.duplicate(email: input.email, isRegistered: isRegistered) : nil
+                ? Customer.duplicate(email: input.email, isRegistered: hash != nil) : nil
         }
     }
 }

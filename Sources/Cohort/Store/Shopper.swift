@@ -14,10 +14,17 @@ package struct Shopper: Sendable, Equatable {
         FROM cohort_customer_session s
         JOIN customer c ON c.id = s.customer_id
         WHERE s.id = $1 AND s.expires_at > now() AND c.has_account AND c.deleted_at IS NULL
+            AND (s.password_version IS NULL
+                OR s.password_version = substr(c.password_hash, 25, 16))
         """)
     static let byID = Statement(
         "store.customer",
-        "SELECT id FROM customer WHERE id = $1 AND has_account AND deleted_at IS NULL")
+        """
+        SELECT id
+        FROM customer
+        WHERE id = $1 AND has_account AND deleted_at IS NULL
+            AND ($2::text IS NULL OR substr(password_hash, 25, 16) = $2)
+        """)
 
     static let extendSession = Statement(
         "store.extend_session",
@@ -43,23 +50,17 @@ package struct Shopper: Sendable, Equatable {
                 return Shopper(customerID: rows.text(0, 0), sessionKey: id.key)
             }
         }
-        guard let token = credentials.bearer, let id = customerID(in: token, parts) else {
+        guard let bearer = credentials.bearer, let token = verified(bearer, parts) else {
             return nil
         }
-        let rows = try await db.query(byID, [.text(id)])
+        let rows = try await db.query(
+            byID, [.text(token.userID), .optional(token.passwordVersion)])
         return rows.count == 1 ? Shopper(customerID: rows.text(0, 0), sessionKey: nil) : nil
     }
 
-    private static func customerID(in token: String, _ parts: ServiceParts) -> String? {
-        do throws(TokenRefusal) {
-            let id = try AccessToken(
-                verifying: token, for: .store, by: parts.configuration.auth.tokens, at: .now()
-            ).userID
-            // What PostgreSQL cannot hold belongs to nobody.
-            return id.utf8.contains(0) ? nil : id
-        } catch {
-            return nil
-        }
+    private static func verified(_ token: String, _ parts: ServiceParts) -> AccessToken? {
+        try? AccessToken(
+            verifying: token, for: .store, by: parts.configuration.auth.tokens, at: .now())
     }
 
     /// A session lasts from its last use, written once a minute at most. Nobody waits for that.

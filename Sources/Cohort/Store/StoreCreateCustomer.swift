@@ -35,11 +35,13 @@ package enum StoreCreateCustomer: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let customer = try await CreateCustomer.insert(input.customer, in: context)
+        let hash = try await CreateCustomer.hash(input.customer, in: context)
+        let customer = try await CreateCustomer.insert(input.customer, hash: hash, in: context)
         let id = customer.text(0, 0)
         return try await context.db.afterWrite { () throws(APIError) in
             let session = try await NewSession.open(
-                of: id, by: StoreCreateSession.insert, replacing: input.cookie, in: context)
+                of: id, PasswordHash.version(of: hash?.text ?? ""),
+                by: StoreCreateSession.insert, replacing: input.cookie, in: context)
             var response = try await StoreCustomer.answer(
                 id, [Customer.billingAddress, Customer.shippingAddresses], in: context)
             NewSession.set(session, on: &response, in: context)

@@ -25,12 +25,14 @@ package enum StoreCreateSession: Endpoint {
         """
         WITH swept AS (
             DELETE FROM cohort_customer_session
-            WHERE id IN (SELECT id FROM cohort_customer_session WHERE expires_at < now() LIMIT 100)
+            WHERE id = $4
+                OR id IN (
+                    SELECT id FROM cohort_customer_session WHERE expires_at < now() LIMIT 100)
         ), moved AS (
             UPDATE cohort_session SET id = $1 WHERE id = $4
         )
-        INSERT INTO cohort_customer_session (id, customer_id, expires_at)
-        VALUES ($1, $2, now() + make_interval(secs => $3::float8))
+        INSERT INTO cohort_customer_session (id, customer_id, expires_at, password_version)
+        VALUES ($1, $2, now() + make_interval(secs => $3::float8), $5)
         """, lane: .write)
 
     package static let statements =
@@ -40,9 +42,9 @@ package enum StoreCreateSession: Endpoint {
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
         let customer = try await SignIn.account(input.signIn, of: .customers, in: context)
-        let id = customer.text(0, 0)
+        let id = customer.rows.text(0, 0)
         let session = try await NewSession.open(
-            of: id, by: insert, replacing: input.cookie, in: context)
+            of: id, customer.passwordVersion, by: insert, replacing: input.cookie, in: context)
         var response = try await StoreCustomer.answer(id, in: context)
         NewSession.set(session, on: &response, in: context)
         return response

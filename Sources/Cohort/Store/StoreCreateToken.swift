@@ -17,10 +17,8 @@ package enum StoreCreateToken: Endpoint {
     package static func run(
         _ input: SignIn.Input, in context: Context
     ) async throws(APIError) -> Response {
-        let customer = try await SignIn.account(input, of: .customers, in: context)
-        let token = AccessToken.issue(
-            userID: customer.text(0, 0), for: .store,
-            by: context.service.configuration.auth.tokens, at: .now())
+        let account = try await SignIn.account(input, of: .customers, in: context)
+        let token = account.token(for: .store, in: context)
         return .json(200) { json in
             json.object { json in json.member("access_token", token) }
         }

@@ -37,6 +37,9 @@ package enum RequestPasswordReset: Endpoint {
         _ email: String, in context: Context
     ) async throws(APIError) -> Response {
         let rows = try await context.db.query(find, [.text(email)])
+        context.service.credentialLog.record(
+            .resetRequest, rows.count == 1 ? .succeeded(rows.text(0, 0)) : .refused, of: "user",
+            email: email, from: context.clientAddress)
         if rows.count == 1 {
             var notice = JSONWriter()
             notice.object { json in

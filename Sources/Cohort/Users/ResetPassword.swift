@@ -45,16 +45,55 @@ package enum ResetPassword: Endpoint {
                 SELECT * FROM changed
                 """, lane: .write)
 
-    package static let statements = [find, update]
+    package static let statements = [find, update] + SignInThrottle.statements
 
+    /// Failures are counted as those of sign-ins are, as the answers tell whether an address has an account:
+    /// Medusa's clients know them. Successes clear nothing: the next token is another one.
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let stale = APIError.staleToken("Invalid or expired password reset token")
         guard let email = input.email ?? ResetToken.claimedEmail(in: input.token)?.lowercased()
-        else { throw .invalidData("invalid token") }
+        else { throw unknown }
+        func record(_ outcome: CredentialLog.Outcome) {
+            context.service.credentialLog.record(
+                .reset, outcome, of: "user", email: email, from: context.clientAddress)
+        }
+        let throttle = context.service.throttle
+        let attempt = SignInThrottle.Attempt(
+            email: email, clientAddress: context.clientAddress, isReset: true)
+        if let throttle {
+            let seconds = try await context.db.query(
+                SignInThrottle.waiting, throttle.waitingValues(attempt)
+            ).int4(0, 0)
+            guard seconds == 0 else {
+                record(.throttled)
+                throw .throttled(retryAfterSeconds: Int(seconds))
+            }
+        }
+        do throws(APIError) {
+            let changed = try await reset(input, of: email, in: context)
+            record(.succeeded(changed.text(0, 0)))
+            return .record("user", User.entity, changed)
+        } catch {
+            guard error == stale || error == unknown else { throw error }
+            record(.refused)
+            if let throttle {
+                _ = try await context.db.query(
+                    SignInThrottle.failed, throttle.failedValues(attempt))
+            }
+            throw error
+        }
+    }
+
+    private static let stale = APIError.staleToken("Invalid or expired password reset token")
+    private static let unknown = APIError.invalidData("invalid token")
+
+    /// - Returns: the user's row, changed.
+    private static func reset(
+        _ input: Input, of email: String, in context: Context
+    ) async throws(APIError) -> Rows {
         let rows = try await context.db.query(find, [.text(email)])
-        guard rows.count == 1 else { throw .invalidData("invalid token") }
+        guard rows.count == 1 else { throw unknown }
         guard !rows.isNull(0, 1) else { throw stale }
         let (id, oldHash) = (rows.text(0, 0), rows.text(0, 1))
         do throws(TokenRefusal) {
@@ -66,6 +105,6 @@ package enum ResetPassword: Endpoint {
         let changed = try await context.db.query(
             update, [.text(id), .text(oldHash), .text(newHash.text)])
         guard changed.count == 1 else { throw stale }
-        return .record("user", User.entity, changed)
+        return changed
     }
 }

@@ -115,6 +115,17 @@ final class ServiceProcess: @unchecked Sendable {
         _ = waitForExit(seconds: 5)
     }
 
+    /// Its process id.
+    var id: Int32 { child.id }
+
+    /// Processor time it has used, in hundredths of a second.
+    var processorTicks: Int {
+        let text = (try? String(contentsOfFile: "/proc/\(child.id)/stat", encoding: .utf8)) ?? ""
+        // Behind the program's name, which may hold anything; utime and stime are fields 14 and 15.
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+    }
+
     /// Its resident memory in KiB.
     var residentKiB: Int {
         let status =

@@ -52,7 +52,8 @@ import Testing
     @Test(arguments: [
         ("customer_group.find_any", "'{cgrp_1}'"),
         ("customer_group.find_any_counted", "'{cgrp_1}'"), ("customer.find_any", "'{cus_1,cus_2}'"),
-        ("auth.api_token", "'token'"), ("auth.user", "'usr_1'"), ("auth.session", "'key'"),
+        ("auth.api_token", "'token'"), ("auth.user", "'usr_1', 'AAAAAAAAAAAAAAAA'"),
+        ("auth.session", "'key'"),
         ("customer_group.customers", "'{cgrp_1}', 0, ''"),
         ("customer_group.count_members", "'cgrp_1'"), ("customer.groups", "'{cus_1}', 0, ''"),
         ("customer.shipping_addresses", "'{cus_1}', 0, ''"),
@@ -70,7 +71,7 @@ import Testing
             "'{variant_1}', 'reg_1', NULL, NULL, '{cgrp_1}', true, false, true"
         ),
         ("price_place.region", "'reg_1'"), ("store.session", "'key'"),
-        ("store.customer", "'cus_1'"),
+        ("store.customer", "'cus_1', 'AAAAAAAAAAAAAAAA'"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
         try await expectNoScans(by: name, arguments, "force_custom_plan")

@@ -1,0 +1,325 @@
+import Foundation
+import Testing
+
+/// Who is signed in, since when, and until when.
+@Suite struct SessionTests {
+    private static let cookieSecret = "supersecret"
+
+    private func signIn(
+        _ shop: Shop, _ password: String = "supersecret", path: String = "/admin/auth",
+        email: String = "ops@example.com", headers: [(String, String)] = []
+    ) throws -> Answer {
+        try shop.client().send(
+            "POST", path, json: ["email": .string(email), "password": .string(password)],
+            headers: headers)
+    }
+
+    private func cookie(_ answer: Answer) throws -> [(String, String)] {
+        [("cookie", String(try #require(answer["set-cookie"]).prefix { $0 != ";" }))]
+    }
+
+    private func bearer(_ answer: Answer) throws -> [(String, String)] {
+        [("authorization", "Bearer \(try #require(answer.json?["access_token"]?.text))")]
+    }
+
+    private func status(
+        _ shop: Shop, _ headers: [(String, String)], _ path: String = "/admin/auth"
+    ) throws -> Int {
+        try shop.client().send("GET", path, headers: headers).status
+    }
+
+    // MARK: - Beginning
+
+    @Test func `an id that the browser brought is never used, whoever signed it`() async throws {
+        let shop = try await Shop.open()
+        let brought = String(repeating: "B", count: 32)
+        let planted = [("cookie", Forgery.cookie(id: brought, secret: Self.cookieSecret))]
+        let answer = try signIn(shop, headers: planted)
+        #expect(answer.status == 200)
+        let given = try cookie(answer)
+        #expect(!given[0].1.contains(brought))
+        #expect(try status(shop, given) == 200)
+        #expect(try status(shop, planted) == 401)
+        #expect(try shop.sql().number("SELECT count(*) FROM cohort_session") == 1)
+    }
+
+    @Test func `each sign-in has an id of its own and ends the session the browser had`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        var sessions = [try cookie(signIn(shop))]
+        for _ in 0..<5 { sessions.append(try cookie(signIn(shop, headers: sessions.last!))) }
+        #expect(Set(sessions.map(\.[0].1)).count == 6)
+        #expect(try sessions.map { try status(shop, $0) } == [401, 401, 401, 401, 401, 200])
+        // Another browser's is its own.
+        let elsewhere = try cookie(signIn(shop))
+        #expect(try status(shop, elsewhere) == 200)
+        #expect(try status(shop, sessions.last!) == 200)
+        // One that fails changes nothing.
+        #expect(try signIn(shop, "wrong", headers: elsewhere).status == 401)
+        #expect(try status(shop, elsewhere) == 200)
+    }
+
+    @Test func `nobody gets a cookie but who signs in`() async throws {
+        let shop = try await Shop.open(Seed())
+        let mayset: Set = ["POST /admin/auth", "POST /store/auth", "POST /store/customers"]
+        for call in RouteCall.all where call.method != "DELETE" {
+            let answer = try call.send(shop.client(), [])
+            #expect((answer["set-cookie"] != nil) == mayset.contains(call.name), "\(call.name)")
+        }
+    }
+
+    /// nil: no cookie at all.
+    private static let deployments: [(settings: [String: String], https: String?, http: String?)] =
+        [
+            (
+                ["NODE_ENV": "production"],
+                "; Path=/; HttpOnly; Secure; SameSite=None", nil
+            ),
+            (["NODE_ENV": "staging"], "; Path=/; HttpOnly; Secure; SameSite=None", nil),
+            (
+                ["NODE_ENV": "test"], "; Path=/; HttpOnly; Secure; SameSite=Lax",
+                "; Path=/; HttpOnly; SameSite=Lax"
+            ),
+            // Browsers refuse SameSite=None without Secure.
+            (
+                ["NODE_ENV": "test", "COHORT_COOKIE_SAME_SITE": "none"],
+                "; Path=/; HttpOnly; Secure; SameSite=None", "; Path=/; HttpOnly; SameSite=Lax"
+            ),
+            (
+                ["NODE_ENV": "production", "COHORT_COOKIE_SAME_SITE": "strict"],
+                "; Path=/; HttpOnly; Secure; SameSite=Strict", nil
+            ),
+            (
+                ["NODE_ENV": "test", "COHORT_TRUSTED_PROXIES": ""],
+                "; Path=/; HttpOnly; SameSite=Lax", "; Path=/; HttpOnly; SameSite=Lax"
+            ),
+        ]
+
+    @Test(arguments: 0..<deployments.count)
+    func `a cookie's attributes follow the deployment`(number: Int) async throws {
+        let (settings, https, http) = Self.deployments[number]
+        let shop = try await Shop.open(
+            settings: settings.merging([
+                "JWT_SECRET": "a long random text of these tests",
+                "COOKIE_SECRET": "another long random text of these tests",
+            ]) { a, _ in a })
+        for (scheme, expected) in [("https", https), ("http", http)] {
+            let headers = [("x-forwarded-proto", scheme)]
+            let answer = try signIn(shop, headers: headers)
+            #expect(answer.status == 200)
+            let field = answer["set-cookie"]
+            #expect((field == nil) == (expected == nil), "\(settings) \(scheme)")
+            guard let field else { continue }
+            let attributes = field.split(separator: ";").dropFirst()
+                .filter { !$0.hasPrefix(" Expires=") }.map { ";" + $0 }.joined()
+            #expect(attributes == expected, "\(settings) \(scheme)")
+            // What takes it away must be of the same kind, or browsers keep it.
+            let out = try shop.client().send(
+                "DELETE", "/admin/auth", headers: headers + cookie(answer))
+            let clearing = try #require(out["set-cookie"])
+            #expect(clearing.hasPrefix("connect.sid=; "))
+            #expect(clearing.hasSuffix(String(attributes.dropFirst("; Path=/".count))))
+        }
+    }
+
+    // MARK: - End
+
+    private func reset(_ shop: Shop, to password: String) throws -> Int {
+        let hash = try #require(
+            try shop.sql().value("SELECT password_hash FROM \"user\" WHERE id = 'usr_ops'"))
+        let now = Int(Date().timeIntervalSince1970)
+        let token = Forgery.token(
+            claims:
+                #"{"user_id":"usr_ops","email":"ops@example.com","iat":\#(now),"exp":\#(now + 900)}"#,
+            secret: hash)
+        return try shop.client().send(
+            "POST", "/admin/users/reset-password",
+            json: [
+                "email": "ops@example.com", "token": .string(token), "password": .string(password),
+            ]
+        ).status
+    }
+
+    private enum Change: CaseIterable {
+        case reset, commandLine, anotherProgram
+    }
+
+    @Test(arguments: Change.allCases)
+    private func `a new password ends every session and token, and no API token`(change: Change)
+        async throws
+    {
+        let shop = try await Shop.open()
+        let held = [
+            try cookie(signIn(shop)), try cookie(signIn(shop)),
+            try bearer(signIn(shop, path: "/admin/auth/token")),
+        ]
+        for headers in held { #expect(try status(shop, headers) == 200) }
+        switch change {
+        case .reset: #expect(try reset(shop, to: "changed-1") == 200)
+        case .commandLine:
+            let outcome = try ServiceProcess.run(
+                ["user", "password", "ops@example.com"], environment: shop.environment,
+                input: "changed-1\n")
+            #expect(outcome.exitCode == 0, "\(outcome.output)")
+        case .anotherProgram:
+            // The hash of the admin in Exchanges/seed.sql.
+            try shop.sql().run(
+                """
+                UPDATE "user" SET password_hash = 'c2NyeXB0AAEAAAABAAAAAdGvn2ij/RWzSaQNAcTvvUCpXFVXoupT8DGggmkI1Ee+KyUxeCpmlwoAJ2+EDMtgXADvvYzJrWKO879zvZgvIRQBsG+LGOhqaNxjB1Ckioes'
+                WHERE id = 'usr_ops'
+                """)
+        }
+        for headers in held {
+            #expect(try status(shop, headers) == 401)
+            let write = try shop.client().send(
+                "POST", "/admin/customer-groups", json: ["name": "Late"], headers: headers)
+            #expect(write.status == 401)
+        }
+        #expect(try shop.sql().number("SELECT count(*) FROM customer_group") == 0)
+        #expect(try signIn(shop).status == 401)
+        #expect(try shop.signedIn().send("GET", "/admin/auth").status == 200)
+        let new = change == .anotherProgram ? "open-sesame" : "changed-1"
+        #expect(try status(shop, cookie(signIn(shop, new))) == 200)
+        #expect(try status(shop, bearer(signIn(shop, new, path: "/admin/auth/token"))) == 200)
+    }
+
+    @Test func `a sign-in that a new password overtakes opens nothing`() async throws {
+        let shop = try await Shop.open()
+        let session = try cookie(signIn(shop))
+        // As if it had compared the old password and written its row behind the change.
+        let stale = try shop.sql().run("SELECT * FROM cohort_session")
+        #expect(stale.count == 1)
+        try shop.sql().run("CREATE TABLE kept AS SELECT * FROM cohort_session")
+        #expect(try reset(shop, to: "changed-2") == 200)
+        #expect(try shop.sql().number("SELECT count(*) FROM cohort_session") == 0)
+        try shop.sql().run("INSERT INTO cohort_session SELECT * FROM kept")
+        #expect(try status(shop, session) == 401)
+    }
+
+    @Test func `a customer's new password ends the sessions and tokens in the store`() async throws
+    {
+        let shop = try await Shop.open(Seed())
+        func signIn(_ path: String) throws -> Answer {
+            try self.signIn(shop, "ana-pass", path: path, email: "ana@example.com")
+        }
+        let held = [try cookie(signIn("/store/auth")), try bearer(signIn("/store/auth/token"))]
+        for headers in held { #expect(try status(shop, headers, "/store/auth") == 200) }
+        let change = try shop.signedIn().send(
+            "POST", "/admin/customers/cus_ana", json: ["password": "changed-3"])
+        #expect(change.status == 200)
+        for headers in held { #expect(try status(shop, headers, "/store/auth") == 401) }
+    }
+
+    @Test func `a stronger hash of the same password ends nothing`() async throws {
+        let shop = try await Shop.open()
+        let session = try cookie(signIn(shop))
+        let token = try bearer(signIn(shop, path: "/admin/auth/token"))
+        let before = try shop.sql().value("SELECT password_hash FROM \"user\" WHERE id = 'usr_ops'")
+        let costlier = try ServiceProcess.serve(
+            environment: shop.environment.merging(["COHORT_SCRYPT_LOG2_N": "6"]) { $1 })
+        try costlier.waitUntilReady()
+        let answer = try costlier.client().send(
+            "POST", "/admin/auth", headers: [("content-type", "application/json")],
+            body: Array(#"{"email":"ops@example.com","password":"supersecret"}"#.utf8))
+        #expect(answer.status == 200)
+        let after = try shop.sql().value("SELECT password_hash FROM \"user\" WHERE id = 'usr_ops'")
+        #expect(before != after)
+        for headers in [session, token] { #expect(try status(shop, headers) == 200) }
+    }
+
+    // MARK: - Guessing
+
+    @Test func `failures are counted over all instances`() async throws {
+        let shop = try await Shop.open(settings: ["COHORT_SIGNIN_PAIR_FAILURES_FREE": "3"])
+        let other = try shop.anotherInstance()
+        let body = Array(#"{"email":"ops@example.com","password":"wrong"}"#.utf8)
+        let type = [("content-type", "application/json")]
+        let clients = [shop.service.client(), other.client()]
+        var statuses: [Int] = []
+        // Two on each: none of the instances alone has seen more than is free.
+        for number in 0..<4 {
+            statuses.append(
+                try clients[number % 2].send("POST", "/admin/auth", headers: type, body: body)
+                    .status)
+        }
+        #expect(statuses == [401, 401, 401, 401])
+        try shop.sql().run(
+            "UPDATE cohort_signin_attempt SET waits_until = waits_until + interval '1 hour' WHERE waits_until > now() - interval '1 second'"
+        )
+        for client in clients {
+            let answer = try client.send("POST", "/admin/auth", headers: type, body: body)
+            #expect(answer.status == 429)
+            #expect(answer["retry-after"] != nil)
+        }
+    }
+
+    @Test func `guessing who has an account by reset tokens is slowed down`() async throws {
+        let shop = try await Shop.open(settings: [
+            "COHORT_SIGNIN_PAIR_FAILURES_FREE": "2", "COHORT_SIGNIN_ADDRESS_FAILURES_FREE": "4",
+        ])
+        func attempt(_ email: String) throws -> Int {
+            try shop.client().send(
+                "POST", "/admin/users/reset-password",
+                json: ["email": .string(email), "token": "x", "password": "whatever"]
+            ).status
+        }
+        #expect(try attempt("ops@example.com") == 401)
+        #expect(try attempt("nobody@example.com") == 400)
+        for number in 0..<3 { #expect(try attempt("nobody\(number)@example.com") == 400) }
+        try shop.sql().run(
+            "UPDATE cohort_signin_attempt SET waits_until = waits_until + interval '1 hour' WHERE key LIKE 'reset:%'"
+        )
+        #expect(try attempt("nobody9@example.com") == 429)
+        #expect(try attempt("ops@example.com") == 429)
+        #expect(try reset(shop, to: "changed-4") == 429)
+        // Whoever signs in from there is not concerned.
+        #expect(try signIn(shop).status == 200)
+        try shop.sql().run("DELETE FROM cohort_signin_attempt")
+        #expect(try reset(shop, to: "changed-4") == 200)
+    }
+
+    @Test func `no answer and no work tells whether an address has an account`() async throws {
+        // Some 80 ms for a hash, and Medusa's weak one for the user who has a password.
+        let shop = try await Shop.open(
+            Seed(),
+            settings: [
+                "COHORT_SCRYPT_LOG2_N": "15", "COHORT_SCRYPT_R": "8", "COHORT_SCRYPT_P": "1",
+                "COHORT_SIGNIN_THROTTLE": "off",
+            ])
+        let emails = [
+            "ops@example.com", "mem@example.com", "gone@example.com", "nobody@example.com",
+        ]
+        func attempt(_ path: String, _ email: String) throws -> (Answer, ticks: Int) {
+            let before = shop.service.processorTicks
+            var last: Answer?
+            for _ in 0..<3 {
+                last = try signIn(shop, "wrong password", path: path, email: email)
+            }
+            return (try #require(last), shop.service.processorTicks - before)
+        }
+        _ = try attempt("/admin/auth", emails[0])
+        for path in ["/admin/auth", "/admin/auth/token", "/store/auth", "/store/auth/token"] {
+            let outcomes = try emails.map { try attempt(path, $0) }
+            for (answer, _) in outcomes {
+                #expect(answer.status == 401)
+                #expect(answer.body == outcomes[0].0.body)
+                #expect(
+                    answer.headers.filter { $0.name != "date" }.map { "\($0)" }
+                        == outcomes[0].0.headers.filter { $0.name != "date" }.map { "\($0)" })
+            }
+            // Processor time does not grow because the machine is busy. Without the work it would be nothing.
+            let ticks = outcomes.map(\.ticks)
+            #expect(ticks.min()! > 5, "\(path) \(ticks)")
+            #expect(ticks.max()! < 3 * ticks.min()!, "\(path) \(ticks)")
+        }
+        let answers = try emails.map {
+            try shop.client().send(
+                "POST", "/admin/users/password-token", json: ["email": .string($0)])
+        }
+        for answer in answers {
+            #expect(answer.status == 204)
+            #expect(answer.headers.map(\.name) == answers[0].headers.map(\.name))
+        }
+    }
+}
