@@ -17,6 +17,7 @@ enum Serving {
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
         giveLargeBlocksBack()
+        if !configuration.dumpsCore { keepMemoryFromDisk() }
         let log = Log(configuration.log)
         for warning in resolved.warnings { log.event(.warning, "setting", [("about", warning)]) }
         let service = try Service(configuration, log: log)
@@ -46,6 +47,19 @@ enum Serving {
     private static func giveLargeBlocksBack() {
         _ = mallopt(M_MMAP_THRESHOLD, 2 << 20)
         _ = mallopt(M_TRIM_THRESHOLD, 2 << 20)
+    }
+
+    /// Memory holds secrets, so a crash leaves none of it behind. The limit is what most systems look at; those that
+    /// hand dumps to a program do not, so that the filter leaves all memory out of them.
+    ///
+    /// Not `PR_SET_DUMPABLE`: it would keep operators from seeing descriptors and memory maps in `/proc`.
+    private static func keepMemoryFromDisk() {
+        var none = rlimit()
+        unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        let filter = unsafe open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC)
+        guard filter >= 0 else { return }
+        unsafe _ = write(filter, "0", 1)
+        _ = close(filter)
     }
 
     /// Ten thousand connections need more descriptors than many systems give by default.

@@ -187,6 +187,17 @@ enum Settings {
                 )
             }
         }
+        if surroundings.isProduction, configuration.auth.scrypt.isWeaker(than: .recommended) {
+            warnings.append(
+                "COHORT_SCRYPT_LOG2_N, _R and _P make password hashes weaker than is recommended (15, 8 and 3)"
+            )
+        }
+        for entry in entries
+        where entry.source == .flag && (entry.setting.isSecret || entry.shown.contains("****")) {
+            warnings.append(
+                "--\(entry.setting.flag) holds a secret: other users of this machine may see it in the process list; use \(entry.setting.environment)"
+            )
+        }
         if surroundings.isProduction, configuration.cors.admin.isEmpty,
             !configuration.http.servesDashboard
         {

@@ -5,7 +5,8 @@ extension Settings {
     /// Every setting, in the order in which they are shown.
     ///
     /// A bound on both sides is a guard against slips, not a recommendation.
-    static let table: [Setting] = shared + front + limits + database + credentials + pricing + log
+    static let table: [Setting] =
+        shared + front + limits + shares + database + credentials + pricing + log + process
 
     /// Those that Medusa has too, under its names.
     private static let shared: [Setting] = [
@@ -176,6 +177,16 @@ extension Settings {
             "Without the client taking a byte of its answer"),
     ]
 
+    private static let shares: [Setting] = [
+        .number(
+            "rate_limit_per_s", \.rateLimit.perSecond, in: 0...1_000_000, default: "0",
+            "Requests of one user or customer that each instance answers in a second, in the long run; 429 beyond;"
+                + " 0 for no limit"),
+        .number(
+            "rate_limit_burst", \.rateLimit.burst, in: 1...1_000_000, default: "100",
+            "Requests that may come at once after a pause, where there is such a limit"),
+    ]
+
     private static let database: [Setting] =
         lane(
             "fast", \.database.fast, connections: "1", wait: "2000", timeout: "2000", "point reads")
@@ -342,6 +353,13 @@ extension Settings {
         .choice(
             "log_level", \.log.level, default: "info", "The least urgent lines that are written"),
         .toggle("log_requests", \.log.requests, default: "on", "Whether each request gets a line"),
+    ]
+
+    private static let process: [Setting] = [
+        .toggle(
+            "core_dumps", \.dumpsCore, default: "off",
+            "Whether the system may write memory, which holds secrets, to disk when the process crashes"
+        )
     ]
 
     // MARK: Kinds that appear here only

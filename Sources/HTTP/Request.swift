@@ -56,14 +56,15 @@ package struct Request: ~Copyable, ~Escapable {
         head.index(of: name, in: bytes) != nil
     }
 
-    /// Whether the field has this value, which saves making a text of it.
+    /// Whether the field has this value, which saves making a text of it. It may be a secret: the time of the comparison
+    /// does not tell where another value differs.
     ///
     /// - Parameter name: in lower case.
     package func header(_ name: StaticString, equals value: [UInt8]) -> Bool {
         guard let index = head.index(of: name, in: bytes),
             head.index(of: name, in: bytes, from: index + 1) == nil
         else { return false }
-        return head.value(index, in: bytes).equals(value)
+        return head.value(index, in: bytes).equalsInConstantTime(value.span)
     }
 
     /// Whether `Accept` names this media type, and not only a range that it is in.
@@ -143,6 +144,14 @@ extension Head {
 }
 
 extension Span<UInt8> {
+    /// The same bytes? The time tells nothing but whether there are as many.
+    fileprivate func equalsInConstantTime(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var difference: UInt8 = 0
+        for index in 0..<count { difference |= self[index] ^ other[index] }
+        return difference == 0
+    }
+
     /// The bytes before the first comma, without blanks around them.
     var firstListElement: Span<UInt8> {
         @_lifetime(copy self)

@@ -440,7 +440,7 @@ private func refusal(
             "compression": "on", "prepare": "off", "signin_throttle": "off", "log_requests": "off",
             "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
             "read_database_url": "host=y", "strict_regions": "on", "dashboard": "off",
-            "extensions": "counts",
+            "extensions": "counts", "core_dumps": "on",
         ]
         let before = String(reflecting: try resolve().configuration)
         for setting in Settings.table where setting.name != "node_env" {

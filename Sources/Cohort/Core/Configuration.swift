@@ -13,6 +13,9 @@ package struct Configuration: Sendable {
     /// What clients may ask for beyond Medusa's API.
     package var extensions = Extensions()
     package var log = Log()
+    package var rateLimit = RateLimiter.Rule()
+    /// Whether the system may write the memory of a process that crashed, secrets included, to its disk.
+    package var dumpsCore = false
 
     package init() {}
 

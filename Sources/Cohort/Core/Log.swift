@@ -43,7 +43,7 @@ package final class Log: Sendable {
                 json.timestamp(microsecondsSince2000: WallTime.now().microsecondsSince2000)
                 json.member("level", level.rawValue)
                 json.member("message", literal: message)
-                for (name, value) in values { json.member(name, value) }
+                for (name, value) in values { json.member(name, Self.plain(value)) }
             }
             line = json.take()
         case .text:
@@ -56,10 +56,26 @@ package final class Log: Sendable {
 
     /// Text that cannot forge a line or move a terminal's cursor.
     static func printable(_ text: String) -> String {
-        String(
-            text.unicodeScalars.map {
-                $0.properties.generalCategory == .control ? " " : Character($0)
-            })
+        plain(
+            String(
+                text.unicodeScalars.map {
+                    $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0)
+                }))
+    }
+
+    /// Text in which everything that ends a line somewhere, steers a terminal or turns the direction of writing is
+    /// spelled out (`<U+2028>`). What JSON escapes by itself, the controls up to U+001F, is left to it.
+    static func plain(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x7F }) { return text }
+        var plain = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control where scalar.value >= 0x7F, .format, .lineSeparator, .paragraphSeparator:
+                plain += "<U+\(String(scalar.value, radix: 16, uppercase: true))>"
+            default: plain.unicodeScalars.append(scalar)
+            }
+        }
+        return plain
     }
 
     /// Takes whole lines.

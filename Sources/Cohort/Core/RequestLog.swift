@@ -60,7 +60,7 @@ package final class RequestLog: Ticker, @unchecked Sendable {
             text.put(Int64(outcome.bodyBytes))
         }
         if !outcome.isComplete { lines.member("complete", false) }
-        if let cause = note.cause { lines.member("cause", cause) }
+        if let cause = note.cause { lines.member("cause", Log.plain(cause)) }
         lines.endObject()
         lines.endLine()
     }

@@ -26,6 +26,8 @@ package final class RequestNote: @unchecked Sendable {
     var route: Route?
     /// Why the answer is 500, for the log only.
     var cause: String?
+    /// What is left of the caller's share, where there are shares.
+    var share: RateLimiter.Outcome?
 
     init(_ request: borrowing Request) {
         method = .other
@@ -54,6 +56,7 @@ package final class RequestNote: @unchecked Sendable {
         givenID = request.id
         route = nil
         cause = nil
+        share = nil
     }
 
     init(_ request: RefusedRequest) {

@@ -67,6 +67,7 @@ package final class Route: Sendable {
         var answer = endpoint.answer()
         if let deprecation = endpoint.deprecation { answer.headers += deprecation.fields }
         if let body = answer.bytes { answer.tag = EntityTag(weakOf: body) }
+        answer.literalFields = Response.openFields
         self.init(of: endpoint, fixedAnswer: PreparedAnswer(answer))
     }
 

@@ -126,7 +126,8 @@ package final class Server: Handler, @unchecked Sendable {
     ) -> Bool {
         // Bad input is not answered before the credential is known, so it goes the ordinary way.
         guard let read = route.record, !call.hasLargeBody, let lookup = check?.onlyExpectedGood,
-            let record = try? read(call), record.selection.branches.isEmpty
+            parts.rateLimiter == nil, let record = try? read(call),
+            record.selection.branches.isEmpty
         else { return false }
         records.add(record, lookup, exchange, note)
         return true
@@ -154,10 +155,11 @@ package final class Server: Handler, @unchecked Sendable {
             guard let check else {
                 if route.access == .store, let credentials = call.credentials {
                     context.shopper = try await Shopper.find(credentials, parts, on: context.db)
+                    if let shopper = context.shopper { try limit(shopper.customerID, note) }
                 }
                 return try await perform(call, context)
             }
-            if route.mayRunBesideLookup, check.isExpectedGood {
+            if route.mayRunBesideLookup, check.isExpectedGood, parts.rateLimiter == nil {
                 // Both leave in one segment; the look-up's answer comes first.
                 let response = await attempt(perform, call, context)
                 guard try await check.principal() != nil else { throw .unauthorized }
@@ -165,6 +167,7 @@ package final class Server: Handler, @unchecked Sendable {
             }
             guard let principal = try await check.principal() else { throw .unauthorized }
             if call.isForeign, principal.sessionKey != nil { throw .crossSite }
+            try limit(principal.userID, note)
             context.principal = principal
             return try await perform(call, context)
         case .nowhere, .unreadable:
@@ -177,6 +180,18 @@ package final class Server: Handler, @unchecked Sendable {
                 throw .invalidData("Failed to decode the path")
             }
             throw .notFound("Cannot \(note.methodName) \(path)")
+        }
+    }
+
+    /// Counts a request of somebody's, before anything is done for it.
+    ///
+    /// - Throws: `.throttled` when the share is used up.
+    private func limit(_ id: String, _ note: RequestNote) throws(APIError) {
+        guard let limiter = parts.rateLimiter else { return }
+        let outcome = limiter.take(id, at: .now())
+        note.share = outcome
+        if let seconds = outcome.retryAfterSeconds {
+            throw .throttled(retryAfterSeconds: seconds)
         }
     }
 
@@ -240,7 +255,15 @@ package final class Server: Handler, @unchecked Sendable {
             }
         }
         if parts.configuration.http.compression { compress(&response, note) }
-        if let policy = policy(note) { addCORS(to: &response, note, policy) }
+        if let share = note.share, let limiter = parts.rateLimiter {
+            response.append("RateLimit-Policy", limiter.policyField)
+            response.append("RateLimit", RateLimiter.field(share))
+        }
+        if let policy = policy(note) {
+            addCORS(to: &response, note, policy)
+        } else {
+            response.literalFields = Response.openFields
+        }
         return response
     }
 
@@ -265,7 +288,7 @@ package final class Server: Handler, @unchecked Sendable {
         if let origin = note.origin, policy.allows(origin: origin) {
             response.append("Access-Control-Allow-Origin", origin)
         }
-        response.literalFields = "Access-Control-Allow-Credentials: true\r\nVary: Origin\r\n"
+        response.literalFields = Response.ownFields
     }
 
     /// Dashboards and storefronts have origins of their own; elsewhere there is no CORS.
@@ -297,6 +320,21 @@ package final class Server: Handler, @unchecked Sendable {
         response.append("Content-Length", "0")
         return response
     }
+}
+
+extension Response {
+    /// Of every answer but the dashboard's: nobody takes it for a page or a script.
+    static let openFields: StaticString = "X-Content-Type-Options: nosniff\r\n"
+
+    /// Of answers under `/admin` and `/store`. They are for who asked: no cache may hand them on, and a browser that
+    /// keeps one asks each time whether it still holds (304).
+    fileprivate static let ownFields: StaticString = """
+        Access-Control-Allow-Credentials: true\r
+        Vary: Origin\r
+        Cache-Control: private, no-cache\r
+        X-Content-Type-Options: nosniff\r
+
+        """
 }
 
 /// Where a request's path leads.

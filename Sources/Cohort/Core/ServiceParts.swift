@@ -13,6 +13,8 @@ package final class ServiceParts: Sendable {
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
     let credentialLog: CredentialLog
+    /// nil where there is no limit.
+    let rateLimiter: RateLimiter?
     /// nil where it is switched off.
     package let dashboard: Dashboard?
 
@@ -37,6 +39,8 @@ package final class ServiceParts: Sendable {
         throttle =
             configuration.auth.throttlesSignIn
             ? SignInThrottle(rule: configuration.auth.throttle) : nil
+        rateLimiter =
+            configuration.rateLimit.perSecond > 0 ? RateLimiter(configuration.rateLimit) : nil
         credentialLog = CredentialLog(log, secret: configuration.auth.cookieSecret)
         dashboard =
             configuration.http.servesDashboard

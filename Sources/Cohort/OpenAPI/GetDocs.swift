@@ -13,7 +13,6 @@ package enum GetDocs: FixedEndpoint {
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
                 + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-        response.append("X-Content-Type-Options", "nosniff")
         response.append("Referrer-Policy", "no-referrer")
         return response
     }
@@ -26,10 +25,8 @@ package enum GetDocsScript: FixedEndpoint {
     private static let script: [UInt8] = OpenAPIFiles.bytes("docs.js")
 
     package static func answer() -> Response {
-        var response = Response(
+        Response(
             status: 200, contentType: "text/javascript; charset=utf-8", body: script)
-        response.append("X-Content-Type-Options", "nosniff")
-        return response
     }
 }
 
@@ -40,8 +37,6 @@ package enum GetDocsStyle: FixedEndpoint {
     private static let style: [UInt8] = OpenAPIFiles.bytes("docs.css")
 
     package static func answer() -> Response {
-        var response = Response(status: 200, contentType: "text/css; charset=utf-8", body: style)
-        response.append("X-Content-Type-Options", "nosniff")
-        return response
+        Response(status: 200, contentType: "text/css; charset=utf-8", body: style)
     }
 }

@@ -197,6 +197,19 @@ import Testing
         #expect(try status(shop, session) == 401)
     }
 
+    @Test func `nor does a customer's`() async throws {
+        let shop = try await Shop.open(Seed())
+        let session = try cookie(
+            signIn(shop, "ana-pass", path: "/store/auth", email: "ana@example.com"))
+        try shop.sql().run("CREATE TABLE kept AS SELECT * FROM cohort_customer_session")
+        let change = try shop.signedIn().send(
+            "POST", "/admin/customers/cus_ana", json: ["password": "changed-5"])
+        #expect(change.status == 200)
+        #expect(try shop.sql().number("SELECT count(*) FROM cohort_customer_session") == 0)
+        try shop.sql().run("INSERT INTO cohort_customer_session SELECT * FROM kept")
+        #expect(try status(shop, session, "/store/auth") == 401)
+    }
+
     @Test func `a customer's new password ends the sessions and tokens in the store`() async throws
     {
         let shop = try await Shop.open(Seed())
