@@ -70,7 +70,7 @@ package enum Routes {
         Route(DeleteUser.self),
         Route(RequestPasswordReset.self),
         Route(ResetPassword.self),
-    ]
+    ].numbered()
 
     /// The kinds of record that answers show.
     package static let entities = [

@@ -3,16 +3,21 @@ import Cohort
 import Dispatch
 import EventLoop
 import Glibc
+import Migrations
 
 /// A running service, from the first listener to the last answer.
 enum Serving {
     /// Serves until SIGTERM or SIGINT, then drains.
     ///
-    /// - Parameter ready: called with the port once it listens.
+    /// - Parameters:
+    ///   - reader: reads settings again at each SIGHUP; without, that ends the process.
+    ///   - ready: called with the port once it listens.
     static func run(
-        _ resolved: Settings.Resolved, ready: (Int) -> Void = { _ in }
+        _ resolved: Settings.Resolved, reader: sending SettingsReader? = nil,
+        ready: (Int) -> Void = { _ in }
     ) async throws {
-        let configuration = resolved.configuration
+        var configuration = resolved.configuration
+        configuration.database.migrations = MigrationFile.required.map(\.name)
         // A client that leaves is no reason to die; libpq writes to sockets too.
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
@@ -22,20 +27,24 @@ enum Serving {
         for warning in resolved.warnings { log.event(.warning, "setting", [("about", warning)]) }
         let service = try Service(configuration, log: log)
         let signals = TerminationSignals()
-        let port: Int
+        let ports: Service.Ports
         do {
-            port = try service.start()
+            ports = try service.start()
         } catch {
             throw StartFailure(error, configuration)
         }
         var address: [(StaticString, String)] = [
-            ("host", configuration.http.host), ("port", "\(port)"),
+            ("host", configuration.http.host), ("port", "\(ports.http)"),
         ]
         if let path = configuration.http.unixSocketPath { address.append(("unix_socket", path)) }
+        if let port = ports.metrics { address.append(("metrics_port", "\(port)")) }
         log.event(.info, "listening", address)
-        ready(port)
+        if let reader { signals.onHangUp { reader.readAgain().apply(to: service, log) } }
+        ready(ports.http)
         let name = await signals.first()
         log.event(.info, "stopping", [("signal", name)])
+        service.beginDraining()
+        try? await Task.sleep(for: configuration.http.drainDelay)
         await service.stop()
         log.event(.info, "stopped")
         log.flush()
@@ -78,7 +87,7 @@ enum Serving {
 final class TerminationSignals: @unchecked Sendable {
     private let queue = DispatchQueue(label: "control")
     private let names: AsyncStream<String>
-    private let sources: [any DispatchSourceSignal]
+    private var sources: [any DispatchSourceSignal]
 
     init() {
         let (names, continuation) = AsyncStream<String>.makeStream()
@@ -91,6 +100,16 @@ final class TerminationSignals: @unchecked Sendable {
             source.resume()
             return source
         }
+    }
+
+    /// Runs `action` at each SIGHUP, on the queue of signals.
+    func onHangUp(_ action: sending @escaping () -> Void) {
+        _ = signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: queue)
+        nonisolated(unsafe) let action = action
+        source.setEventHandler { @Sendable in unsafe action() }
+        source.resume()
+        sources.append(source)
     }
 
     /// The name of the first one that comes. A second one, while the service drains, ends the process.

@@ -60,6 +60,12 @@ struct Setting: Sendable {
         self.store = store
     }
 
+    /// Whether SIGHUP changes it.
+    var isReloadable: Bool { Settings.reloadable.contains(name) }
+
+    /// ``help``, and that if so.
+    var fullHelp: String { isReloadable ? help + ". SIGHUP re-reads it" : help }
+
     // MARK: Kinds
 
     typealias Place<Value> = WritableKeyPath<Configuration, Value> & Sendable

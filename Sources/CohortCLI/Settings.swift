@@ -1,7 +1,7 @@
 import Cohort
 import HTTP
 
-/// Finds out what the operator decided: flags before environment before defaults.
+/// Finds out what the operator decided: flags before environment before a file before defaults.
 ///
 /// The table in ``Settings/table`` is the only place that knows a setting; reading them, showing
 /// them and documenting them all go through it.
@@ -17,12 +17,15 @@ enum Settings {
     enum Source: Equatable, Sendable {
         case flag
         case environment
+        /// That `--env-file` names.
+        case file
         case standard
 
         var name: String {
             switch self {
             case .flag: "flag"
             case .environment: "environment"
+            case .file: "file"
             case .standard: "default"
             }
         }
@@ -65,11 +68,13 @@ enum Settings {
     ///
     /// - Parameters:
     ///   - flags: by name without dashes, as ``flags(in:)`` returns them.
+    ///   - file: as ``EnvironmentFile`` reads it.
     ///   - cores: of the machine; decides how much is done at once.
     /// - Throws: `SettingsError` for the first value in the table's order that is not allowed, and
     ///   for values that do not go together.
     static func resolve(
-        environment: [String: String], flags: [String: String], mode: Mode, cores: Int
+        environment: [String: String], file: [String: String] = [:], flags: [String: String],
+        mode: Mode, cores: Int
     ) throws(SettingsError) -> Resolved {
         for name in flags.keys.sorted() where !table.contains(where: { $0.flag == name }) {
             throw SettingsError(
@@ -77,11 +82,12 @@ enum Settings {
         }
         let surroundings = Surroundings(
             mode: mode,
-            nodeEnvironment: flags["node-env"] ?? environment["NODE_ENV"] ?? "", cores: cores)
+            nodeEnvironment: flags["node-env"] ?? environment["NODE_ENV"] ?? file["NODE_ENV"] ?? "",
+            cores: cores)
         var configuration = Configuration()
         var entries: [Entry] = []
         for setting in table {
-            let entry = try entry(setting, environment, flags, surroundings)
+            let entry = try entry(setting, environment, file, flags, surroundings)
             do throws(Setting.Rejection) {
                 try setting.store(entry.text, &configuration)
             } catch {
@@ -93,12 +99,13 @@ enum Settings {
         try checkTogether(&configuration)
         return Resolved(
             configuration: configuration, entries: entries,
-            warnings: warnings(entries, configuration, environment, surroundings))
+            warnings: warnings(
+                entries, configuration, environment.merging(file) { $1 }, surroundings))
     }
 
     private static func entry(
-        _ setting: Setting, _ environment: [String: String], _ flags: [String: String],
-        _ surroundings: Surroundings
+        _ setting: Setting, _ environment: [String: String], _ file: [String: String],
+        _ flags: [String: String], _ surroundings: Surroundings
     ) throws(SettingsError) -> Entry {
         // Compose files and shells set variables to nothing when they mean not to set them. Where
         // nothing is a value of its own, it counts.
@@ -114,6 +121,9 @@ enum Settings {
         }
         if let text = given(environment[setting.environment]) {
             return Entry(setting: setting, text: text, source: .environment)
+        }
+        if let text = given(file[setting.environment]) {
+            return Entry(setting: setting, text: text, source: .file)
         }
         guard let text = setting.standard(surroundings) else {
             throw SettingsError(
@@ -180,7 +190,8 @@ enum Settings {
     ) -> [String] {
         var warnings: [String] = []
         if !surroundings.toleratesWeakSecrets {
-            for entry in entries where entry.setting.isSecret && entry.text.utf8.count < 32 {
+            for entry in entries
+            where entry.setting.isSecret && 1..<32 ~= entry.text.utf8.count {
                 // RFC 7518, section 3.2: a key as long as the hash.
                 warnings.append(
                     "\(entry.setting.environment) is shorter than the 32 bytes that make guessing hopeless"
@@ -205,7 +216,14 @@ enum Settings {
                 "ADMIN_CORS allows no origin, and COHORT_DASHBOARD is off: no dashboard in a browser can use the API"
             )
         }
-        let known = Set(table.map(\.environment))
+        if configuration.metrics.port != nil, configuration.metrics.token.isEmpty,
+            !["127.0.0.1", "::1", "localhost"].contains(configuration.metrics.host)
+        {
+            warnings.append(
+                "COHORT_METRICS_HOST is more than this machine, and COHORT_METRICS_TOKEN is empty: whoever reaches it sees the figures"
+            )
+        }
+        let known = Set(table.map(\.environment) + [EnvironmentFile.variable])
         for name in environment.keys.sorted()
         where name.hasPrefix("COHORT_") && !name.hasPrefix("COHORT_TEST_") && !known.contains(name)
         {
@@ -286,6 +304,7 @@ struct SettingsError: Error, Equatable, CustomStringConvertible {
             switch entry.source {
             case .flag: "--\(setting.flag)"
             case .environment: "\(setting.environment) (environment)"
+            case .file: "\(setting.environment) (file)"
             case .standard: "\(setting.environment) (default)"
             }
         self.init("\(origin)\(setting.isSecret ? "" : " = \"\(entry.shown)\"") \(reason)")

@@ -7,13 +7,22 @@ struct SettingsArguments: ParsableArguments {
     @Argument(parsing: .allUnrecognized, help: .hidden)
     var flags: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A file of settings, NAME=value each, for what neither flags nor the environment say [COHORT_ENV_FILE]."
+        ))
+    var envFile: String?
+
     /// - Throws: `SettingsError`, one line.
     func resolve(
         _ mode: Settings.Mode, overrides: [String: String] = [:]
     ) throws(SettingsError) -> Settings.Resolved {
         let given = try Settings.flags(in: flags)
+        let environment = Self.environment
+        let path = envFile ?? environment[EnvironmentFile.variable] ?? ""
         return try Settings.resolve(
-            environment: Self.environment, flags: given.merging(overrides) { $1 }, mode: mode,
+            environment: environment, file: path.isEmpty ? [:] : try EnvironmentFile.read(path),
+            flags: given.merging(overrides) { $1 }, mode: mode,
             cores: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 

@@ -137,6 +137,10 @@ extension Settings {
             }
         },
         .seconds(
+            "drain_delay_s", \.http.drainDelay, in: 0...600, default: "0",
+            "How long everything is still served once the process is told to stop, while `/ready` says 503, so that"
+                + " balancers turn away first"),
+        .seconds(
             "shutdown_deadline_s", \.http.shutdownDeadline, in: 0...3600, default: "8",
             "How long requests in flight may take once the process is told to stop"),
     ]
@@ -353,6 +357,49 @@ extension Settings {
         .choice(
             "log_level", \.log.level, default: "info", "The least urgent lines that are written"),
         .toggle("log_requests", \.log.requests, default: "on", "Whether each request gets a line"),
+        Setting(
+            "slow_statement_ms", default: "500",
+            allowed: "a whole number of milliseconds from 0 to 86400000",
+            "Statements that take PostgreSQL as long get a line, never with their values; 0 for none"
+        ) { text, configuration throws(Setting.Rejection) in
+            let bound = try Setting.whole(text, in: 0...86_400_000)
+            configuration.log.slowStatement = bound == 0 ? nil : .milliseconds(bound)
+        },
+        Setting(
+            "metrics_host", default: "127.0.0.1", allowed: "a host name or an address",
+            "The address of the listener for Prometheus"
+        ) { text, configuration throws(Setting.Rejection) in
+            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw Setting.Rejection()
+            }
+            configuration.metrics.host = text
+        },
+        Setting(
+            "metrics_port", default: "", allowed: "a whole number from 0 to 65535, or empty",
+            takesEmpty: true,
+            "Its TCP port, where `GET /metrics` is; 0 lets the system choose one, empty for no listener"
+        ) { text, configuration throws(Setting.Rejection) in
+            configuration.metrics.port =
+                text.isEmpty ? nil : try Setting.whole(text, in: 0...65_535)
+        },
+        Setting(
+            "metrics_token", default: "", allowed: "printable ASCII without blanks",
+            isSecret: true, takesEmpty: true,
+            "What a scrape must show as a Bearer token; empty for nothing"
+        ) { text, configuration throws(Setting.Rejection) in
+            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw Setting.Rejection()
+            }
+            configuration.metrics.token = text
+        },
+    ]
+
+    /// Those that change when the process is told to read its settings again. Everything else is decided once: where
+    /// it listens, how many loops and connections there are, and secrets, which all instances must change together.
+    static let reloadable: Set<String> = [
+        "admin_cors", "store_cors", "signin_throttle", "signin_pair_failures_free",
+        "signin_address_failures_free", "log_format", "log_level", "log_requests",
+        "slow_statement_ms", "metrics_token",
     ]
 
     private static let process: [Setting] = [

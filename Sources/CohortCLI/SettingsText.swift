@@ -12,6 +12,7 @@ extension Settings {
                 switch entry.source {
                 case .flag: "flag --\(entry.setting.flag)"
                 case .environment: "environment \(entry.setting.environment)"
+                case .file: "file \(entry.setting.environment)"
                 case .standard: "default"
                 }
             let padding = String(repeating: " ", count: width - name.count)
@@ -24,7 +25,7 @@ extension Settings {
         var text = ""
         for setting in table {
             text += "  --\(setting.flag) <\(setting.placeholder)>  [\(setting.environment)]\n"
-            text += "        \(setting.help).\n"
+            text += "        \(setting.fullHelp).\n"
             text += "        Must be \(setting.allowed). Default: \(setting.standardHelp).\n"
         }
         return String(text.filter { $0 != "`" })
@@ -36,7 +37,7 @@ extension Settings {
         for setting in table {
             let cells = [
                 "`\(setting.environment)`", "`--\(setting.flag)`", setting.standardHelp,
-                setting.allowed, setting.help,
+                setting.allowed, setting.fullHelp,
             ]
             text += "| \(cells.map(escaped).joined(separator: " | ")) |\n"
         }
@@ -64,7 +65,7 @@ extension Setting {
 extension Settings.Entry {
     /// The value as it may be printed.
     var shown: String {
-        if setting.isSecret { return "********" }
+        if setting.isSecret { return text.isEmpty ? "(none)" : "********" }
         if setting.name.hasSuffix("database_url") { return Settings.masked(connectionString: text) }
         return text.isEmpty ? "(none)" : Settings.oneLine(text)
     }

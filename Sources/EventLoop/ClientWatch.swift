@@ -4,6 +4,8 @@
 /// went away, the side that works for it asks to be told and cancels what nobody will read.
 package final class ClientWatch {
     package private(set) var isGone = false
+    /// What is being done for the client, for those who have something to tell about it.
+    package var errand: (any Errand)?
     private var onGone: (() -> Void)?
 
     package init() {}
@@ -13,11 +15,36 @@ package final class ClientWatch {
         if isGone { action?() } else { onGone = action }
     }
 
+    /// What work that was asked for at that time is called; nil when that was for a request before the one at hand.
+    package func name(of time: MonotonicTime) -> ErrandName? {
+        guard let errand, time >= errand.begunAt else { return nil }
+        return errand.name
+    }
+
     package func clientLeft() {
         guard !isGone else { return }
         isGone = true
         let action = onGone
         onGone = nil
         action?()
+    }
+}
+
+/// One request after the other of a client.
+package protocol Errand: AnyObject {
+    /// When the one at hand was there.
+    var begunAt: MonotonicTime { get }
+    var name: ErrandName { get }
+}
+
+/// What the log calls a request.
+package struct ErrandName: Sendable, Equatable {
+    package let id: String
+    /// Of the client's distributed trace, 32 hexadecimal digits.
+    package let traceID: String?
+
+    package init(id: String, traceID: String?) {
+        self.id = id
+        self.traceID = traceID
     }
 }

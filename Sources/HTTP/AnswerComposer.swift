@@ -64,6 +64,14 @@ struct AnswerComposer {
             tag.append(to: &bytes)
             bytes.append("\r\n")
         }
+        if response.requestNumber != 0 {
+            bytes.append("X-Request-Id: ")
+            for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: response.requestNumber >> shift & 15)
+                bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            }
+            bytes.append("\r\n")
+        }
         bytes.append(response.literalFields)
     }
 

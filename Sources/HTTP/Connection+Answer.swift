@@ -94,6 +94,7 @@ extension Connection {
     }
 
     func finish(_ exchange: Exchange, status: Int, isComplete: Bool) {
+        server.figures.requestsEnded &+= 1
         server.handler.finished(
             exchange,
             ExchangeOutcome(
@@ -133,6 +134,7 @@ extension Connection {
             budget -= 1
             switch unsafe SocketIO.receive(fd, buffer) {
             case .bytes(let count):
+                server.figures.bytesReceived &+= count
                 if count < buffer.count, !sawHangUp { mayRead = false }
                 lingered += count
                 guard lingered <= server.limits.lingerBytesMax else {

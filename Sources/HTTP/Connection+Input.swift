@@ -48,6 +48,7 @@ extension Connection {
         let buffer = unsafe UnsafeMutableBufferPointer(rebasing: server.receiveBuffer[..<room])
         switch unsafe SocketIO.receive(fd, buffer) {
         case .bytes(let count):
+            server.figures.bytesReceived &+= count
             // Less than there was room for: the socket is empty, unless its end is behind.
             if count < buffer.count, !sawHangUp { mayRead = false }
             let bytes = unsafe Span<UInt8>(
@@ -191,6 +192,7 @@ extension Connection {
             server.clearDeadline(index)
         }
         let exchange = nextExchange()
+        server.figures.requestsBegun &+= 1
         let request = Request(bytes: head, head: server.head, body: body)
         budget -= 1
         server.isHandling = true
@@ -235,6 +237,7 @@ extension Connection {
     }
 
     func leftUnanswered(startedAt: MonotonicTime) {
+        server.figures.requestsEnded &+= 1
         guard phase == .handling else { return }
         refuse(.unanswered, RefusedRequest(clientAddress: peer.text))
     }

@@ -76,6 +76,7 @@ extension Connection {
             switch SocketIO.send(fd, bytes, from: sent, tail, from: max(0, sent - bytes.count)) {
             case .bytes(let count):
                 sent += count
+                server.figures.bytesSent &+= count
             case .wouldBlock:
                 if sent < bytes.count {
                     output = PendingOutput(bytes: Array(bytes[sent...]), tail: tail, tailOffset: 0)
@@ -99,6 +100,7 @@ extension Connection {
                 fd, output.bytes, from: output.offset, output.tail, from: output.tailOffset)
             {
             case .bytes(let count):
+                server.figures.bytesSent &+= count
                 output.offset += min(count, bytesLeft)
                 output.tailOffset += max(0, count - bytesLeft)
                 setDeadline(server.limits.writeDeadline)

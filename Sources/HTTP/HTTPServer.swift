@@ -70,6 +70,7 @@ import Synchronization
 
     /// Open connections, idle ones included.
     package private(set) var connectionCount = 0
+    package internal(set) var figures = HTTPFigures()
 
     /// The most there were since memory was given back.
     private var connectionsPeak = 0
@@ -135,7 +136,9 @@ import Synchronization
     // MARK: Connections
 
     private func take(_ fd: Int32, peer: PeerAddress) {
+        figures.connectionsAccepted &+= 1
         let isFull = connectionCount >= limits.connectionsMax && !makeRoom()
+        if isFull { figures.connectionsRefused &+= 1 }
         guard !isFull || connectionCount < limits.connectionsMax + Self.refusalsMax else {
             _ = close(fd)
             assigned.subtract(1, ordering: .sequentiallyConsistent)
@@ -178,8 +181,10 @@ import Synchronization
             }
             oldest = connection
         }
-        oldest?.close()
-        return oldest != nil
+        guard let oldest else { return false }
+        figures.connectionsEvicted &+= 1
+        oldest.close()
+        return true
     }
 
     func forget(_ connection: Connection) {

@@ -116,6 +116,14 @@ package struct Request: ~Copyable, ~Escapable {
     package var id: String? {
         head.requestID(in: bytes)
     }
+
+    /// Where in a distributed trace it belongs, when it says so and that is well-formed.
+    package var traceParent: TraceParent? {
+        guard let index = head.index(of: "traceparent", in: bytes),
+            head.index(of: "traceparent", in: bytes, from: index + 1) == nil
+        else { return nil }
+        return TraceParent(head.value(index, in: bytes))
+    }
 }
 
 extension Head {

@@ -16,6 +16,8 @@ package struct Response: Sendable {
     package var body: Body
     /// Sent as `ETag`. A value of its own: nearly every answer has one, and so costs no text for it.
     package var tag: EntityTag?
+    /// Sent as `X-Request-Id`, in 16 hexadecimal digits, unless 0; a value of its own for the same reason.
+    package var requestNumber = UInt64(0)
     /// Further field lines of our source, each with its line end, sent as they are.
     package var literalFields: StaticString = ""
     /// Close the connection after this answer.

@@ -17,6 +17,9 @@ package struct MigrationFile: Sendable {
         MigrationFile(name: "\($0.name)", text: "\($0.text)")
     }
 
+    /// Those that a database must have gone through; the others wait for extensions that it need not have.
+    package static let required = all.filter { $0.optionalExtension == nil }
+
     var needsNoTransaction: Bool { directives.contains("no transaction") }
 
     /// The extension that it can't do without.

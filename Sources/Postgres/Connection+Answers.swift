@@ -118,6 +118,7 @@ extension Connection {
                 // The commit itself was refused (a deferred constraint, a serialization failure), or the
                 // server went away and may have committed before.
                 let error = unsafe ServerErrorReader.take(result, write?.statement)
+                lane.count(error)
                 if error.endsConnection { farewell = error }
                 write?.verdict = error.endsConnection ? .outcomeUnknown : write?.failure(error)
             }
@@ -129,6 +130,7 @@ extension Connection {
             unsafe pending.hold(result)
         } else {
             unsafe pending.succeed(result)
+            measure(pending)
             finished(pending)
         }
     }
@@ -151,6 +153,7 @@ extension Connection {
     }
 
     private func failed(_ pending: PendingRows, _ error: PostgresError.ServerError) {
+        if !isPipelined || !pending.isSelfCommitting { measure(pending, error) }
         decide(pending, error)
         finished(pending)
     }
@@ -158,6 +161,7 @@ extension Connection {
     /// What becomes of a statement that the server refused.
     private func decide(_ pending: PendingRows, _ error: PostgresError.ServerError) {
         let failure = pending.failure(error)
+        lane.count(error)
         if error.isStalePreparation {
             prepared.forget(pending.statement, isOnServer: error.sqlstate != "26000")
         }
@@ -191,6 +195,7 @@ extension Connection {
     /// The write's transaction has ended, or the connection has.
     func settle(write: PendingRows) {
         guard !write.isSettled else { return }
+        if isPipelined, !isClosed { measure(write, write.verdict?.serverError) }
         if let verdict = write.verdict.take() {
             write.dropHeld()
             if verdict.isWorthRepeating {
@@ -201,6 +206,25 @@ extension Connection {
         } else if !write.succeedWithHeld() {
             write.fail(.outcomeUnknown)
         }
+    }
+
+    /// Counts a statement that was answered, and tells of it when it took long.
+    ///
+    /// The server does one after the other, so it began when it was sent or when the one before was answered.
+    private func measure(_ pending: PendingRows, _ error: PostgresError.ServerError? = nil) {
+        let now = lane.loop.now
+        let begun = max(pending.sentAt, lastAnswer)
+        lastAnswer = now
+        let duration = now.nanoseconds - begun.nanoseconds
+        lane.totals.durations.add(duration)
+        guard duration >= lane.slowStatement else { return }
+        lane.tell(
+            .slow(
+                SlowStatement(
+                    name: pending.statement.name, lane: lane.kind,
+                    wait: begun - pending.submittedAt, duration: .nanoseconds(duration),
+                    rows: pending.rowCount, sqlstate: error?.sqlstate,
+                    errand: pending.watch?.name(of: pending.submittedAt))))
     }
 
     // MARK: Without pipelining
@@ -231,6 +255,7 @@ extension Connection {
             pending.dropHeld()
             failed(pending, error)
         } else {
+            measure(pending)
             if !pending.succeedWithHeld() { pending.fail(.notSent("no answer")) }
             finished(pending)
         }

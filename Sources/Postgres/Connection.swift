@@ -29,6 +29,8 @@ import EventLoop
     var outbox = Fifo<PendingRows>()
     /// When the server last said something, or was first asked after it had answered everything.
     var lastSign: MonotonicTime
+    /// When the last statement was answered.
+    var lastAnswer: MonotonicTime
     /// Why the server ended the connection, when it said so.
     var farewell: PostgresError.ServerError?
     /// A statement that was given up because it could not be prepared; its own answer is still due.
@@ -57,6 +59,7 @@ import EventLoop
         self.place = place
         openedAt = lane.loop.now
         lastSign = lane.loop.now
+        lastAnswer = lane.loop.now
         replayed = Replayed(time: lane.loop.now)
         isPipelined = lane.configuration.prepares && !handle.isPooled
         prepared = PreparedStatements(max: lane.configuration.preparedMax)
@@ -128,7 +131,8 @@ import EventLoop
         }
         expected.append(.rows(pending))
         unsynced += 1
-        lane.statementCount += 1
+        pending.sentAt = lane.loop.now
+        lane.totals.statements += 1
         if pending.isSelfCommitting {
             sync(committing: pending)
         } else if pending.isAlone {
@@ -176,8 +180,9 @@ import EventLoop
             return
         }
         expected.append(.rows(pending))
-        lane.statementCount += 1
-        lane.segmentCount += 1
+        pending.sentAt = lane.loop.now
+        lane.totals.statements += 1
+        lane.totals.segments += 1
         flush()
     }
 
@@ -188,6 +193,7 @@ import EventLoop
 
     /// Ends the segment, which makes the server answer it.
     func sync(committing write: PendingRows?) {
+        lane.totals.segmentSizes.add(Int64(unsynced))
         unsynced = 0
         // Also writes everything out, as far as the socket takes it.
         guard unsafe PQpipelineSync(pg) == 1 else {
@@ -195,7 +201,7 @@ import EventLoop
             return
         }
         expected.append(.sync(write))
-        lane.segmentCount += 1
+        lane.totals.segments += 1
         flush()
     }
 

@@ -27,9 +27,9 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
 
-    var statementCount = 0
-    var segmentCount = 0
-    private var totals = LaneStatistics()
+    var totals = LaneStatistics()
+    /// In nanoseconds; a statement that takes longer is told of.
+    var slowStatement = Int64.max
 
     init(_ kind: LaneKind, loop: EventLoop, configuration: PoolConfiguration) {
         self.kind = kind
@@ -99,7 +99,9 @@ final class Lane: Ticker, @unchecked Sendable {
         isServing = true
         defer { isServing = false }
         while let (waiter, place) = state.next() {
-            totals.waitedTotal += loop.now - waiter.submittedAt
+            let wait = loop.now - waiter.submittedAt
+            totals.waitedTotal += wait
+            totals.waits.add(wait.nanoseconds)
             if waiter.isClientGone {
                 waiter.fail(.clientGone)
                 state.finished(place)
@@ -183,6 +185,7 @@ final class Lane: Ticker, @unchecked Sendable {
             isDownTold = false
             serve()
         case .failure(let error):
+            totals.connectionsFailed += 1
             if isSuccessor {
                 successors[place] = nil
                 failures += 1
@@ -287,6 +290,7 @@ final class Lane: Ticker, @unchecked Sendable {
                 refusal != nil || now - oldest.submittedAt >= limits.waitDeadline
             {
                 _ = state.removeOldest()
+                totals.waitedTooLong += 1
                 oldest.fail(
                     refusal ?? (state.open == 0 ? .unavailable(lastFailure) : .waitedTooLong))
             }
@@ -318,6 +322,10 @@ final class Lane: Ticker, @unchecked Sendable {
 
     func tell(_ event: PoolEvent) { configuration.log(event) }
 
+    func count(_ error: PostgresError.ServerError) {
+        totals.errors[String(error.sqlstate.prefix(2)), default: 0] += 1
+    }
+
     /// Gives up connections that nobody uses now: the next one would wait for a server that has fallen silent.
     func closeIdle() {
         for case .some(let connection) in connections
@@ -329,13 +337,12 @@ final class Lane: Ticker, @unchecked Sendable {
     var statistics: LaneStatistics {
         var figures = totals
         figures.connections = state.open
+        figures.connectionsMax = limits.connections
         if configuration.prepares {
             figures.pooled = connections.count { $0?.isPipelined == false }
         }
         figures.inFlight = state.inFlight
         figures.waiting = state.waiting
-        figures.statements = statementCount
-        figures.segments = segmentCount
         return figures
     }
 }

@@ -9,6 +9,8 @@ package import EventLoop
     let values: [Value]
     let watch: ClientWatch?
     let submittedAt: MonotonicTime
+    /// When it went, the last time that it did.
+    var sentAt: MonotonicTime
     /// The transaction that it is part of; nil when it is on its own.
     let transaction: Transaction?
     /// How many times it has been sent for nothing.
@@ -50,6 +52,7 @@ package import EventLoop
         self.values = values
         self.watch = watch
         submittedAt = time
+        sentAt = time
         self.transaction = transaction
     }
 
@@ -125,6 +128,21 @@ package import EventLoop
 
     func dropHeld() {
         if let handle = unsafe held.handle.take() { unsafe PQclear(handle) }
+    }
+
+    /// The rows that it answered or changed, while they are here.
+    var rowCount: Int? {
+        let handle: OpaquePointer?
+        if case .rows(let rows) = outcome {
+            unsafe handle = unsafe rows
+        } else {
+            unsafe handle = unsafe held.handle
+        }
+        guard let handle = unsafe handle else { return nil }
+        if unsafe PQresultStatus(handle) == PGRES_TUPLES_OK {
+            return unsafe Int(PQntuples(handle))
+        }
+        return unsafe Int(String(cString: PQcmdTuples(handle))) ?? 0
     }
 
     /// Answers with the rows that are held; false when there are none.

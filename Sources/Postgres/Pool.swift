@@ -74,6 +74,20 @@ package final class Pool: @unchecked Sendable {
 
     package func statistics(_ kind: LaneKind) -> LaneStatistics { lane(kind).statistics }
 
+    /// Of each replica: its host, its figures, and whether reads go elsewhere for now.
+    package var replicaStatistics: [(name: String, figures: LaneStatistics, isPassedOver: Bool)] {
+        replicas?.statistics ?? []
+    }
+
+    /// Statements that take as long are told of; nil for none. May be changed at any time.
+    package var slowStatement: Duration? {
+        didSet {
+            let bound = slowStatement?.nanoseconds ?? .max
+            for kind in LaneKind.allCases { lane(kind).slowStatement = bound }
+            replicas?.slowStatement = bound
+        }
+    }
+
     func lane(_ kind: LaneKind) -> Lane {
         switch kind {
         case .fast: fast

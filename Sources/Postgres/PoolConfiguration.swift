@@ -1,3 +1,5 @@
+package import EventLoop
+
 /// What an operator decides about the connections of one loop.
 package struct PoolConfiguration: Sendable {
     /// Any connection string of libpq: key words or a URI, several hosts, TLS.
@@ -78,6 +80,7 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     case lost(LaneKind, String)
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
+    case slow(SlowStatement)
     /// Of one replica, by its host.
     case replica(String, Replica)
 
@@ -95,6 +98,7 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
         case .unreachable(let lane, let reason): "\(lane) lane: cannot connect: \(reason)"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
+        case .slow(let slow): "\(slow.lane) lane: statement \(slow.name) took \(slow.duration)"
         case .replica(let host, .connection(let event)): "replica \(host): \(event)"
         case .replica(let host, .used): "replica \(host): used again"
         case .replica(let host, .passedOver(let why)): "replica \(host): passed over: \(why)"
@@ -102,9 +106,26 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+/// A statement that took as long as ``Pool/slowStatement`` or longer. None of its values.
+package struct SlowStatement: Sendable, Equatable {
+    package let name: String
+    package let lane: LaneKind
+    /// Until the server began with it: for a connection, and for what was sent on that before.
+    package let wait: Duration
+    /// From then to the end of its answer.
+    package let duration: Duration
+    /// That it answered or changed; nil when it failed.
+    package let rows: Int?
+    /// Of its failure.
+    package let sqlstate: String?
+    /// What it was done for, where that was one request.
+    package let errand: ErrandName?
+}
+
 /// Figures of one lane since the start, and of this moment.
 package struct LaneStatistics: Sendable, Equatable {
     package var connections = 0
+    package var connectionsMax = 0
     /// Of these, how many lead to a pooler, and so do without pipelines.
     package var pooled = 0
     package var inFlight = 0
@@ -114,8 +135,22 @@ package struct LaneStatistics: Sendable, Equatable {
     /// Statements that had to wait for a connection, and how long all of them did.
     package var waited = 0
     package var waitedTotal: Duration = .zero
+    /// The same by time, in nanoseconds.
+    package var waits = Histogram.durations
     package var refused = 0
+    /// Waiters whose deadline came first.
+    package var waitedTooLong = 0
     package var retried = 0
     package var connectionsOpened = 0
     package var connectionsLost = 0
+    /// Attempts to connect.
+    package var connectionsFailed = 0
+    /// From when the server could begin with a statement to the end of its answer, in nanoseconds.
+    package var durations = Histogram.durations
+    /// What was sent between two Syncs.
+    package var segmentSizes = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+    /// Failures that the server told, by the first two letters of their SQLSTATE.
+    package var errors: [String: Int] = [:]
+
+    package init() {}
 }

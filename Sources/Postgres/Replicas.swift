@@ -52,6 +52,14 @@ final class Replicas: TurnEnder, @unchecked Sendable {
         for replica in members { replica.lane.close() }
     }
 
+    var slowStatement = Int64.max {
+        didSet { for replica in members { replica.lane.slowStatement = slowStatement } }
+    }
+
+    var statistics: [(name: String, figures: LaneStatistics, isPassedOver: Bool)] {
+        members.map { ($0.name, $0.lane.statistics, !isUsable($0)) }
+    }
+
     func submit(_ read: PendingRows) {
         guard members.contains(where: isUsable) else {
             primary.slow.submit(.statement(read))

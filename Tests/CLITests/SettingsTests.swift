@@ -294,7 +294,11 @@ private func refusal(
         ("cookie-name", String(repeating: "n", count: 64), true),
         ("cookie-name", String(repeating: "n", count: 65), false),
         ("host", "::", true), ("host", "shop.example", true), ("host", "a b", false),
-        ("host", "", false),
+        ("host", "", false), ("metrics-host", "::", true), ("metrics-host", "a b", false),
+        ("metrics-port", "", true), ("metrics-port", "0", true), ("metrics-port", "65535", true),
+        ("metrics-port", "65536", false), ("metrics-port", "-1", false),
+        ("metrics-token", "", true), ("metrics-token", "a~B1-._", true),
+        ("metrics-token", "a b", false), ("metrics-token", "é", false),
         ("database-url", "host=/tmp dbname=x", true), ("database-url", "mysql", false),
         ("database-url", "", false),
         ("node-env", "production", true), ("node-env", "two words", false),
@@ -441,6 +445,8 @@ private func refusal(
             "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
             "read_database_url": "host=y", "strict_regions": "on", "dashboard": "off",
             "extensions": "counts", "core_dumps": "on",
+            "metrics_host": "h", "metrics_port": "9100",
+            "metrics_token": "t",
         ]
         let before = String(reflecting: try resolve().configuration)
         for setting in Settings.table where setting.name != "node_env" {
@@ -451,6 +457,28 @@ private func refusal(
             let resolved = try resolve(flags: [setting.flag: value])
             #expect(String(reflecting: resolved.configuration) != before, "\(setting.name)")
         }
+    }
+
+    @Test func `what is re-read is a setting, and no other is said to be`() throws {
+        #expect(Settings.reloadable.isSubset(of: Settings.table.map(\.name)))
+        for setting in Settings.table {
+            #expect(
+                setting.fullHelp.contains("SIGHUP") == Settings.reloadable.contains(setting.name))
+        }
+    }
+
+    @Test func `a listener for everybody without a token is warned of`() throws {
+        func warnings(_ host: String, _ port: String, _ token: String) throws -> [String] {
+            try resolve(flags: [
+                "metrics-host": host, "metrics-port": port, "metrics-token": token,
+            ]).warnings
+        }
+        let token = String(repeating: "t", count: 32)
+        #expect(try warnings("0.0.0.0", "9100", "").count == 1)
+        #expect(try warnings("0.0.0.0", "9100", token).isEmpty)
+        #expect(try warnings("0.0.0.0", "", "").isEmpty)
+        #expect(try warnings("127.0.0.1", "9100", "").isEmpty)
+        #expect(try warnings("127.0.0.1", "9100", "short").count == 1)
     }
 
     @Test func `help and documentation have every setting`() throws {
@@ -481,6 +509,67 @@ private func refusal(
         #expect(
             document.hasSuffix(Settings.markdown),
             "run: COHORT_TEST_RECORD=1 swift test --filter 'committed documentation'")
+    }
+
+    // MARK: The file
+
+    @Test func `a file is read below flags and environment`() throws {
+        let file = try EnvironmentFile.parse(
+            """
+            # Where it listens
+            PORT=9001
+              HOST="::1"\r
+            COHORT_LOG_LEVEL='debug'
+
+            COOKIE_SECRET=a=b"c'd#e
+            COHORT_LOOPS=
+            """, name: "f")
+        #expect(
+            file == [
+                "PORT": "9001", "HOST": "::1", "COHORT_LOG_LEVEL": "debug",
+                "COOKIE_SECRET": "a=b\"c'd#e", "COHORT_LOOPS": "",
+            ])
+        let resolved = try Settings.resolve(
+            environment: required.merging(["HOST": "::"]) { $1 }, file: file,
+            flags: ["log-level": "error"], mode: .serve, cores: 4)
+        let sources = Dictionary(
+            uniqueKeysWithValues: resolved.entries.map { ($0.setting.name, $0.source) })
+        #expect(resolved.configuration.http.port == 9001)
+        #expect(sources["port"] == .file)
+        #expect(resolved.configuration.http.host == "::")
+        #expect(sources["host"] == .environment)
+        #expect(resolved.configuration.log.level == .error)
+        #expect(sources["log_level"] == .flag)
+        #expect(sources["loops"] == .standard)
+        #expect(Settings.report(resolved).contains("9001  (file PORT)"))
+    }
+
+    @Test(arguments: ["PORT", "=x", "A B=c", "A='b", "A=\"", "export A=b"])
+    func `a line that is none is told by its number, not by what it holds`(line: String) throws {
+        do throws(SettingsError) {
+            _ = try EnvironmentFile.parse("A=secret\n\(line)\n", name: "/etc/f")
+            Issue.record("\(line) was taken")
+        } catch {
+            #expect(error.description.hasPrefix("/etc/f, line 2: "))
+            #expect(!error.description.contains(line))
+        }
+    }
+
+    @Test func `a wrong value in a file is told to be from there, and an unknown name is`() throws {
+        do throws(SettingsError) {
+            _ = try Settings.resolve(
+                environment: required, file: ["PORT": "x"], flags: [:], mode: .serve, cores: 4)
+            Issue.record("PORT=x was taken")
+        } catch {
+            #expect(error.description.hasPrefix("PORT (file) = \"x\" must be"))
+        }
+        let resolved = try Settings.resolve(
+            environment: required.merging(["COHORT_ENV_FILE": "f"]) { $1 },
+            file: ["COHORT_LOG_LEVLE": "x"], flags: [:], mode: .serve, cores: 4)
+        #expect(
+            resolved.warnings == [
+                "COHORT_LOG_LEVLE is not a setting; did you mean COHORT_LOG_LEVEL?"
+            ])
     }
 
     // MARK: Arguments

@@ -8,6 +8,7 @@ package import Postgres
 package enum CreateSession: Endpoint {
     package static let route: StaticString = "POST /admin/auth"
     package static let access = Access.open
+    package static let signsIn: String? = "users"
 
     package struct Input: Sendable {
         let signIn: SignIn.Input

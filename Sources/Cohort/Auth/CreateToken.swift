@@ -9,6 +9,7 @@ import Postgres
 package enum CreateToken: Endpoint {
     package static let route: StaticString = "POST /admin/auth/token"
     package static let access = Access.open
+    package static let signsIn: String? = "users"
 
     package struct Input: Sendable {
         let signIn: SignIn.Input

@@ -20,6 +20,9 @@ package final class PasswordWork: Sendable {
             label: "cohort.passwords", limits: limits, retryAfterSeconds: Self.retryAfterSeconds)
     }
 
+    /// Who waits for a hash, for metrics.
+    package var waitingCount: Int { queue.waitingCount }
+
     /// A hash takes a quarter of a second, so in two seconds a good part of the queue is gone.
     private static let retryAfterSeconds = 2
 

@@ -11,7 +11,7 @@ extension APIError {
         } else if error.isSerializationFailure {
             self = .conflict
         } else if error.isUnavailable {
-            self = .overloaded(retryAfterSeconds: 1)
+            self = .overloaded(retryAfterSeconds: 1, Shortage(error))
         } else if error.isBadInput {
             self = .invalidData("The request holds a value that cannot be stored")
         } else {

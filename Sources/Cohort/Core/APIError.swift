@@ -20,7 +20,7 @@ package enum APIError: Error, Equatable, Sendable {
     /// Too many attempts; the client may come back after so many seconds: 429.
     case throttled(retryAfterSeconds: Int)
     /// Nothing was done, for want of a database or of room; safe to send again: 503.
-    case overloaded(retryAfterSeconds: Int)
+    case overloaded(retryAfterSeconds: Int, Shortage = .queue)
     /// Nobody is there to read the answer any more; like nginx's 499.
     case clientGone
     /// A fault of ours, or a write whose outcome is unknown; the cause goes to the log only: 500.
@@ -72,7 +72,7 @@ package enum APIError: Error, Equatable, Sendable {
                 status: 429, type: "not_allowed",
                 message: "Too many attempts. Try again in \(seconds) seconds.",
                 retryAfterSeconds: seconds)
-        case .overloaded(let seconds):
+        case .overloaded(let seconds, _):
             Wire(
                 status: 503, type: "unknown_error", code: "unknown_error",
                 message: "An unknown error occurred.", retryAfterSeconds: seconds)

@@ -16,6 +16,7 @@ package struct Configuration: Sendable {
     package var rateLimit = RateLimiter.Rule()
     /// Whether the system may write the memory of a process that crashed, secrets included, to its disk.
     package var dumpsCore = false
+    package var metrics = Metrics()
 
     package init() {}
 
@@ -41,6 +42,8 @@ package struct Configuration: Sendable {
         package var bodyBytesMax = 0
         /// The same for routes that take thousands of entries at once.
         package var batchBodyBytesMax = 0
+        /// From the word to stop until connections are refused; `/ready` says so meanwhile.
+        package var drainDelay = Duration.zero
         /// For requests in flight when the process is told to stop.
         package var shutdownDeadline = Duration.zero
         /// gzip or deflate for answers that gain by it.
@@ -52,6 +55,8 @@ package struct Configuration: Sendable {
     package struct Database: Sendable {
         /// Any connection string of libpq.
         package var url = ""
+        /// The migrations that the schema must have gone through, by name.
+        package var migrations: [String] = []
         /// The same for streaming replicas; empty for none.
         package var readURL = ""
         /// What a replica may be behind at most, and a read may wait for it.
@@ -135,5 +140,16 @@ package struct Configuration: Sendable {
         package var level = Level.info
         /// A line for each request.
         package var requests = true
+        /// Statements that take as long get a line; nil for none.
+        package var slowStatement: Duration?
+    }
+
+    /// Figures for Prometheus, on a listener of their own.
+    package struct Metrics: Sendable {
+        package var host = ""
+        /// nil for none; 0 lets the system choose.
+        package var port: Int?
+        /// That a scrape must show; empty for none.
+        package var token = ""
     }
 }

@@ -14,6 +14,8 @@ package protocol Endpoint: Sendable {
     static var deprecation: Deprecation? { get }
     /// Whether ``Context/principal`` is needed; such a read waits for the look-up.
     static var needsPrincipal: Bool { get }
+    /// Whose password it takes, `users` or `customers`, if it signs somebody in: 401 is a wrong one then.
+    static var signsIn: String? { get }
     /// The longest request body.
     static var body: BodyBound { get }
     /// Every statement with a fixed text, so that tests can prepare them all.
@@ -29,6 +31,7 @@ extension Endpoint {
     package static var body: BodyBound { .ordinary }
     package static var deprecation: Deprecation? { nil }
     package static var needsPrincipal: Bool { false }
+    package static var signsIn: String? { nil }
     package static var statements: [Statement] { [] }
 }
 

@@ -8,8 +8,7 @@ import Synchronization
 /// Lines are handed to a queue of its own; when more than ``unwrittenBytesMax`` wait there, further ones are
 /// dropped and their number is logged once there is room.
 package final class Log: Sendable {
-    package let format: Configuration.Log.Format
-    private let level: Configuration.Log.Level
+    private let settings: Mutex<Configuration.Log>
     private let queue = DispatchQueue(label: "cohort.log")
     private let backlog = Mutex(Backlog())
     private let descriptor: Int32
@@ -17,25 +16,50 @@ package final class Log: Sendable {
     private struct Backlog {
         var bytes = 0
         var dropped = 0
+        var droppedTotal = 0
     }
 
     /// A reader that stops reading costs this much memory.
     private static let unwrittenBytesMax = 4 << 20
 
     package init(_ configuration: Configuration.Log, descriptor: Int32 = 1) {
-        format = configuration.format
-        level = configuration.level
+        settings = Mutex(configuration)
         self.descriptor = descriptor
+    }
+
+    /// Less urgent lines are not written.
+    package var level: Configuration.Log.Level { settings.withLock { $0.level } }
+
+    /// Lines from now on are written so.
+    package func adopt(_ configuration: Configuration.Log) {
+        settings.withLock { $0 = configuration }
+    }
+
+    /// Lines that nobody read in time, since the start.
+    package var droppedLines: Int { backlog.withLock { $0.droppedTotal } }
+
+    /// A value of a line.
+    package enum Value: Sendable {
+        case text(String)
+        case number(Int)
+    }
+
+    package func event(
+        _ level: Configuration.Log.Level, _ message: StaticString,
+        _ values: [(StaticString, String)] = []
+    ) {
+        event(level, message, values: values.map { ($0, .text($1)) })
     }
 
     /// Logs an event. Values are escaped; they must not hold credentials, e-mail addresses or bodies.
     package func event(
         _ level: Configuration.Log.Level, _ message: StaticString,
-        _ values: [(StaticString, String)] = []
+        values: [(StaticString, Value)]
     ) {
-        guard level >= self.level else { return }
+        let settings = settings.withLock { $0 }
+        guard level >= settings.level else { return }
         var line: [UInt8]
-        switch format {
+        switch settings.format {
         case .json:
             var json = JSONWriter(capacity: 256)
             json.object { json in
@@ -43,11 +67,21 @@ package final class Log: Sendable {
                 json.timestamp(microsecondsSince2000: WallTime.now().microsecondsSince2000)
                 json.member("level", level.rawValue)
                 json.member("message", literal: message)
-                for (name, value) in values { json.member(name, Self.plain(value)) }
+                for (name, value) in values {
+                    switch value {
+                    case .text(let text): json.member(name, Self.plain(text))
+                    case .number(let number): json.member(name, number)
+                    }
+                }
             }
             line = json.take()
         case .text:
-            let details = values.map { " \($0)=\(Self.printable($1))" }.joined()
+            let details = values.map { name, value in
+                switch value {
+                case .text(let text): " \(name)=\(Self.printable(text))"
+                case .number(let number): " \(name)=\(number)"
+                }
+            }.joined()
             line = Array("\(level.rawValue): \(message)\(details)".utf8)
         }
         line.append(UInt8(ascii: "\n"))
@@ -83,6 +117,7 @@ package final class Log: Sendable {
         let (accepted, dropped) = backlog.withLock { backlog -> (Bool, Int) in
             guard backlog.bytes + lines.count <= Self.unwrittenBytesMax else {
                 backlog.dropped += 1
+                backlog.droppedTotal += lines.count { $0 == UInt8(ascii: "\n") }
                 return (false, 0)
             }
             backlog.bytes += lines.count

@@ -1,3 +1,4 @@
+import EventLoop
 package import Postgres
 
 extension PoolConfiguration {
@@ -20,8 +21,31 @@ extension PoolConfiguration {
             self[kind].statementTimeout = lane.statementTimeout
         }
         self.log = { event in
-            log.event(event.isGood ? .info : .warning, "database", [("event", "\(event)")])
+            if let slow = event.slowStatement {
+                log.event(.warning, "statement", values: Self.values(slow.statement, slow.replica))
+            } else {
+                log.event(event.isGood ? .info : .warning, "database", [("event", "\(event)")])
+            }
         }
+    }
+
+    /// As the log tells of a slow statement: never what values it had.
+    private static func values(
+        _ slow: SlowStatement, _ replica: String?
+    ) -> [(StaticString, Log.Value)] {
+        var values: [(StaticString, Log.Value)] = [
+            ("statement", .text(slow.name)), ("lane", .text("\(slow.lane)")),
+            ("duration_us", .number(Int(slow.duration.nanoseconds / 1000))),
+            ("wait_us", .number(Int(slow.wait.nanoseconds / 1000))),
+        ]
+        if let rows = slow.rows { values.append(("rows", .number(rows))) }
+        if let sqlstate = slow.sqlstate { values.append(("sqlstate", .text(sqlstate))) }
+        if let replica { values.append(("replica", .text(replica))) }
+        if let errand = slow.errand {
+            values.append(("id", .text(errand.id)))
+            if let trace = errand.traceID { values.append(("trace_id", .text(trace))) }
+        }
+        return values
     }
 }
 
@@ -30,7 +54,16 @@ extension PoolEvent {
         switch self {
         case .reachable, .replica(_, .used): true
         case .replica(_, .connection(let event)): event.isGood
-        case .unreachable, .lost, .silent, .replica(_, .passedOver): false
+        case .unreachable, .lost, .silent, .slow, .replica(_, .passedOver): false
+        }
+    }
+
+    /// Wherever it ran, with the replica's name if that was one.
+    fileprivate var slowStatement: (statement: SlowStatement, replica: String?)? {
+        switch self {
+        case .slow(let slow): (slow, nil)
+        case .replica(let host, .connection(.slow(let slow))): (slow, host)
+        default: nil
         }
     }
 }

@@ -9,23 +9,26 @@ import JSON
 /// Confined to the loop (hence the unchecked conformance).
 package final class RequestLog: Ticker, @unchecked Sendable {
     private let log: Log
-    private let isEnabled: Bool
+    /// Changed by ``adopt(_:)``.
+    private var settings: Configuration.Log
     private var lines = JSONWriter()
     private var now = TimestampText()
-    /// Requests without a name get one from here. It begins anywhere, so that two instances do not use the
-    /// same names, and is counted up, as asking the kernel for randomness costs as much as a read.
-    private var lastID = UInt64.random(in: .min ... .max)
     private static let linesBytesMax = 65_536
 
-    package init(_ log: Log, isEnabled: Bool) {
+    package init(_ log: Log, _ settings: Configuration.Log) {
         self.log = log
-        self.isEnabled = isEnabled
+        self.settings = settings
+    }
+
+    /// Lines from now on are written so.
+    package func adopt(_ settings: Configuration.Log) {
+        self.settings = settings
     }
 
     func record(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         // A fault is logged even where requests are not.
-        guard isEnabled || note.cause != nil else { return }
-        switch log.format {
+        guard settings.requests || note.cause != nil else { return }
+        switch settings.format {
         case .json: writeJSON(note, outcome)
         case .text: writeText(note, outcome)
         }
@@ -39,10 +42,7 @@ package final class RequestLog: Ticker, @unchecked Sendable {
             text.put(now)
             text.put(note.cause == nil ? #","level":"info""# : #","level":"error""#)
             text.put(#","message":"request","id":"#)
-            if note.givenID == nil {
-                lastID &+= 1
-                text.put(hexadecimal: lastID)
-            }
+            if note.givenID == nil { text.put(hexadecimal: note.number) }
         }
         if let id = note.givenID { lines.string(behindColon: id) }
         if let route = note.route, route.method == note.method {
@@ -59,6 +59,15 @@ package final class RequestLog: Ticker, @unchecked Sendable {
             text.put(#","bytes":"#)
             text.put(Int64(outcome.bodyBytes))
         }
+        if let parent = note.traceParent {
+            lines.member("trace_id", parent.traceID)
+            lines.compose(atMost: 64) { text in
+                text.put(#","span_id":"#)
+                text.put(hexadecimal: note.number)
+            }
+            lines.member("parent_span_id", parent.spanID)
+        }
+        if let shortage = note.shortage { lines.member("reason", shortage.name) }
         if !outcome.isComplete { lines.member("complete", false) }
         if let cause = note.cause { lines.member("cause", Log.plain(cause)) }
         lines.endObject()
@@ -67,8 +76,9 @@ package final class RequestLog: Ticker, @unchecked Sendable {
 
     private func writeText(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         let cause = note.cause.map { " cause=\(Log.printable($0))" } ?? ""
+        let reason = note.shortage.map { " reason=\($0.name)" } ?? ""
         let line = Array(
-            "\(note.methodName) \(note.pattern) \(outcome.status) \(outcome.microseconds) us\(cause)"
+            "\(note.methodName) \(note.pattern) \(outcome.status) \(outcome.microseconds) us\(reason)\(cause)"
                 .utf8)
         lines.compose(atMost: line.count) { $0.put(line) }
         lines.endLine()

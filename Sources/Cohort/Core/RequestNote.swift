@@ -1,9 +1,10 @@
 import Dashboard
+package import EventLoop
 import HTTP
 
 /// What is remembered of a request until its answer is out: for the answer's head and the log. Confined to
 /// the loop (hence the unchecked conformance).
-package final class RequestNote: @unchecked Sendable {
+package final class RequestNote: Errand, @unchecked Sendable {
     private(set) var method: HTTP.Method
     /// Under `/admin`, where CORS and sign-in apply.
     private(set) var isAdmin: Bool
@@ -20,6 +21,11 @@ package final class RequestNote: @unchecked Sendable {
     private(set) var forbidsCached = false
     /// What the client calls the request, where it is well-formed.
     private(set) var givenID: String?
+    /// Names it where the client did not, and names our part of a trace.
+    private(set) var number: UInt64
+    /// Of the client's distributed trace, if this is a part of one.
+    private(set) var traceParent: TraceParent?
+    package private(set) var begunAt: MonotonicTime
     /// A method that has no case of its own.
     private var otherMethod: String?
     /// What matched; logs and metrics see its pattern, never the raw path.
@@ -28,17 +34,24 @@ package final class RequestNote: @unchecked Sendable {
     var cause: String?
     /// What is left of the caller's share, where there are shares.
     var share: RateLimiter.Outcome?
+    /// Why it is 503.
+    var shortage: Shortage?
 
-    init(_ request: borrowing Request) {
+    /// - Parameter number: none is used twice in a process, nor likely in two.
+    init(_ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime) {
+        self.number = number
+        self.begunAt = begunAt
         method = .other
         isAdmin = false
         isStore = false
         isDashboard = false
-        take(request)
+        take(request, number, begunAt: begunAt)
     }
 
     /// Stands for another request.
-    func take(_ request: borrowing Request) {
+    func take(_ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime) {
+        self.number = number
+        self.begunAt = begunAt
         method = request.method
         otherMethod = request.method == .other ? request.methodName : nil
         isAdmin = Self.isAdmin(request.pathBytes)
@@ -54,12 +67,16 @@ package final class RequestNote: @unchecked Sendable {
             ? nil : request.header("accept-encoding").flatMap(Compression.init(acceptedBy:))
         errorForm = request.accepts(ErrorForm.problemType) ? .problem : .envelope
         givenID = request.id
+        traceParent = request.traceParent
         route = nil
         cause = nil
         share = nil
+        shortage = nil
     }
 
-    init(_ request: RefusedRequest) {
+    init(_ request: RefusedRequest, _ number: UInt64) {
+        self.number = number
+        begunAt = .now()
         method = request.method ?? .other
         otherMethod = request.methodName
         isAdmin = request.path.map { Self.isAdmin($0.utf8.span) } ?? false
@@ -70,12 +87,19 @@ package final class RequestNote: @unchecked Sendable {
         givenID = request.id
     }
 
+    package var name: ErrandName {
+        let made = String(number, radix: 16)
+        return ErrandName(
+            id: givenID ?? String(repeating: "0", count: 16 - made.count) + made,
+            traceID: traceParent?.traceID)
+    }
+
     /// The pattern that matched, for the log.
     var pattern: String { route?.pattern ?? (isDashboard ? "/app/*" : "-") }
 
     /// Whether an open route's answer goes out as it is: neither as 304 nor compressed.
     func wantsAsItIs(compressing: Bool) -> Bool {
-        ifNoneMatch == nil && !compressing
+        ifNoneMatch == nil && !compressing && givenID == nil
     }
 
     var methodName: String { method == .other ? otherMethod ?? "-" : "\(method.name)" }

@@ -5,6 +5,10 @@ package import Postgres
 /// An endpoint as the router keeps it: its type erased, its two functions in one.
 package final class Route: Sendable {
     package let method: HTTP.Method
+    /// Its number in ``Routes/all``, by which figures are kept.
+    package var place: Int { unsafe placeOnceMade }
+    // Set while that is made, before anybody else has the route.
+    fileprivate nonisolated(unsafe) var placeOnceMade = 0
     /// `/admin/customer-groups/:id`
     package let pattern: String
     package let access: Access
@@ -12,6 +16,8 @@ package final class Route: Sendable {
     package let deprecation: Deprecation?
     package let statements: [Statement]
     private let needsPrincipal: Bool
+    /// Whose password it takes, `users` or `customers`, if it signs somebody in.
+    let signsIn: String?
     package let perform: Perform
     /// The first half of ``perform``; what it returns is the other, and no longer looks at the call.
     private let prepare: @Sendable (Call) -> Perform
@@ -40,6 +46,7 @@ package final class Route: Sendable {
         deprecation = endpoint.deprecation
         statements = endpoint.statements
         needsPrincipal = endpoint.needsPrincipal
+        signsIn = endpoint.signsIn
         perform = { call, context throws(APIError) in
             try await endpoint.run(try endpoint.parse(call), in: context)
         }
@@ -85,4 +92,12 @@ package final class Route: Sendable {
 
     /// A read may start before its credential is known to be good; nobody sees the answer if it is not.
     package var mayRunBesideLookup: Bool { method == .get && !needsPrincipal }
+}
+
+extension [Route] {
+    /// The same, each knowing its place.
+    package func numbered() -> [Route] {
+        for (place, route) in enumerated() { unsafe route.placeOnceMade = place }
+        return self
+    }
 }

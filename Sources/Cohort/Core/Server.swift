@@ -11,11 +11,16 @@ package final class Server: Handler, @unchecked Sendable {
     private let loop: EventLoop
     private let router: Router<Route>
     private let pool: Pool
-    private let parts: ServiceParts
+    /// Changed by ``adopt(_:)``.
+    private var parts: ServiceParts
     private let batches: Turns
     private let authenticator: Authenticator
     private let shapes = ShapeCache()
     private let log: RequestLog
+    /// What the last request was numbered. It begins anywhere, so that two instances do not use the same numbers, and
+    /// is counted up, as asking the kernel for randomness costs as much as a read.
+    private var lastNumber = UInt64.random(in: .min ... .max)
+    private(set) var figures = RequestFigures()
     private lazy var records = RecordBatches(self, loop: loop, pool: pool)
 
     package init(
@@ -33,6 +38,12 @@ package final class Server: Handler, @unchecked Sendable {
             parts: parts)
     }
 
+    /// Requests from now on see these parts.
+    func adopt(_ parts: ServiceParts) {
+        loop.assertOnLoop()
+        self.parts = parts
+    }
+
     package func bodyBytesMax(method: HTTP.Method, path: String) -> Int {
         if case .found(let route, _) = router.match(method, path: path), route.body == .batch {
             return parts.configuration.http.batchBodyBytesMax
@@ -45,11 +56,14 @@ package final class Server: Handler, @unchecked Sendable {
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
         let note = note(request, exchange)
         if let dashboard = parts.dashboard, note.isDashboard {
-            exchange.respond(
-                dashboard.answer(
-                    request.method, path: request.pathBytes,
-                    acceptsGzip: note.acceptedCompression == .gzip,
-                    ifNoneMatch: note.ifNoneMatch))
+            let answer = dashboard.answer(
+                request.method, path: request.pathBytes,
+                acceptsGzip: note.acceptedCompression == .gzip, ifNoneMatch: note.ifNoneMatch)
+            if note.givenID == nil {
+                exchange.respond(answer)
+            } else {
+                exchange.respond(named(answer.response, note))
+            }
             return
         }
         let destination: Destination
@@ -75,7 +89,7 @@ package final class Server: Handler, @unchecked Sendable {
         do throws(APIError) {
             var reading = try Call(request, parameters, readsBody: readsBody, of: parts)
             if request.method == .options {
-                exchange.respond(preflight(request, note))
+                exchange.respond(named(preflight(request, note), note))
                 return
             }
             let check = destination.isOpen(note) ? nil : authenticator.begin(request)
@@ -110,12 +124,19 @@ package final class Server: Handler, @unchecked Sendable {
 
     private func note(_ request: borrowing Request, _ exchange: Exchange) -> RequestNote {
         if let note = exchange.context as? RequestNote {
-            note.take(request)
+            note.take(request, nextNumber(), begunAt: exchange.startedAt)
             return note
         }
-        let note = RequestNote(request)
+        let note = RequestNote(request, nextNumber(), begunAt: exchange.startedAt)
         exchange.context = note
+        exchange.watch.errand = note
         return note
+    }
+
+    /// Never 0, which names nothing.
+    private func nextNumber() -> UInt64 {
+        lastNumber &+= lastNumber == .max ? 2 : 1
+        return lastNumber
     }
 
     /// Begins to answer a request for one record, and nothing else, with a credential that was good the last
@@ -206,12 +227,19 @@ package final class Server: Handler, @unchecked Sendable {
     }
 
     private func answer(_ error: APIError, _ note: RequestNote) -> Response {
-        if case .internalFault(let cause) = error { note.cause = cause }
+        switch error {
+        case .internalFault(let cause): note.cause = cause
+        case .overloaded(_, let shortage):
+            note.shortage = shortage
+            figures.count(shortage)
+        default: break
+        }
         return error.wire.response(note.errorForm)
     }
 
     package func refusal(_ refusal: RequestRefusal, _ request: RefusedRequest) -> Response {
-        let note = RequestNote(request)
+        figures.count(refusal: refusal.status)
+        let note = RequestNote(request, nextNumber())
         let wire = APIError.Wire(
             status: refusal.status, type: refusal.status < 500 ? "invalid_data" : "unknown_error",
             message: refusal.message,
@@ -229,6 +257,7 @@ package final class Server: Handler, @unchecked Sendable {
 
     package func finished(_ exchange: Exchange, _ outcome: ExchangeOutcome) {
         guard let note = exchange.context as? RequestNote else { return }
+        figures.count(note, outcome)
         log.record(note, outcome)
     }
 
@@ -263,6 +292,16 @@ package final class Server: Handler, @unchecked Sendable {
             addCORS(to: &response, note, policy)
         } else {
             response.literalFields = Response.openFields
+        }
+        return named(response, note)
+    }
+
+    /// Names the request as its line in the log does, so that who has the answer finds the line.
+    private func named(_ response: consuming Response, _ note: RequestNote) -> Response {
+        if let id = note.givenID {
+            response.append("X-Request-Id", id)
+        } else {
+            response.requestNumber = note.number
         }
         return response
     }

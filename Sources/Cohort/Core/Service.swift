@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import Postgres
+import Synchronization
 
 /// The whole service as a value: loops with their servers and their slices of the pool.
 ///
@@ -9,13 +10,16 @@ import Postgres
 ///     …
 ///     await service.stop()
 package final class Service: Sendable {
-    private let parts: ServiceParts
+    private let parts: Mutex<ServiceParts>
     private let log: Log
     private let units: [Unit]
+    /// nil where it is switched off.
+    private let metrics: MetricsListener?
 
     /// What one loop owns.
     private struct Unit: Sendable {
         let loop: EventLoop
+        let server: Server
         let http: HTTPServer
         let pool: Pool
         /// Writes of many rows.
@@ -27,7 +31,8 @@ package final class Service: Sendable {
     package init(
         _ configuration: Configuration, routes: [Route] = Routes.all, log: Log
     ) throws {
-        parts = ServiceParts(configuration, log: log)
+        let parts = ServiceParts(configuration, log: log)
+        self.parts = Mutex(parts)
         self.log = log
         let router = try Routes.router(routes)
         var units: [Unit] = []
@@ -35,7 +40,7 @@ package final class Service: Sendable {
             let loop = try EventLoop(label: "loop.\(index)")
             let pool = Pool(
                 loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
-            let requestLog = RequestLog(log, isEnabled: configuration.log.requests)
+            let requestLog = RequestLog(log, configuration.log)
             let write = configuration.database.write
             let batches = Turns(
                 .init(
@@ -48,16 +53,28 @@ package final class Service: Sendable {
                 loop: loop, handler: server, limits: configuration.http.limits,
                 trustedProxies: configuration.http.trustedProxies)
             units.append(
-                Unit(loop: loop, http: http, pool: pool, batches: batches, requestLog: requestLog))
+                Unit(
+                    loop: loop, server: server, http: http, pool: pool, batches: batches,
+                    requestLog: requestLog))
         }
         self.units = units
+        metrics = try configuration.metrics.port.map { _ in
+            try MetricsListener(
+                units.map { LoopSource($0.loop, $0.server, $0.http, $0.pool, $0.batches) },
+                MetricsPage(parts: parts), token: configuration.metrics.token)
+        }
         HTTPServer.shareOut(among: units.map(\.http))
     }
 
+    /// Where it listens; a port differs from the configured one only when that is 0.
+    package struct Ports: Sendable {
+        package let http: Int
+        package let metrics: Int?
+    }
+
     /// Listens and begins to serve. Requests before the database is there are answered 503.
-    ///
-    /// - Returns: the TCP port, which differs from the configured one only when that is 0.
-    package func start() throws -> Int {
+    package func start() throws -> Ports {
+        let parts = parts.withLock { $0 }
         let configuration = parts.configuration.http
         let tcp = try ListeningSocket.tcp(
             host: configuration.host, port: UInt16(configuration.port))
@@ -70,6 +87,7 @@ package final class Service: Sendable {
                 unit.loop.addTicker(unit.requestLog)
                 unit.loop.addTicker(parts.scans)
                 unit.loop.addTicker(unit.batches)
+                unit.pool.slowStatement = parts.configuration.log.slowStatement
                 unit.pool.start()
                 do {
                     try unit.http.listen(on: tcp)
@@ -79,7 +97,33 @@ package final class Service: Sendable {
                 }
             }
         }
-        return Int(tcp.port ?? 0)
+        let settings = parts.configuration.metrics
+        return Ports(
+            http: Int(tcp.port ?? 0),
+            metrics: try settings.port.flatMap { try metrics?.start(host: settings.host, port: $0) }
+        )
+    }
+
+    /// Goes on with another configuration, which differs in what can change while serving only.
+    package func adopt(_ configuration: Configuration) {
+        let parts = parts.withLock { parts in
+            parts = ServiceParts(parts, adopting: configuration)
+            return parts
+        }
+        log.adopt(configuration.log)
+        metrics?.adopt(token: configuration.metrics.token)
+        for unit in units {
+            unit.loop.perform {
+                unit.server.adopt(parts)
+                unit.requestLog.adopt(configuration.log)
+                unit.pool.slowStatement = configuration.log.slowStatement
+            }
+        }
+    }
+
+    /// From now on ``Ready`` says that it is about to stop. Everything is served as before.
+    package func beginDraining() {
+        parts.withLock { $0.drain.begin() }
     }
 
     /// Finds out whether the configured TCP port can be had, without serving.
@@ -91,7 +135,8 @@ package final class Service: Sendable {
     ///
     /// Returns when everything is out or the configured deadline has passed.
     package func stop() async {
-        let deadline = parts.configuration.http.shutdownDeadline
+        beginDraining()
+        let deadline = parts.withLock { $0.configuration.http.shutdownDeadline }
         await withTaskGroup(of: Void.self) { group in
             for unit in units {
                 group.addTask {
@@ -111,6 +156,7 @@ package final class Service: Sendable {
                 }
             }
         }
+        await metrics?.stop()
         log.flush()
     }
 }

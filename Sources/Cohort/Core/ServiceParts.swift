@@ -8,7 +8,7 @@ package final class ServiceParts: Sendable {
     package let log: Log
     package let passwords: PasswordWork
     package let largeBodies: ComputeQueue
-    let marks = WalkMarks()
+    let marks: WalkMarks
     let scans: Turns
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
@@ -17,10 +17,13 @@ package final class ServiceParts: Sendable {
     let rateLimiter: RateLimiter?
     /// nil where it is switched off.
     package let dashboard: Dashboard?
+    package let drain: Drain
 
     package init(_ configuration: Configuration, log: Log) {
         self.configuration = configuration
         self.log = log
+        marks = WalkMarks()
+        drain = Drain()
         passwords = PasswordWork(
             cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork)
         // As many at once as loops would read, were it done there.
@@ -36,15 +39,35 @@ package final class ServiceParts: Sendable {
                 waitDeadline: slow.waitDeadline))
         cookie = SessionCookie(
             secret: configuration.auth.cookieSecret, attributes: configuration.auth.cookie)
-        throttle =
-            configuration.auth.throttlesSignIn
-            ? SignInThrottle(rule: configuration.auth.throttle) : nil
+        throttle = Self.throttle(configuration)
         rateLimiter =
             configuration.rateLimit.perSecond > 0 ? RateLimiter(configuration.rateLimit) : nil
         credentialLog = CredentialLog(log, secret: configuration.auth.cookieSecret)
         dashboard =
             configuration.http.servesDashboard
             ? Dashboard(version: serviceVersion, extensions: configuration.extensions.names) : nil
+    }
+
+    /// The same with another configuration, of which only that may differ which can change while serving: queues, the
+    /// cookie and the dashboard stay.
+    init(_ other: ServiceParts, adopting configuration: Configuration) {
+        self.configuration = configuration
+        log = other.log
+        passwords = other.passwords
+        largeBodies = other.largeBodies
+        marks = other.marks
+        scans = other.scans
+        cookie = other.cookie
+        throttle = Self.throttle(configuration)
+        credentialLog = other.credentialLog
+        rateLimiter = other.rateLimiter
+        dashboard = other.dashboard
+        drain = other.drain
+    }
+
+    private static func throttle(_ configuration: Configuration) -> SignInThrottle? {
+        configuration.auth.throttlesSignIn
+            ? SignInThrottle(rule: configuration.auth.throttle) : nil
     }
 
     /// The longest bodies take some 50 ms each, so the last in line waits about ten seconds.

@@ -2,9 +2,9 @@ package import HTTP
 import JSON
 package import Postgres
 
-/// Whether requests can be served now: the database answers and has the schema.
+/// Whether requests can be served now, for load balancers and start-up probes.
 ///
-/// 200 `{"ready":true}`, or 503 with the reason; for load balancers and start-up probes.
+/// 200 `{"ready":true}`, or 503 with every reason that is known; `reason` has the first one's words.
 package enum Ready: Endpoint {
     package static let route: StaticString = "GET /ready"
     package static let access = Access.open
@@ -12,32 +12,105 @@ package enum Ready: Endpoint {
 
     package static func parse(_ call: Call) throws(APIError) {}
 
-    // The youngest of the tables that answers cannot do without.
+    private struct Reason {
+        let code: StaticString
+        let message: String
+    }
+
+    // Quick reads are read-only by our own setting; what the operator has set is what a reset would bring back.
     static let check = Statement(
         "ready.check",
-        "SELECT to_regclass('customer_group') IS NOT NULL AND to_regclass('cohort_counter') IS NOT NULL"
-    )
+        """
+        SELECT to_regclass('customer_group') IS NOT NULL AND to_regclass('cohort_migration') IS NOT NULL,
+            pg_is_in_recovery() OR (SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only')
+        """)
 
-    package static let statements = [check]
+    /// How many migrations of `$1` the schema has not gone through. A newer schema is one that this program knows too.
+    static let missing = Statement(
+        "ready.missing_migrations",
+        """
+        SELECT count(*) FROM unnest($1::text[]) AS wanted (name)
+        WHERE NOT EXISTS (SELECT FROM cohort_migration m WHERE m.name = wanted.name)
+        """)
+
+    package static let statements = [check, missing]
 
     package static func run(_ input: Void, in context: Context) async throws(APIError) -> Response {
-        do {
-            let rows = try await context.db.query(check)
-            return rows.bool(0, 0)
-                ? answer(200, nil) : answer(503, "the database has no schema: run cohort migrate")
+        var reasons: [Reason] = []
+        if context.service.drain.hasBegun {
+            reasons.append(
+                Reason(code: "draining", message: "the service was told to stop"))
+        }
+        do throws(APIError) {
+            reasons += try await reasonsOfDatabase(context)
         } catch {
-            return answer(503, "the database does not answer")
+            guard case .overloaded(_, let shortage) = error else { throw error }
+            reasons.append(reason(shortage))
+        }
+        return answer(reasons)
+    }
+
+    private static func reasonsOfDatabase(
+        _ context: Context
+    ) async throws(APIError) -> [Reason] {
+        var reasons: [Reason] = []
+        let rows = try await context.db.query(check)
+        if !rows.bool(0, 0) {
+            reasons.append(
+                Reason(
+                    code: "schema_missing",
+                    message: "the database has no schema: run cohort migrate"
+                ))
+        } else {
+            let names = context.service.configuration.database.migrations
+            let pending = try await context.db.query(missing, [.texts(names)]).int8(0, 0)
+            if pending > 0 {
+                reasons.append(
+                    Reason(
+                        code: "schema_outdated",
+                        message:
+                            "the database's schema lacks \(pending) migrations: run cohort migrate")
+                )
+            }
+        }
+        if rows.bool(0, 1) {
+            reasons.append(
+                Reason(
+                    code: "database_read_only",
+                    message: "the database takes no writes: it is a standby, or was set so"))
+        }
+        return reasons
+    }
+
+    private static func reason(_ shortage: Shortage) -> Reason {
+        switch shortage {
+        case .noConnection, .connectionLost:
+            Reason(code: "database_unreachable", message: "the database does not answer")
+        case .laneFull, .waitDeadline, .statementTimeout, .readOnly, .database, .queue:
+            Reason(code: "database_busy", message: "the database does not answer in time")
         }
     }
 
-    private static func answer(_ status: Int, _ reason: String?) -> Response {
-        var response = Response.json(status) { json in
+    private static func answer(_ reasons: [Reason]) -> Response {
+        guard let first = reasons.first else {
+            return .json(200) { json in json.object { $0.member("ready", true) } }
+        }
+        var response = Response.json(503) { json in
             json.object { json in
-                json.member("ready", reason == nil)
-                if let reason { json.member("reason", reason) }
+                json.member("ready", false)
+                json.member("reason", first.message)
+                json.key("reasons")
+                json.array { json in
+                    for reason in reasons {
+                        json.object { json in
+                            json.member("code", literal: reason.code)
+                            json.member("message", reason.message)
+                        }
+                    }
+                }
             }
         }
-        if status != 200 { response.append("Retry-After", "1") }
+        response.append("Retry-After", "1")
         return response
     }
 }

@@ -9,6 +9,7 @@ package import Postgres
 package enum StoreCreateSession: Endpoint {
     package static let route: StaticString = "POST /store/auth"
     package static let access = Access.store
+    package static let signsIn: String? = "customers"
 
     package struct Input: Sendable {
         let signIn: SignIn.Input

@@ -9,6 +9,7 @@ import Postgres
 package enum StoreCreateToken: Endpoint {
     package static let route: StaticString = "POST /store/auth/token"
     package static let access = Access.store
+    package static let signsIn: String? = "customers"
 
     package static func parse(_ call: Call) throws(APIError) -> SignIn.Input {
         try SignIn.Input(call)

@@ -4,7 +4,7 @@ import Migrations
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve the API until SIGTERM or SIGINT.",
+        abstract: "Serve the API until SIGTERM or SIGINT; SIGHUP reads the settings again.",
         discussion: Settings.help)
 
     @Flag(help: "Apply pending migrations first.")
@@ -18,6 +18,8 @@ struct Serve: AsyncParsableCommand {
         if migrate {
             try Migrate.Up.migrate(resolved.configuration.database.url)
         }
-        try await Serving.run(resolved)
+        let settings = settings
+        try await Serving.run(
+            resolved, reader: SettingsReader(resolved) { try settings.resolve(.serve) })
     }
 }

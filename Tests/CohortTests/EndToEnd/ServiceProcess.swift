@@ -103,6 +103,23 @@ final class ServiceProcess: @unchecked Sendable {
 
     func client() -> Client { Client(.port(port), of: self) }
 
+    /// Of the listener for Prometheus, once it listens; nil where there is none.
+    var metricsPort: UInt16? {
+        log.first { $0["message"] == "listening" }?["metrics_port"]?.text.flatMap { UInt16($0) }
+    }
+
+    func metricsClient() throws -> Client {
+        guard let port = metricsPort else {
+            throw DidNotStart(exitCode: exitCode, output: "no listener for metrics: \(output)")
+        }
+        return Client(.port(port), of: self)
+    }
+
+    /// What it tells Prometheus now.
+    func metrics() throws -> PrometheusText {
+        try PrometheusText(try metricsClient().send("GET", "/metrics").text)
+    }
+
     func signal(_ number: Int32) { child.signal(number) }
 
     /// nil while it runs; 128 + n when signal n ended it.

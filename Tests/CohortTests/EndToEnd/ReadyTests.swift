@@ -1,0 +1,113 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// `GET /ready` says what is wrong.
+@Suite struct ReadyTests {
+    /// What it answers once it is as expected; what it last answered otherwise.
+    private func codes(
+        _ service: ServiceProcess, become expected: [String]
+    ) throws -> [String]? {
+        var last: [String]?
+        _ = Waiting.until(seconds: 30) {
+            guard let answer = try? service.client().send("GET", "/ready") else { return false }
+            last = answer.json?["reasons"]?.items.compactMap { $0["code"]?.text } ?? []
+            return last == expected
+        }
+        return last
+    }
+
+    private func check(_ service: ServiceProcess, _ status: Int) throws {
+        let answer = try service.client().send("GET", "/ready")
+        #expect(answer.status == status)
+        #expect(try AnswerCheck(document: .load()).faults("GET", "/ready", answer) == [])
+        guard status == 503 else { return }
+        #expect(answer["retry-after"] == "1")
+        #expect(answer.json?["ready"] == false)
+        let reason = try #require(answer.json?["reason"])
+        #expect(reason == answer.json?["reasons"]?.items.first?["message"])
+    }
+
+    @Test func `a database that is away, and back`() async throws {
+        let cluster = try PrivateCluster()
+        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        #expect(try codes(shop.service, become: []) == [])
+        try check(shop.service, 200)
+        cluster.kill()
+        #expect(
+            try codes(shop.service, become: ["database_unreachable"]) == ["database_unreachable"])
+        try check(shop.service, 503)
+        try cluster.start()
+        #expect(try codes(shop.service, become: []) == [])
+    }
+
+    @Test func `no schema, an older one, a newer one`() async throws {
+        let empty = try await Shop.emptyDatabase()
+        let shop = try await Shop.open()
+        let service = try ServiceProcess.serve(
+            environment: shop.environment.merging(["DATABASE_URL": empty.url]) { $1 })
+        #expect(try codes(service, become: ["schema_missing"]) == ["schema_missing"])
+        try check(service, 503)
+        let sql = try shop.sql()
+        try sql.run("INSERT INTO cohort_migration (name, sha256) VALUES ('9999_newer.sql', '')")
+        try check(shop.service, 200)
+        let last = try sql.value(
+            "DELETE FROM cohort_migration WHERE name LIKE '0017%' RETURNING name")
+        #expect(last == "0017_fill_counters.sql")
+        #expect(try codes(shop.service, become: ["schema_outdated"]) == ["schema_outdated"])
+        try check(shop.service, 503)
+        // What waits for an extension that the server has not is nobody's fault.
+        try sql.run(
+            """
+            INSERT INTO cohort_migration (name, sha256) VALUES ('0017_fill_counters.sql', '');
+            DELETE FROM cohort_migration WHERE name LIKE '0009%'
+            """)
+        try check(shop.service, 200)
+    }
+
+    @Test func `a database that takes no writes`() async throws {
+        let shop = try await Shop.open()
+        let name = shop.database.name
+        let sql = try shop.sql()
+        // As some providers do when a disk is full. Sessions keep what they began with.
+        func set(_ value: String) throws {
+            try sql.run("SET default_transaction_read_only = off")
+            try sql.run("ALTER DATABASE \"\(name)\" SET default_transaction_read_only = \(value)")
+            try sql.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        }
+        try set("on")
+        #expect(
+            try codes(shop.service, become: ["database_read_only"]) == ["database_read_only"])
+        try check(shop.service, 503)
+        try set("off")
+        #expect(try codes(shop.service, become: []) == [])
+    }
+
+    @Test func `a standby`() async throws {
+        let primary = try PrivateCluster()
+        let database = try Shop.Database(on: primary, from: Shop.Template(on: primary))
+        let replica = try PrivateCluster(replicaOf: primary)
+        let shop = try await Shop.open()
+        let service = try ServiceProcess.serve(
+            environment: shop.environment.merging(["DATABASE_URL": replica.url(database.name)]) {
+                $1
+            })
+        #expect(try codes(service, become: ["database_read_only"]) == ["database_read_only"])
+        try check(service, 503)
+    }
+
+    @Test func `once told to stop it says so, and serves for as long as it was told`() async throws
+    {
+        let shop = try await Shop.open(settings: [
+            "COHORT_DRAIN_DELAY_S": "3", "COHORT_METRICS_PORT": "0",
+        ])
+        shop.service.signal(SIGTERM)
+        #expect(try codes(shop.service, become: ["draining"]) == ["draining"])
+        try check(shop.service, 503)
+        #expect(try shop.signedIn().send("GET", "/admin/customer-groups").status == 200)
+        #expect(try shop.service.metrics().sum("cohort_draining") == 1)
+        #expect(shop.service.waitForExit() == 0)
+    }
+}
