@@ -8,18 +8,21 @@ import Postgres
     /// Receives what SQL files say with `RAISE NOTICE`.
     private var onNotice: (String) -> Void = { _ in }
 
-    /// - Parameter url: any libpq connection string; an empty one leaves all to libpq's environment.
+    /// - Parameters:
+    ///   - url: any libpq connection string; an empty one leaves all to libpq's environment.
+    ///   - attributes: of the server, whatever the string says of them.
     /// - Throws: `.cannotConnect`.
-    init(_ url: String) throws(MigrationError) {
+    init(_ url: String, attributes: String? = nil) throws(MigrationError) {
         // libpq's own message would repeat a part of it, maybe of the password.
         guard ConnectionString.isReadable(url) else {
             throw .cannotConnect("the connection string cannot be read")
         }
         // What the URL says comes later and wins. Of several hosts only the primary can be migrated.
-        let options = [
+        var options = [
             ("connect_timeout", "10"), ("application_name", "cohort migrate"),
             ("target_session_attrs", "read-write"), ("dbname", url), ("client_encoding", "UTF8"),
         ]
+        if let attributes { options.append(("target_session_attrs", attributes)) }
         let names = options.map(\.0)
         let values = options.map(\.1)
         let opened = unsafe withCStrings(names) { names in

@@ -1,4 +1,5 @@
-/// Looks whether a database is as this program left it: migrations, indexes, triggers, counters.
+/// Looks whether a database is as this program left it (migrations, indexes, triggers, counters), and whether the server
+/// can bear the service.
 ///
 /// Others may have restored tables without their triggers, switched triggers off, or broken off an index that
 /// was being built. What it mends it mends beside running writers.
@@ -15,11 +16,18 @@ package struct Doctor {
 
     private let databaseURL: String
     private let files: [MigrationFile]
+    private let surroundings: Surroundings?
 
-    /// - Parameter databaseURL: any libpq connection string; for mending a direct connection, not a pooler's.
-    package init(databaseURL: String, files: [MigrationFile] = MigrationFile.all) {
+    /// - Parameters:
+    ///   - databaseURL: any libpq connection string; for mending a direct connection, not a pooler's.
+    ///   - surroundings: nil to look at nothing but the database.
+    package init(
+        databaseURL: String, files: [MigrationFile] = MigrationFile.all,
+        surroundings: Surroundings? = nil
+    ) {
         self.databaseURL = databaseURL
         self.files = files
+        self.surroundings = surroundings
     }
 
     /// - Parameters:
@@ -40,10 +48,16 @@ package struct Doctor {
         do throws(SQLFailure) {
             if mends { try session.takeLock() }
             defer { session.end() }
+            if let surroundings {
+                try ServerExamination(
+                    connection: session.connection, surroundings: surroundings, report: report
+                ).examine()
+            }
             examination.examineMigrations(history, of: files)
             try examination.examineIndexes()
             try examination.examineTriggers()
             try examination.examineCounters()
+            try examination.examinePriceLists()
         } catch {
             throw .failed(file: "doctor", error)
         }
@@ -231,6 +245,45 @@ private struct Examination {
             // Those of transactions that were under way a moment ago stay.
             while try connection.query(row[2]) == [["10000"]] {}
             report(.mended(text))
+        }
+    }
+
+    // MARK: - Price lists
+
+    /// Whom the lists are for that have no groups: those that lost them are for nobody, the others for everybody. Which of
+    /// these lost theirs while triggers were off, nobody can know any more.
+    func examinePriceLists() throws(SQLFailure) {
+        guard try connection.query("SELECT to_regclass('cohort_price_list_closed')") != [[nil]]
+        else { return }
+        let lists = try connection.query(
+            """
+            SELECT l.id, EXISTS (SELECT FROM cohort_price_list_closed c WHERE c.price_list_id = l.id)
+            FROM price_list l
+            WHERE l.deleted_at IS NULL AND l.status = 'active'
+                AND NOT EXISTS (SELECT FROM price_list_customer_groups x WHERE x.price_list_id = l.id)
+            ORDER BY l.id
+            """)
+        func names(_ isClosed: String) -> (count: Int, list: String) {
+            let found = lists.filter { $0[1] == isClosed }.compactMap(\.[0])
+            let most = 5
+            return (
+                found.count,
+                found.prefix(most).joined(separator: ", ") + (found.count > most ? ", …" : "")
+            )
+        }
+        let closed = names("t")
+        if closed.count > 0 {
+            report(
+                .note(
+                    "price lists: \(closed.count) lost their groups and are for nobody until they get others (\(closed.list))"
+                ))
+        }
+        let open = names("f")
+        if open.count > 0 {
+            report(
+                .note(
+                    "price lists: \(open.count) active ones have no groups and are for everybody (\(open.list)); is that meant?"
+                ))
         }
     }
 

@@ -83,7 +83,7 @@ package struct ConnectionString: Sendable {
 
     /// One for each host, with a name for people: of these servers each is wanted for itself. Unless the string
     /// says otherwise it must be a standby, so that all hosts of a cluster may be named, whichever is the primary.
-    static func oneForEachHost(of url: String) -> [(name: String, url: String)] {
+    package static func oneForEachHost(of url: String) -> [(name: String, url: String)] {
         // Nothing of it may get into a name then; connecting says that it cannot be read.
         guard isReadable(url), let said = settings(of: url) else {
             return [("of READ_DATABASE_URL", url)]

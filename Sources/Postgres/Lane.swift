@@ -356,7 +356,7 @@ extension PostgresError {
 
 extension PoolConfiguration {
     /// A lane's figures as they can be kept.
-    func effective(_ kind: LaneKind) -> Lane {
+    package func effective(_ kind: LaneKind) -> Lane {
         var lane = self[kind]
         lane.connections = max(lane.connections, 1)
         lane.depth = max(lane.depth, 1)

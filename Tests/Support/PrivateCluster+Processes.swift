@@ -63,8 +63,8 @@ extension PrivateCluster {
 }
 
 /// Where Debian, or the PATH, has PostgreSQL's programs.
-enum PostgresBinaries {
-    static func path(_ name: String) -> String { directory + "/" + name }
+package enum PostgresBinaries {
+    package static func path(_ name: String) -> String { directory + "/" + name }
 
     private static let directory: String = {
         let versions =

@@ -30,7 +30,7 @@ extension PrivateCluster {
 
     /// A port of 127.0.0.1 that nobody has. Below those that the kernel gives away by itself, so that it is still
     /// free a moment later.
-    static func freePort() throws -> UInt16 {
+    package static func freePort() throws -> UInt16 {
         for _ in 0..<100 {
             let port = UInt16.random(in: 20_000..<30_000)
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

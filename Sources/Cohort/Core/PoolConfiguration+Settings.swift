@@ -49,6 +49,14 @@ extension PoolConfiguration {
     }
 }
 
+extension Configuration.Database {
+    /// How many connections an instance may have to the primary.
+    package func connections(loops: Int) -> Int {
+        let pool = PoolConfiguration(self, log: Log(Configuration.Log()))
+        return loops * LaneKind.allCases.reduce(0) { $0 + pool.effective($1).connections }
+    }
+}
+
 extension PoolEvent {
     fileprivate var isGood: Bool {
         switch self {

@@ -5,9 +5,10 @@ import Migrations
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Look whether the database is as it should be: schema, indexes, triggers, counters.",
+            "Look whether the database and its server are as they should be, and the settings too.",
         discussion: """
-            Counters are compared with the tables in one snapshot, which reads those tables whole. Exit status: 0 when \
+            Looks at settings, connection, clock, room for connections, durability, replication, sessions that idle in \
+            transactions; migrations, indexes, triggers, counters, price lists without groups. Counters are compared with the tables in one snapshot, which reads those tables whole. Exit status: 0 when \
             all is well, or has been mended; 1 when something is off; 2 when the database could not be looked at.
             """)
 
@@ -17,11 +18,17 @@ struct Doctor: ParsableCommand {
     @OptionGroup var settings: SettingsArguments
 
     func run() throws {
-        let url = try settings.databaseConfiguration().database.url
+        let configuration = try settings.databaseConfiguration()
+        let database = configuration.database
+        reportSettings()
+        let surroundings = Migrations.Doctor.Surroundings(
+            connections: database.connections(loops: configuration.http.loops),
+            sharesConnections: !database.prepares, readURL: database.readURL,
+            replicaLagMax: database.replicaLagMax)
         let line = ProgressLine()
         var faults = 0
         do {
-            try Migrations.Doctor(databaseURL: url).examine(
+            try Migrations.Doctor(databaseURL: database.url, surroundings: surroundings).examine(
                 mends: repair,
                 report: { finding in
                     line.clear()
@@ -41,5 +48,17 @@ struct Doctor: ParsableCommand {
             throw ExitCode(2)
         }
         if faults > 0 { throw ExitCode.failure }
+    }
+
+    /// Whether the service would start with these settings. No fault of the database if not, nor need whoever examines
+    /// it know the service's secrets.
+    private func reportSettings() {
+        do {
+            let resolved = try settings.resolve(.serve)
+            for warning in resolved.warnings { say("note    settings: \(warning)") }
+            if resolved.warnings.isEmpty { say("ok      settings") }
+        } catch {
+            say("note    settings: cohort serve would not start with these: \(error)")
+        }
     }
 }
