@@ -37,7 +37,7 @@ import Testing
         let service = try Service(
             configuration, routes: [Route(Old.self), Route(Older.self), Route(New.self)],
             log: Log(configuration.log))
-        let client = Client(.port(UInt16(try service.start())))
+        let client = Client(.port(UInt16(try service.start().http)))
         let old = try client.send("GET", "/old")
         #expect(old.status == 200)
         #expect(old["deprecation"] == "@1688169599")

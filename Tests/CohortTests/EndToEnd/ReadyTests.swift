@@ -98,16 +98,25 @@ import Testing
         try check(service, 503)
     }
 
-    @Test func `once told to stop it says so, and serves for as long as it was told`() async throws
-    {
+    @Test func `once told to stop it says so, and serves as before`() async throws {
         let shop = try await Shop.open(settings: [
-            "COHORT_DRAIN_DELAY_S": "3", "COHORT_METRICS_PORT": "0",
+            "COHORT_DRAIN_DELAY_S": "600", "COHORT_METRICS_PORT": "0",
         ])
         shop.service.signal(SIGTERM)
         #expect(try codes(shop.service, become: ["draining"]) == ["draining"])
         try check(shop.service, 503)
         #expect(try shop.signedIn().send("GET", "/admin/customer-groups").status == 200)
         #expect(try shop.service.metrics().sum("cohort_draining") == 1)
+        #expect(shop.service.isRunning)
+        shop.service.signal(SIGTERM)
+        #expect(shop.service.waitForExit() == 128 + SIGTERM, "the second one ends it at once")
+    }
+
+    @Test func `it stops when that time is over`() async throws {
+        let shop = try await Shop.open(settings: ["COHORT_DRAIN_DELAY_S": "2"])
+        let start = ContinuousClock.now
+        shop.service.signal(SIGTERM)
         #expect(shop.service.waitForExit() == 0)
+        #expect(ContinuousClock.now - start >= .seconds(2))
     }
 }

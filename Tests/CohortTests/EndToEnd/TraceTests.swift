@@ -161,7 +161,8 @@ import Testing
 
     @Test func `who waits behind a slow statement is not slow`() async throws {
         let shop = try await Shop.open(settings: [
-            "COHORT_SLOW_STATEMENT_MS": "300", "COHORT_LOOPS": "1", "COHORT_WRITE_CONNECTIONS": "1",
+            "COHORT_SLOW_STATEMENT_MS": "1500", "COHORT_LOOPS": "1",
+            "COHORT_WRITE_CONNECTIONS": "1",
         ])
         let group = try shop.signedIn().create("Locked")
         let lock = try shop.sql()
@@ -176,7 +177,7 @@ import Testing
                     "POST", "/admin/customer-groups/\(group)", json: ["name": "First"])
             }
         }
-        usleep(1_200_000)
+        usleep(3_000_000)
         try lock.run("COMMIT")
         for outcome in writes.join() { try outcome.get() }
         _ = try #require(slow(shop.service, "customer_group.update"))
