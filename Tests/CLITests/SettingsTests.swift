@@ -469,8 +469,9 @@ private func refusal(
 
     @Test func `a listener for everybody without a token is warned of`() throws {
         func warnings(_ host: String, _ port: String, _ token: String) throws -> [String] {
-            try resolve(flags: [
-                "metrics-host": host, "metrics-port": port, "metrics-token": token,
+            try resolve([
+                "COHORT_METRICS_HOST": host, "COHORT_METRICS_PORT": port,
+                "COHORT_METRICS_TOKEN": token,
             ]).warnings
         }
         let token = String(repeating: "t", count: 32)
