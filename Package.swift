@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "AuthTests",
             dependencies: [
-                "Cohort", "EventLoop", "Migrations", "Postgres", "TestSupport",
+                "Cohort", "EventLoop", "JSON", "Migrations", "Postgres", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
@@ -119,3 +119,26 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// scripts/fuzz asks for this one, in a build of its own: what it searches has to count its branches, and to stop at the
+// first access out of bounds. It is made of the properties that the tests check with dice.
+if let runtime = Context.environment["COHORT_FUZZ_RUNTIME"] {
+    let counting = SwiftSetting.unsafeFlags([
+        "-sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp", "-enable-testing",
+    ])
+    for target in package.targets where ["Cohort", "HTTP", "JSON"].contains(target.name) {
+        target.swiftSettings?.append(counting)
+    }
+    package.targets.removeAll(where: \.isTest)
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Cohort", "CZlib", "HTTP", "JSON", "TestSupport"],
+            path: "Tests",
+            sources: [
+                "Fuzz", "AuthTests/Properties", "HTTPTests/Properties", "HTTPTests/Deflate.swift",
+                "HTTPTests/Dice.swift", "HTTPTests/ParsedStream.swift", "InputTests/Properties",
+                "JSONTests/Properties",
+            ],
+            swiftSettings: settings + [lifetimes],
+            linkerSettings: [.unsafeFlags([runtime, "-lstdc++"])]))
+}

@@ -20,7 +20,11 @@ package enum Compression: Sendable, CaseIterable {
         var wildcard: Double?
         var named: Set<Compression> = []
         for item in field.lowercased().split(separator: ",") {
-            let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            let parts = item.split(separator: ";").map { part in
+                var text = part.drop { $0 == " " || $0 == "\t" }
+                while text.last == " " || text.last == "\t" { text.removeLast() }
+                return text
+            }
             guard let name = parts.first else { continue }
             let weight =
                 parts.dropFirst().first { $0.hasPrefix("q=") }

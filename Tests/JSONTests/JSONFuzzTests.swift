@@ -67,4 +67,16 @@ struct JSONFuzzTests {
             #expect(try JSONReader.parse(written).encoded() == written, "seed \(seed)")
         }
     }
+
+    @Test(arguments: Property.ofJSON)
+    func `any bytes are refused, or are what they are taken for`(_ property: Property) {
+        let seed = UInt64.random(in: .min ... .max)
+        print("\(property) \(seed)")
+        let outcome = property.search(rounds: 5_000, seed: seed)
+        if let fault = outcome.fault {
+            Issue.record("seed \(seed): \(fault.text): \(fault.bytes)")
+        }
+        // A search that is always refused tests nothing but that.
+        #expect(outcome.takenCount > 20)
+    }
 }

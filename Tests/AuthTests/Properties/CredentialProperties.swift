@@ -1,0 +1,110 @@
+import Cohort
+import JSON
+import TestSupport
+
+extension Property {
+    /// No cookie is believed but one that carries an id with its own signature.
+    static let cookies = Property(
+        "cookies",
+        texts: [
+            signedCookie, "a=b; \(signedCookie)", "\(signedCookie); c=d", "connect.sid=",
+            "connect.sid=s%3A.", "connect.sid=j%3A%7B%7D",
+            "connect.sid=\"\(signedCookie.dropFirst(12))\"",
+            "connect.sid=s:\(String(repeating: "a", count: 32)).\(String(repeating: "b", count: 43))",
+            ";;;", "=", "connect.sid", "connect.sid=%", "connect.sid=%s:",
+            String(repeating: "connect.sid=x;", count: 9) + signedCookie,
+        ],
+        words: [
+            "connect.sid=", ";", "=", "s%3A", "s:", ".", "%", "%2B", "\"", " ", "\t", signedCookie,
+        ]
+    ) { text in
+        guard let id = cookie.read(cookieField: text) else { return .refused }
+        let proof = cookie.value(for: id).dropFirst("s%3A".count)
+        guard id.text.utf8.count == SessionID.textLength else {
+            return .broken("an id: \(id.text)")
+        }
+        return .taken(
+            if: unescaped(text).contains(unescaped(String(proof))),
+            else: "\(id.text) was believed without its signature")
+    }
+
+    private static let cookie = SessionCookie(
+        secret: "supersecret",
+        attributes: .init(
+            name: "connect.sid", secure: .auto, sameSite: .lax, lifetime: .seconds(36_000)))
+
+    /// The contract's vector, section 10.
+    private static let signedCookie =
+        "connect.sid=s%3AAbCdEfGhIjKlMnOpQrStUvWxYz012345.q3X4D%2FPuxyNt101Tk1HumFczckOQTp4%2B1isuf%2F7g2sk"
+
+    /// With every whole escape of an ASCII character decoded.
+    private static func unescaped(_ text: String) -> String {
+        var parts = text.split(separator: "%", omittingEmptySubsequences: false)[...]
+        var result = String(parts.removeFirst())
+        for part in parts {
+            if let code = UInt8(part.prefix(2), radix: 16), code < 128, part.utf8.count >= 2 {
+                result.unicodeScalars.append(Unicode.Scalar(code))
+                result += part.dropFirst(2)
+            } else {
+                result += "%" + part
+            }
+        }
+        return result
+    }
+
+    /// No token is believed but those that were signed.
+    static let tokens = Property(
+        "tokens",
+        texts: goodTokens + [
+            "..", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30.",
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA", "", ".", "...",
+            String(repeating: "a", count: 9_000),
+        ],
+        words: [".", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.", "e30", "=", "-", "_", "+", "/", "\0"]
+    ) { text in
+        guard let token = try? JSONWebToken(parsing: text) else { return .refused }
+        guard text.utf8.filter({ $0 == UInt8(ascii: ".") }).count == 2 else {
+            return .broken("other than three parts")
+        }
+        for acceptance in JSONWebToken.Acceptance.allCases {
+            let isBelieved =
+                (try? token.verify(
+                    secret: "supersecret", at: WallTime(secondsSince1970: 1_700_000_000),
+                    acceptance: acceptance, lifetimeMax: .seconds(86_400))) != nil
+            guard isBelieved == goodTokens.contains(text) else {
+                return .broken(isBelieved ? "believed" : "a good one was not believed")
+            }
+        }
+        return .taken
+    }
+
+    private static let goodTokens = ["usr_1", "usr_\"ä\u{0}"].map { user in
+        JSONWebToken.sign(secret: "supersecret") { json in
+            json.member("user_id", user)
+            json.member("exp", 1_700_086_400)
+        }
+    }
+
+    /// One text for each sequence of bytes, in either alphabet.
+    static let base64 = Property(
+        "base64",
+        texts: ["", "AA", "AAA", "AAAA", "AA==", "AAA=", "-_-_", "+/+/", "A", "=", "AB", "AAAAA"],
+        words: ["=", "==", "A", "/", "+", "-", "_", "AAAA"]
+    ) { text in
+        var verdict = Verdict.refused
+        for alphabet in [Base64.Alphabet.standard, .url] {
+            for isPadded in [true, false] {
+                guard let bytes = Base64.decode(text.utf8, alphabet, padded: isPadded) else {
+                    continue
+                }
+                guard Base64.encode(bytes, alphabet, padded: isPadded) == text else {
+                    return .broken("a second text for \(bytes)")
+                }
+                verdict = .taken
+            }
+        }
+        return verdict
+    }
+
+    static let ofAuth = [cookies, tokens, base64]
+}
