@@ -39,7 +39,7 @@ extension Property {
     fileprivate func fuzz(options: [String]) -> Int32 {
         unsafe searched = self
         var count = Int32(options.count)
-        let texts = unsafe UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(
+        let texts = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(
             capacity: options.count + 1)
         for (index, option) in options.enumerated() { unsafe texts[index] = strdup(option) }
         unsafe texts[options.count] = nil
@@ -55,8 +55,8 @@ extension Property {
 
     /// One file for each seed, and `words`, a dictionary as libFuzzer reads it.
     fileprivate func writeSeeds(into directory: String) {
-        mkdir(directory, 0o755)
-        mkdir("\(directory)/seeds", 0o755)
+        _ = unsafe mkdir(directory, 0o755)
+        _ = unsafe mkdir("\(directory)/seeds", 0o755)
         for (index, seed) in seeds.enumerated() { write(seed, to: "\(directory)/seeds/\(index)") }
         let lines = words.map { word in
             let escapes = word.map { byte in
