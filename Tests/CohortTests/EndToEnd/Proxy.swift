@@ -13,7 +13,8 @@ final class Proxy: Sendable {
     private let child: Child
     private let home: URL
 
-    init(to ports: UInt16..., servingDashboard: Bool = false) throws {
+    /// - Parameter isLogging: whether ``log`` is kept.
+    init(to ports: UInt16..., servingDashboard: Bool = false, isLogging: Bool = false) throws {
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw Failure(output: "\(Self.program) is missing: scripts/test installs it")
         }
@@ -46,7 +47,7 @@ final class Proxy: Sendable {
         let main = """
             daemon off; master_process off; pid \(home.path)/pid; error_log \(home.path)/error.log warn;
             events {}
-            http { access_log off; \(temporary)
+            http { \(isLogging ? Self.logging(home.path) : "access_log off;") \(temporary)
             \(site)
             }
             """
@@ -67,13 +68,31 @@ final class Proxy: Sendable {
         }
     }
 
+    private static func logging(_ home: String) -> String {
+        let members = [
+            "id": "request_id", "status": "upstream_status", "method": "request_method",
+            "target": "request_uri", "body": "request_body",
+        ].map { #""\#($0)":"$\#($1)""# }.joined(separator: ",")
+        return "log_format forwarded escape=json '{\(members)}'; access_log \(home)/log forwarded;"
+    }
+
+    /// The requests so far, those too that it did not forward: their `status` is empty. The body is empty where nginx
+    /// did not keep it in memory.
+    var log: [JSON] {
+        let text = (try? Data(contentsOf: home.appending(path: "log"))) ?? Data()
+        return String(decoding: text, as: UTF8.self).split(separator: "\n")
+            .compactMap { try? JSON(String($0)) }
+    }
+
     deinit {
         child.signal(SIGTERM)
         _ = child.waitForExit(seconds: 10)
         try? FileManager.default.removeItem(at: home)
     }
 
-    func client() -> Client { Client(.unix(home.path + "/http"), of: self) }
+    func client(timeoutSeconds: Int = 20) -> Client {
+        Client(.unix(home.path + "/http"), of: self, timeoutSeconds: timeoutSeconds)
+    }
 }
 
 /// Something that becomes true once.
