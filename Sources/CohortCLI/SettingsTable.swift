@@ -165,6 +165,9 @@ extension Settings {
             "batch_body_bytes_max", \.http.batchBodyBytesMax, in: 1024...1_073_741_824,
             default: "8388608", "The same for routes that take many ids or prices at once"),
         .seconds(
+            "first_byte_deadline_s", \.http.limits.firstByteDeadline, in: 1...600, default: "30",
+            "From the accept of a connection to its first byte; it is closed beyond"),
+        .seconds(
             "head_deadline_s", \.http.limits.headDeadline, in: 1...600, default: "10",
             "From the first byte of a request to the end of its head; 408 beyond"),
         .seconds(

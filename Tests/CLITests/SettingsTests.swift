@@ -48,6 +48,7 @@ private func refusal(
         #expect(configuration.http.batchBodyBytesMax == 8 << 20)
         #expect(configuration.http.connectionsMax == 16_384)
         #expect(configuration.http.limits.connectionsMax == 8192, "for each of two loops")
+        #expect(configuration.http.limits.firstByteDeadline == .seconds(30))
         #expect(configuration.http.limits.headDeadline == .seconds(10))
         #expect(configuration.http.limits.idleDeadline == .seconds(75))
         #expect(configuration.http.compression == false)

@@ -322,6 +322,7 @@ private enum Thread {
                 unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
                 return nil
             }, box)
+        pthread_detach(thread)
     }
     private final class Box: Sendable {
         let body: @Sendable () -> Void

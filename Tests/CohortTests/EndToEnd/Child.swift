@@ -47,7 +47,13 @@ final class Child: Sendable {
         unsafe sigfillset(&signals)
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
 
-        let settings = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
+        // A child built with a sanitizer reports where the tests do.
+        var settings = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            if let options = unsafe getenv(name) {
+                unsafe settings[name] = String(cString: options)
+            }
+        }
         var argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var envp = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         defer {
