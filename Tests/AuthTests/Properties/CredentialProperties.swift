@@ -7,7 +7,8 @@ extension Property {
     static let cookies = Property(
         "cookies",
         texts: [
-            signedCookie, "a=b; \(signedCookie)", "\(signedCookie); c=d", "connect.sid=",
+            signedCookie, "\(signedCookie)\u{313}", "a=b; \(signedCookie)", "\(signedCookie); c=d",
+            "connect.sid=",
             "connect.sid=s%3A.", "connect.sid=j%3A%7B%7D",
             "connect.sid=\"\(signedCookie.dropFirst(12))\"",
             "connect.sid=s:\(String(repeating: "a", count: 32)).\(String(repeating: "b", count: 43))",
@@ -24,7 +25,7 @@ extension Property {
             return .broken("an id: \(id.text)")
         }
         return .taken(
-            if: unescaped(text).contains(unescaped(String(proof))),
+            if: unescaped(text).firstRange(of: unescaped(String(proof))) != nil,
             else: "\(id.text) was believed without its signature")
     }
 
@@ -37,16 +38,19 @@ extension Property {
     private static let signedCookie =
         "connect.sid=s%3AAbCdEfGhIjKlMnOpQrStUvWxYz012345.q3X4D%2FPuxyNt101Tk1HumFczckOQTp4%2B1isuf%2F7g2sk"
 
-    /// With every whole escape of an ASCII character decoded.
-    private static func unescaped(_ text: String) -> String {
-        var parts = text.split(separator: "%", omittingEmptySubsequences: false)[...]
-        var result = String(parts.removeFirst())
-        for part in parts {
-            if let code = UInt8(part.prefix(2), radix: 16), code < 128, part.utf8.count >= 2 {
-                result.unicodeScalars.append(Unicode.Scalar(code))
-                result += part.dropFirst(2)
+    /// With every whole escape decoded. Bytes, as a mark behind a letter would make another character of it.
+    private static func unescaped(_ text: String) -> [UInt8] {
+        var rest = Array(text.utf8)[...]
+        var result: [UInt8] = []
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2, !digits.contains(UInt8(ascii: "+")),
+                let decoded = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                result.append(decoded)
+                rest = rest.dropFirst(2)
             } else {
-                result += "%" + part
+                result.append(byte)
             }
         }
         return result
