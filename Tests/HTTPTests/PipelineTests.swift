@@ -10,7 +10,7 @@ import Testing
         if case .takenAsLast = $0.outcome { false } else { $0.bytes.count < 20_000 }
     }
 
-    @Test(arguments: 0..<12 as Range<UInt64>)
+    @Test(arguments: 0..<6 as Range<UInt64>)
     func `is the same to a connection as to the parsers`(seed: UInt64) throws {
         var dice = Dice(seed: seed)
         let seen = Seen()

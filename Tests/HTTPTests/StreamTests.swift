@@ -90,7 +90,10 @@ import Testing
         let pieces = 1_000
         let written = Written()
         let piece: [UInt8] = Array(repeating: 0x61, count: 16_384)
-        let service = try TestService { _, exchange in
+        var limits = HTTPLimits()
+        // This task may have to wait for a thread, behind tests that block theirs.
+        limits.writeDeadline = .seconds(3_600)
+        let service = try TestService(limits: limits) { _, exchange in
             exchange.respond(
                 .stream(status: 200) { writer in
                     for _ in 0..<pieces {

@@ -19,7 +19,7 @@ extension Property {
         guard ParsedStream.events(bytes, cuts: cuts) == whole else {
             return .broken("other requests when it is cut at \(cuts)")
         }
-        if bytes.count < 300 {
+        if bytes.count < 120 {
             guard ParsedStream.events(bytes, cuts: Array(0..<bytes.count)) == whole else {
                 return .broken("other requests byte by byte")
             }
