@@ -25,7 +25,7 @@ extension EventLoop {
 
     func end(by deadline: MonotonicTime) async -> Bool {
         // Keeps this alive until then, so a loop that is stopped leaves nobody waiting.
-        loop.perform(after: deadline - .now()) { self.finish(isReady: false) }
+        loop.perform(after: deadline - loop.now) { self.finish(isReady: false) }
         return unsafe await withUnsafeContinuation { unsafe continuation = $0 }
     }
 

@@ -13,6 +13,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     package let queue: DispatchQueue
     private var inbox: Inbox?
     private let epoll: Int32
+    /// nil for the real one.
+    let machine: (any SimulatedMachine)?
     // Confined to `queue` (hence the unchecked conformance); the doors check it in debug builds.
     private var state: State
     /// The thread that is inside a turn now, 0 between turns: tells `enqueue` whether it is at home.
@@ -47,7 +49,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// threads, which on busy cores wait for their turn: at 10 ms it cost a seventh of all requests.
     private static let wake: Duration = .milliseconds(250)
 
-    package init(label: String) throws(SystemError) {
+    package init(
+        label: String, on machine: (any SimulatedMachine)? = nil
+    ) throws(SystemError) {
+        self.machine = machine
         queue = DispatchQueue(label: label)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError("epoll_create1", errno) }
@@ -94,10 +99,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         timer.schedule(
             deadline: .now() + .milliseconds(100), repeating: .milliseconds(100),
             leeway: .milliseconds(10))
-        timer.setEventHandler { @Sendable in
-            self.state.now = .now()
-            self.tickIfDue()
-        }
+        timer.setEventHandler { @Sendable in self.tick() }
         queue.sync {
             state.source = source
             state.timer = timer
@@ -121,6 +123,15 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             state.tickers.removeAll()
         }
     }
+
+    /// Calls the tickers if it is time to. Called by the timer.
+    package func tick() {
+        assertOnLoop()
+        state.now = time
+        tickIfDue()
+    }
+
+    private var time: MonotonicTime { machine?.now ?? .now() }
 
     /// A loop that is at work looks at the time itself; the timer is for one that sleeps.
     private func tickIfDue() {
@@ -228,7 +239,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// the database leaves at its end. The caller is on the queue and not inside a turn.
     private func withinTurn(_ body: () -> Void) {
         assertOnLoop()
-        state.now = .now()
+        state.now = time
         turningThread.store(UInt(pthread_self()), ordering: .relaxed)
         body()
         endTurn()
@@ -301,6 +312,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// As ``perform(_:)``, after a delay.
     package func perform(after delay: Duration, _ work: @escaping @Sendable () -> Void) {
+        if let machine { return machine.perform(after: delay) { self.perform(work) } }
         let deadline = DispatchTime.now() + .nanoseconds(Int(delay.nanoseconds))
         DispatchQueue.global().asyncAfter(deadline: deadline) { self.perform(work) }
     }

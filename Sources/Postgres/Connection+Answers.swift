@@ -88,6 +88,7 @@ extension Connection {
             _ = expected.popFirst()
             if status == PGRES_COMMAND_OK {
                 unsafe PQclear(result)
+                prepared.confirm(pending.statement, name: name)
             } else {
                 prepared.forget(pending.statement, name: name)
                 if status == PGRES_PIPELINE_ABORTED {
@@ -140,6 +141,7 @@ extension Connection {
         if unprepared === pending {
             unprepared = nil
         } else if let transaction = pending.transaction {
+            transaction.note(.connectionLost)
             pending.fail(transaction.failure ?? .connectionLost)
         } else if !pending.isSettled, pending.verdict == nil {
             pending.isAlone = true
@@ -186,7 +188,7 @@ extension Connection {
     /// The answer to `pending` is complete. A pipelined write is over only with its Sync.
     func finished(_ pending: PendingRows) {
         if pending.transaction != nil {
-            if pending.releasesConnection { release() }
+            if pending.releasesConnection { rolledBack(pending) }
         } else if !isPipelined || !pending.isSelfCommitting {
             release()
         }
@@ -263,9 +265,16 @@ extension Connection {
     }
 
     func sendNextSimply() {
-        guard !isClosed, farewell == nil, !isCancelling, expected.isEmpty else { return }
-        guard let next = outbox.popFirst() else { return }
-        lastSign = lane.loop.now
-        sendSimply(next)
+        while !isClosed, farewell == nil, !isCancelling, expected.isEmpty,
+            let next = outbox.popFirst()
+        {
+            // Nothing of a transaction runs after what failed of it, not even where that was its BEGIN.
+            if let failure = next.transaction?.failure {
+                next.fail(failure)
+            } else {
+                lastSign = lane.loop.now
+                sendSimply(next)
+            }
+        }
     }
 }

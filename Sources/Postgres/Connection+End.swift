@@ -16,6 +16,16 @@ extension Connection {
         if isCancelling { releasesDue += 1 } else { lane.finished(self) }
     }
 
+    /// Gives back a connection whose transaction is over. Where the ROLLBACK failed it may not be, and the next
+    /// one would find itself in it.
+    func rolledBack(_ rollback: PendingRows) {
+        if rollback.hasFailed {
+            close(reason: "a transaction could not be ended")
+        } else {
+            release()
+        }
+    }
+
     var isQuiet: Bool { expected.isEmpty && outbox.isEmpty && unsynced == 0 }
 
     /// Closes when what it has begun is answered.
@@ -106,7 +116,8 @@ extension Connection {
     private func cancel() {
         guard !isCancelling, let handle = unsafe PQgetCancel(pg) else { return }
         isCancelling = true
-        unsafe Connector.cancel(Connector.Handle(pg: handle)) { [self, loop = lane.loop] in
+        unsafe Connector.cancel(Connector.Handle(pg: handle), off: lane.loop) {
+            [self, loop = lane.loop] in
             loop.perform { self.cancelled() }
         }
     }

@@ -234,7 +234,11 @@ import EventLoop
             pending.fail(.notSent(message))
             // Its preparation may be under way already, which does no harm.
             if unsynced > 0 { sync(committing: nil) }
-            if pending.transaction == nil || pending.releasesConnection { release() }
+            if pending.releasesConnection {
+                rolledBack(pending)
+            } else if pending.transaction == nil {
+                release()
+            }
         }
     }
 

@@ -14,7 +14,7 @@ import EventLoop
         unsafe pg = begun.pg
         self.host = host
         self.lane = lane
-        begunAt = .now()
+        begunAt = lane.loop.now
         deadline = begunAt + patience
     }
 
@@ -23,12 +23,12 @@ import EventLoop
         do throws(PostgresError) {
             try await negotiate()
             let isPooled = try await setUp()
-            lane.hosts.answered(host, after: .now() - begunAt)
+            lane.hosts.answered(host, after: lane.loop.now - begunAt)
             return unsafe Connector.Handle(pg: pg, isPooled: isPooled)
         } catch {
             unsafe PQfinish(pg)
-            if .now() < deadline {
-                lane.hosts.answered(host, after: .now() - begunAt)
+            if lane.loop.now < deadline {
+                lane.hosts.answered(host, after: lane.loop.now - begunAt)
             } else {
                 lane.hosts.saidNothing(host)
             }

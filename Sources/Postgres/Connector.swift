@@ -1,11 +1,10 @@
 import CPostgres
-import Dispatch
 import EventLoop
 import Glibc
 
 /// Makes connections without holding up their loop.
 ///
-/// What may block runs on a queue of its own: reading service and password files, looking up names. The
+/// What may block runs off the loop: reading service and password files, looking up names. The
 /// exchange with the server is a ``ConnectionAttempt`` on the loop.
 enum Connector {
     /// A connection between its maker and its loop.
@@ -20,19 +19,18 @@ enum Connector {
     ///
     /// - Throws: `.unavailable`, with what each of them said.
     static func connect(for lane: Lane) async throws(PostgresError) -> Handle {
-        let queue = DispatchQueue(label: "cohort.postgres.\(lane.kind).connect")
         let configuration = lane.configuration
-        let string = try await run(on: queue) { () throws(PostgresError) in
+        let string = try await run(off: lane) { () throws(PostgresError) in
             try ConnectionString(configuration)
         }
         return try await first(of: string.rounds) { (attributes) async throws(PostgresError) in
             try await first(of: string.hosts) { (host) async throws(PostgresError) in
-                let addresses = try await run(on: queue) { () throws(PostgresError) in
+                let addresses = try await run(off: lane) { () throws(PostgresError) in
                     try host.resolved()
                 }
                 return try await first(of: addresses) { (host) async throws(PostgresError) in
                     let settings = string.settings(for: host, asking: attributes)
-                    let begun = try await run(on: queue) { () throws(PostgresError) in
+                    let begun = try await run(off: lane) { () throws(PostgresError) in
                         try begin(settings)
                     }
                     return try await ConnectionAttempt(
@@ -61,11 +59,13 @@ enum Connector {
     }
 
     private static func run<Value: Sendable>(
-        on queue: DispatchQueue, _ work: @escaping @Sendable () throws(PostgresError) -> Value
+        off lane: Lane, _ work: @escaping @Sendable () throws(PostgresError) -> Value
     ) async throws(PostgresError) -> Value {
         let outcome = unsafe await withUnsafeContinuation {
             (continuation: UnsafeContinuation<Result<Value, PostgresError>, Never>) in
-            queue.async { unsafe continuation.resume(returning: Result(catching: work)) }
+            lane.loop.offload("cohort.postgres.\(lane.kind).connect") {
+                unsafe continuation.resume(returning: Result(catching: work))
+            }
         }
         return try outcome.get()
     }
@@ -93,9 +93,11 @@ enum Connector {
     /// Asks the server to stop what a connection is doing. The completion runs when it has been asked.
     ///
     /// - Parameter handle: from `PQgetCancel`; freed here.
-    static func cancel(_ handle: Handle, then completion: @escaping @Sendable () -> Void) {
+    static func cancel(
+        _ handle: Handle, off loop: EventLoop, then completion: @escaping @Sendable () -> Void
+    ) {
         // Rare, and it may block for as long as connecting does.
-        DispatchQueue(label: "cohort.postgres.cancel").async {
+        loop.offload("cohort.postgres.cancel") {
             var message: [CChar] = Array(repeating: 0, count: 256)
             _ = unsafe PQcancel(handle.pg, &message, Int32(message.count))
             unsafe PQfreeCancel(handle.pg)

@@ -145,20 +145,21 @@ final class Lane: Ticker, @unchecked Sendable {
         while let place = state.openPlace(openingMax: openingMax) { connect(place) }
     }
 
-    private func connect(_ place: Int) {
+    /// - Parameter isSuccessor: the place has a connection, which is to be replaced.
+    private func connect(_ place: Int, isSuccessor: Bool = false) {
         loop.run { [self] in
             do throws(PostgresError) {
-                connected(place, .success(try await Connector.connect(for: self)))
+                let handle = try await Connector.connect(for: self)
+                connected(place, isSuccessor, .success(handle))
             } catch {
-                connected(place, .failure(error))
+                connected(place, isSuccessor, .failure(error))
             }
         }
     }
 
     private func connected(
-        _ place: Int, _ result: Result<Connector.Handle, PostgresError>
+        _ place: Int, _ isSuccessor: Bool, _ result: Result<Connector.Handle, PostgresError>
     ) {
-        let isSuccessor = successors.keys.contains(place)
         switch result {
         case .success(let handle):
             // Its deinit closes it if nobody wants it.
@@ -234,7 +235,7 @@ final class Lane: Ticker, @unchecked Sendable {
         let limit = min(configuration.backoffMin * (1 << doublings), configuration.backoffMax)
         // Many processes that lost one server must not come back in step.
         let delay = Duration.nanoseconds(
-            Int64.random(in: limit.nanoseconds / 2...max(limit.nanoseconds, 1)))
+            loop.random(in: limit.nanoseconds / 2...max(limit.nanoseconds, 1)))
         nextAttempt = loop.now + delay
         loop.perform(after: delay + .milliseconds(1)) { [weak self] in self?.openConnections() }
     }
@@ -245,6 +246,8 @@ final class Lane: Ticker, @unchecked Sendable {
         let place = connection.place
         connections[place] = nil
         state.lost(place)
+        // One that waited for its end has nothing to wait for any more.
+        if case .some(.some) = successors[place] { successors[place] = nil }
         guard !isClosed else { return }
         totals.connectionsLost += 1
         lastFailure = reason
@@ -273,7 +276,7 @@ final class Lane: Ticker, @unchecked Sendable {
             !successors.keys.contains(place)
         else { return }
         successors[place] = .some(nil)
-        connect(place)
+        connect(place, isSuccessor: true)
     }
 
     // MARK: Deadlines
@@ -314,6 +317,8 @@ final class Lane: Ticker, @unchecked Sendable {
             connection?.close(reason: "the service is stopping")
         }
         leaving = []
+        successors = [:]
+        onSilence = {}
     }
 
     var isReachable: Bool { state.open > 0 }

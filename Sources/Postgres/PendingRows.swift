@@ -68,6 +68,10 @@ package import EventLoop
         if case .pending = outcome { false } else { true }
     }
 
+    var hasFailed: Bool {
+        if case .failed = outcome { true } else { false }
+    }
+
     /// Waits for the rows.
     package func rows() async throws(PostgresError) -> Rows {
         if case .pending = outcome {

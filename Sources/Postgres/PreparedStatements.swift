@@ -6,6 +6,8 @@ struct PreparedStatements {
     private struct Entry {
         let name: [CChar]
         var lastUse: UInt64
+        /// The server has said that it has it.
+        var isConfirmed = false
     }
 
     private let max: Int
@@ -31,8 +33,10 @@ struct PreparedStatements {
     /// Chooses a name for a statement that will be prepared now. The one not used for longest goes.
     mutating func add(_ statement: Statement) -> [CChar] {
         uses += 1
-        if entries.count >= max,
-            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+        // One that is under way may come to nothing, and then there is nothing to deallocate. It stays for now.
+        while entries.count >= max,
+            let oldest = entries.lazy.filter(\.value.isConfirmed)
+                .min(by: { $0.value.lastUse < $1.value.lastUse })
         {
             entries[oldest.key] = nil
             discarded.append(oldest.value.name)
@@ -42,10 +46,14 @@ struct PreparedStatements {
         return name
     }
 
+    /// The server has prepared it under this name.
+    mutating func confirm(_ statement: Statement, name: [CChar]) {
+        if entries[statement.id]?.name == name { entries[statement.id]?.isConfirmed = true }
+    }
+
     /// The server has not prepared it under this name.
     mutating func forget(_ statement: Statement, name: [CChar]) {
         if entries[statement.id]?.name == name { entries[statement.id] = nil }
-        discarded.removeAll { $0 == name }
     }
 
     /// The server refused to run it: either it no longer has it, or what it has fits the tables no more.
