@@ -9,7 +9,7 @@ import Testing
     private static let onlySeed = environment["COHORT_SIMULATION_SEED"].flatMap(UInt64.init)
     /// `COHORT_SIMULATION_RUNS`: so many seeds, and every fault at every message.
     private static let wantedRuns = environment["COHORT_SIMULATION_RUNS"].flatMap(Int.init)
-    private static let runs = wantedRuns ?? 1500
+    private static let runs = wantedRuns ?? 1000
 
     /// A plan that a seed alone decides.
     private static func plan(_ seed: UInt64) -> Simulation.Plan {
