@@ -1,41 +1,14 @@
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
 /// PostgreSQL goes away under load and comes back; the service is never restarted.
 @Suite struct DatabaseFaultTests {
-    /// What one client was told about one write.
-    private enum Outcome: Sendable {
-        /// By the status: 200 is acknowledged, 503 means nothing was written, 500 either.
-        case answered(name: String, status: Int, retryAfter: String?)
-        case unanswered(name: String, why: String)
-    }
-
     @Test(arguments: 1...3)
     func `acknowledged writes are there, refused ones are not`(round: Int) async throws {
         let cluster = try PrivateCluster()
         let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
-        let isOver = Mutex(false)
-        let load = Threads(8) { worker -> [Outcome] in
-            let client = shop.signedIn()
-            var told: [Outcome] = []
-            while !isOver.withLock({ $0 }) {
-                let name = "r\(round)-w\(worker)-\(told.count)"
-                do {
-                    let answer = try client.send(
-                        "POST", "/admin/customer-groups", json: ["name": .string(name)])
-                    told.append(
-                        .answered(
-                            name: name, status: answer.status, retryAfter: answer["retry-after"]))
-                    // A client that is told to come back later does so, in haste.
-                    if answer.status == 503 { usleep(20_000) }
-                } catch {
-                    told.append(.unanswered(name: name, why: "\(error)"))
-                }
-            }
-            return told
-        }
+        let load = WriteLoad(on: shop, name: "r\(round)")
         usleep(300_000)
         cluster.kill()
         usleep(1_000_000)
@@ -44,34 +17,77 @@ import Testing
             (try? shop.signedIn().send("GET", "/admin/customer-groups"))?.status == 200
         }
         usleep(300_000)
-        isOver.withLock { $0 = true }
-        let outcomes = load.join()
+        let statuses = try load.check(against: shop.sql())
         #expect(hasRecovered, "\(shop.service.output.suffix(2000))")
         #expect(shop.service.isRunning)
-
-        var present: [String: Int] = [:]
-        for row in try shop.sql().run("SELECT name, count(*) FROM customer_group GROUP BY name") {
-            present[row[0] ?? ""] = Int(row[1] ?? "")
-        }
-        var statuses: [Int: Int] = [:]
-        for outcome in try outcomes.flatMap({ try $0.get() }) {
-            switch outcome {
-            case .answered(let name, let status, let retryAfter):
-                statuses[status, default: 0] += 1
-                switch status {
-                case 200: #expect(present[name] == 1, "\(name) was acknowledged")
-                case 503:
-                    #expect(present[name] == nil, "\(name) was refused")
-                    #expect(retryAfter != nil)
-                case 500: break
-                default: Issue.record("\(name) was answered \(status)")
-                }
-            case .unanswered(let name, let why): Issue.record("\(name) had no answer: \(why)")
-            }
-        }
-        #expect(present.values.allSatisfy { $0 == 1 })
-        #expect(statuses[200] ?? 0 > 0)
         #expect(statuses[503] ?? 0 > 0, "\(statuses)")
+    }
+
+    /// The server takes all other sessions down with it and recovers by itself.
+    @Test func `a session that is killed loses and doubles nothing`() async throws {
+        let cluster = try PrivateCluster()
+        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        try shop.service.waitUntilReady()
+        let load = WriteLoad(on: shop, name: "session")
+        for _ in 1...3 {
+            usleep(200_000)
+            let session = try? shop.sql().number(
+                """
+                SELECT pid FROM pg_stat_activity WHERE application_name = 'cohort'
+                AND query LIKE '%INSERT%' ORDER BY query_start DESC LIMIT 1
+                """)
+            if let session, session > 0 { kill(pid_t(session), SIGKILL) }
+            let isBack = Waiting.until(seconds: 30) {
+                usleep(50_000)
+                return (try? shop.sql().run("SELECT 1")) != nil
+            }
+            #expect(isBack)
+        }
+        let hasRecovered = Waiting.until(seconds: 30) {
+            (try? shop.signedIn().create("After")) != nil
+        }
+        #expect(hasRecovered)
+        _ = try load.check(against: shop.sql())
+    }
+
+    /// The service is told of both hosts and of nothing else.
+    @Test func `a standby that takes over has every write that was acknowledged`() async throws {
+        let primary = try PrivateCluster()
+        let database = try Shop.Database(on: primary, from: Shop.Template(on: primary))
+        let standby = try PrivateCluster(replicaOf: primary)
+        try primary.execute(
+            "ALTER SYSTEM SET synchronous_standby_names = '*'", in: "postgres")
+        try primary.execute("SELECT pg_reload_conf()", in: "postgres")
+        let isSynchronous = Waiting.until(seconds: 30) {
+            (try? primary.execute(
+                "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", in: "postgres"
+            ))
+                == [["1"]]
+        }
+        #expect(isSynchronous)
+        let both = PrivateCluster.url(database.name, on: [primary, standby])
+        let shop = try Shop(database, nil, ["DATABASE_URL": both])
+        try shop.service.waitUntilReady()
+        let process = shop.service
+        let load = WriteLoad(on: shop, name: "failover")
+        usleep(500_000)
+        primary.kill()
+        let killed = ContinuousClock.now
+        usleep(500_000)
+        try standby.execute("SELECT pg_promote()", in: "postgres")
+        let promoted = ContinuousClock.now
+        let hasRecovered = Waiting.until(seconds: 30) {
+            (try? shop.signedIn().create("After")) != nil
+        }
+        print(
+            "failover: down for \(ContinuousClock.now - killed), \(ContinuousClock.now - promoted) longer than the database"
+        )
+        usleep(300_000)
+        _ = try load.check(
+            against: SQL(standby.url(database.name)))
+        #expect(hasRecovered, "\(process.output.suffix(2000))")
+        #expect(process.isRunning)
+        try? standby.dropDatabase(database.name)
     }
 
     @Test func `a write whose outcome cannot be found out is not said to be refused`() async throws

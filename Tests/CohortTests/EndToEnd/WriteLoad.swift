@@ -1,0 +1,72 @@
+import Glibc
+import Synchronization
+import Testing
+
+/// Clients that make customer groups without a pause, and what each was told about each.
+final class WriteLoad: Sendable {
+    /// What one client was told about one write.
+    private enum Outcome: Sendable {
+        /// By the status: 200 is acknowledged, 503 means nothing was written, 500 either.
+        case answered(name: String, status: Int, retryAfter: String?)
+        case unanswered(name: String, why: String)
+    }
+
+    private let isOver: Flag
+    private let threads: Threads<[Outcome]>
+
+    /// - Parameter name: of all groups that it makes, the beginning.
+    init(on shop: Shop, clients: Int = 8, name: String) {
+        let isOver = Flag()
+        self.isOver = isOver
+        threads = Threads(clients) { worker -> [Outcome] in
+            let client = shop.signedIn()
+            var told: [Outcome] = []
+            while !isOver.isSet {
+                let name = "\(name)-w\(worker)-\(told.count)"
+                do {
+                    let answer = try client.send(
+                        "POST", "/admin/customer-groups", json: ["name": .string(name)])
+                    told.append(
+                        .answered(
+                            name: name, status: answer.status, retryAfter: answer["retry-after"]))
+                    // A client that is told to come back later does so, in haste.
+                    if answer.status == 503 { usleep(20_000) }
+                } catch {
+                    told.append(.unanswered(name: name, why: "\(error)"))
+                }
+            }
+            return told
+        }
+    }
+
+    /// Ends it and holds what was told against what is there.
+    ///
+    /// - Returns: how often each status was answered.
+    func check(against sql: SQL) throws -> [Int: Int] {
+        isOver.set()
+        let outcomes = try threads.join().flatMap { try $0.get() }
+        var present: [String: Int] = [:]
+        for row in try sql.run("SELECT name, count(*) FROM customer_group GROUP BY name") {
+            present[row[0] ?? ""] = Int(row[1] ?? "")
+        }
+        var statuses: [Int: Int] = [:]
+        for outcome in outcomes {
+            switch outcome {
+            case .answered(let name, let status, let retryAfter):
+                statuses[status, default: 0] += 1
+                switch status {
+                case 200: #expect(present[name] == 1, "\(name) was acknowledged")
+                case 503:
+                    #expect(present[name] == nil, "\(name) was refused")
+                    #expect(retryAfter != nil)
+                case 500: break
+                default: Issue.record("\(name) was answered \(status)")
+                }
+            case .unanswered(let name, let why): Issue.record("\(name) had no answer: \(why)")
+            }
+        }
+        #expect(present.values.allSatisfy { $0 == 1 })
+        #expect(statuses[200] ?? 0 > 0)
+        return statuses
+    }
+}
