@@ -17,12 +17,12 @@ package enum Ready: Endpoint {
         let message: String
     }
 
-    // Quick reads are read-only by our own setting; what the operator has set is what a reset would bring back.
+    // Only what is true of the server: a session keeps the setting it began with, whatever the operator has set since.
     static let check = Statement(
         "ready.check",
         """
         SELECT to_regclass('customer_group') IS NOT NULL AND to_regclass('cohort_migration') IS NOT NULL,
-            pg_is_in_recovery() OR (SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only')
+            pg_is_in_recovery()
         """)
 
     /// How many migrations of `$1` the schema has not gone through. A newer schema is one that this program knows too.
@@ -77,7 +77,7 @@ package enum Ready: Endpoint {
             reasons.append(
                 Reason(
                     code: "database_read_only",
-                    message: "the database takes no writes: it is a standby, or was set so"))
+                    message: "the database takes no writes: it is a standby"))
         }
         return reasons
     }

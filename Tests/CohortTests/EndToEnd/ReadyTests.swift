@@ -65,26 +65,6 @@ import Testing
         try check(shop.service, 200)
     }
 
-    @Test func `a database that takes no writes`() async throws {
-        let shop = try await Shop.open()
-        let name = shop.database.name
-        let sql = try shop.sql()
-        // As some providers do when a disk is full. Sessions keep what they began with.
-        func set(_ value: String) throws {
-            try sql.run("SET default_transaction_read_only = off")
-            try sql.run("ALTER DATABASE \"\(name)\" SET default_transaction_read_only = \(value)")
-            try sql.run(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        }
-        try set("on")
-        #expect(
-            try codes(shop.service, become: ["database_read_only"]) == ["database_read_only"])
-        try check(shop.service, 503)
-        try set("off")
-        #expect(try codes(shop.service, become: []) == [])
-    }
-
     @Test func `a standby`() async throws {
         let primary = try PrivateCluster()
         let database = try Shop.Database(on: primary, from: Shop.Template(on: primary))
