@@ -1,4 +1,4 @@
-/// Looks whether a database is as this program left it (migrations, indexes, triggers, counters), and whether the server
+/// Looks whether a database is as this program left it (migrations, indexes, triggers, counters, price lists), and whether the server
 /// can bear the service.
 ///
 /// Others may have restored tables without their triggers, switched triggers off, or broken off an index that
@@ -55,6 +55,7 @@ package struct Doctor {
             }
             examination.examineMigrations(history, of: files)
             try examination.examineIndexes()
+            try examination.examineOpenedPriceLists()
             try examination.examineTriggers()
             try examination.examineCounters()
             try examination.examinePriceLists()
@@ -64,14 +65,15 @@ package struct Doctor {
     }
 }
 
-private struct Examination {
+/// One look at a database, or one round of mending it.
+struct Examination {
     let session: MigrationSession
     /// Those that the database went through.
     let files: [MigrationFile]
     let mends: Bool
     let report: (Doctor.Finding) -> Void
 
-    private var connection: BlockingConnection { session.connection }
+    var connection: BlockingConnection { session.connection }
 
     func examineMigrations(_ history: History, of all: [MigrationFile]) {
         var isFine = true

@@ -31,6 +31,10 @@ import Testing
         findings.allSatisfy { if case .fine = $0 { true } else { false } }
     }
 
+    private func isOff(_ finding: Doctor.Finding) -> Bool {
+        if case .off = finding { true } else { false }
+    }
+
     @Test func `a database that is well is said to be`() throws {
         let (url, _) = try shop()
         let findings = try examine(url)
@@ -122,6 +126,61 @@ import Testing
                 .mended("members of a: counter 14, table 9"),
             ])
         try writer.run("COMMIT")
+        #expect(isWell(try examine(url)))
+    }
+
+    @Test func `lists that deleted groups left open are named, and closed when asked to`() throws {
+        let (url, connection) = try shop()
+        try connection.run(
+            """
+            INSERT INTO customer_group (id, name) VALUES ('c', 'c'), ('d', 'd'), ('e', 'e');
+            INSERT INTO price_list (id, name, description, status) VALUES
+                ('all', 'for all', '', 'active'), ('live', 'live', '', 'active'), ('hard', 'A "b"', '', 'active'),
+                ('soft', 'soft', '', 'active'), ('both', 'both', '', 'active'), ('draft', 'draft', '', 'draft');
+            INSERT INTO price_list (id, name, description, status, ends_at)
+                VALUES ('over', 'over', '', 'active', now() - interval '1 day');
+            INSERT INTO price_list_customer_groups VALUES
+                ('live', 'a'), ('live', 'c'), ('hard', 'c'), ('soft', 'd'), ('both', 'a'), ('both', 'd'), ('draft', 'c'),
+                ('over', 'c');
+            DELETE FROM customer_group WHERE id = 'c';
+            UPDATE customer_group SET deleted_at = now() WHERE id = 'd';
+            """)
+        let rest = "deleted, and to Medusa it is for everybody"
+        let faults = [
+            #"price list both "both": one of its groups is \#(rest)"#,
+            #"price list hard "A \"b\"": its groups are \#(rest)"#,
+            #"price list soft "soft": its groups are \#(rest)"#,
+        ]
+        #expect(try examine(url).filter(isOff) == faults.map { .off($0) })
+        let mended = try examine(url, mends: true)
+        #expect(
+            mended.filter { if case .mended = $0 { true } else { false } } == [
+                .mended(faults[0] + ": link removed"), .mended(faults[1] + ": set to draft"),
+                .mended(faults[2] + ": set to draft"),
+            ])
+        #expect(!(try examine(url).contains(where: isOff)))
+        #expect(
+            try connection.query("SELECT id FROM price_list WHERE status = 'active' ORDER BY id")
+                == [["all"], ["both"], ["live"], ["over"]])
+        #expect(
+            try connection.query("SELECT * FROM price_list_customer_groups ORDER BY 1, 2") == [
+                ["both", "a"], ["live", "a"], ["soft", "d"],
+            ])
+    }
+
+    @Test func `more lists than anybody reads are counted, and all are closed`() throws {
+        let (url, connection) = try shop()
+        try connection.run(
+            """
+            INSERT INTO price_list (id, name, description, status)
+                SELECT 'pl_' || n, '', '', 'active' FROM generate_series(1, 21) n;
+            INSERT INTO price_list_customer_groups SELECT id, 'a' FROM price_list;
+            DELETE FROM customer_group WHERE id = 'a';
+            """)
+        let found = try examine(url).filter(isOff)
+        #expect(found.count == 21)
+        #expect(found.last == .off("and 1 more price lists"))
+        _ = try examine(url, mends: true)
         #expect(isWell(try examine(url)))
     }
 
