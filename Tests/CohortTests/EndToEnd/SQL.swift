@@ -1,4 +1,5 @@
 import CPostgres
+import Glibc
 
 /// One blocking connection for looking behind the service's back. Cells are text, NULL is nil.
 @safe final class SQL {
@@ -27,7 +28,19 @@ import CPostgres
     /// Runs one or more statements; the rows are the last one's.
     @discardableResult
     func run(_ sql: String) throws -> [[String?]] {
-        let result = unsafe PQexec(handle, sql)
+        try unsafe rows(of: PQexec(handle, sql))
+    }
+
+    /// Runs one statement with values for `$1`, `$2`, …, as drivers do.
+    @discardableResult
+    func run(_ sql: String, _ values: [String?]) throws -> [[String?]] {
+        let texts = unsafe values.map { unsafe UnsafePointer($0.flatMap { unsafe strdup($0) }) }
+        defer { unsafe texts.forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
+        return try unsafe rows(
+            of: PQexecParams(handle, sql, Int32(texts.count), nil, texts, nil, nil, 0))
+    }
+
+    private func rows(of result: OpaquePointer?) throws -> [[String?]] {
         defer { unsafe PQclear(result) }
         let status = unsafe PQresultStatus(result)
         guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK else {
