@@ -222,7 +222,7 @@ extension Settings {
             },
             .toggle(
                 "prepare", \.database.prepares, default: "on",
-                "Whether statements are prepared and pipelined; off for a pooler in transaction mode"
+                "Whether statements are prepared and pipelined; through a pooler they are not, whatever this says"
             ),
         ]
 

@@ -19,7 +19,7 @@ package struct Doctor {
     private let surroundings: Surroundings?
 
     /// - Parameters:
-    ///   - databaseURL: any libpq connection string; for mending a direct connection, not a pooler's.
+    ///   - databaseURL: any libpq connection string; for mending one that leads through no pooler.
     ///   - surroundings: nil to look at nothing but the database.
     package init(
         databaseURL: String, files: [MigrationFile] = MigrationFile.all,
@@ -34,7 +34,7 @@ package struct Doctor {
     ///   - mends: whether to mend what can be mended, or only to look.
     ///   - report: told each finding at once.
     ///   - progress: told how far a step is that takes long; each text takes the place of the one before.
-    /// - Throws: `.cannotConnect`, or `.failed` for what could not be looked at or mended.
+    /// - Throws: `.cannotConnect`, `.pooled`, or `.failed` for what could not be looked at or mended.
     package func examine(
         mends: Bool = false, report: @escaping (Finding) -> Void,
         progress: ((String) -> Void)? = nil
@@ -42,6 +42,7 @@ package struct Doctor {
         let session = try MigrationSession(
             databaseURL, lockTimeout_ms: 500, pause_ms: 1000, report: { report(.note($0)) },
             progress: progress)
+        guard !mends || !session.isPooled else { throw .pooled }
         let history = try History(of: files, in: session.connection)
         let examination = Examination(
             session: session, files: history.applied(of: files), mends: mends, report: report)

@@ -7,6 +7,8 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
     case edited([String])
     /// The database went through these files, and this program has none so named.
     case newer([String])
+    /// What was to be done needs a session that nobody else uses.
+    case pooled
     case failed(file: String, SQLFailure)
 
     package var description: String {
@@ -22,6 +24,9 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
         case .newer(let files):
             "this database is newer than this program, which does not know: "
                 + files.joined(separator: ", ")
+        case .pooled:
+            "the connection leads through a pooler, whose sessions others use too; "
+                + "run cohort migrate with a --database-url that leads to PostgreSQL itself"
         case .failed(let file, let failure):
             "\(file): \(failure)"
         }

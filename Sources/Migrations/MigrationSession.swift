@@ -3,6 +3,8 @@ import Glibc
 /// A connection that changes the schema of a database in use: one at a time, and never for long in anybody's way.
 final class MigrationSession {
     let connection: BlockingConnection
+    /// Whether a pooler is in between: what is set or locked stays with a session that others use too, so nothing is.
+    let isPooled: Bool
     private let databaseURL: String
     private let lockTimeout_ms: Int
     private let pause_ms: UInt32
@@ -27,7 +29,9 @@ final class MigrationSession {
         self.progress = progress
         connection = try BlockingConnection(databaseURL)
         do throws(SQLFailure) {
-            try connection.run(settings)
+            isPooled =
+                try connection.query("SELECT pg_backend_pid()") != [["\(connection.process)"]]
+            if !isPooled { try connection.run(settings) }
         } catch {
             throw .failed(file: "connecting", error)
         }
@@ -48,15 +52,19 @@ final class MigrationSession {
 
     /// Polls instead of waiting in the database: a waiting statement would hold a snapshot, and an index
     /// that the other builds concurrently waits for all of those.
+    ///
+    /// - Precondition: there is no pooler in between.
     func takeLock() throws(SQLFailure) {
+        precondition(!isPooled, "a lock that a pooler would pass on")
         let take = "SELECT pg_try_advisory_lock(\(Self.lock))"
         guard try connection.query(take) != [["t"]] else { return }
         report("waiting for another migration of this database")
         repeat { usleep(100_000) } while try connection.query(take) != [["t"]]
     }
 
-    /// Closing the connection does the same, unless a pooler keeps it open for the next client.
+    /// Closing the connection does the same, as soon as the server notices.
     func end() {
+        if isPooled { return }
         try? connection.run("SELECT pg_advisory_unlock(\(Self.lock)); RESET ALL")
     }
 

@@ -3,7 +3,7 @@
 /// Applied files are recorded by name and SHA-256 in `cohort_migration`. Each runs in a transaction of
 /// its own together with its record, so that an interruption leaves nothing half done; those that
 /// work beside running writers can't, and may be repeated instead: they go on where they were. An advisory
-/// lock of the session lets one program migrate while others wait: give a direct connection, not a pooler's.
+/// lock of the session lets one program migrate while others wait, so nothing is applied through a pooler.
 package struct Migrator {
     private let databaseURL: String
     private let files: [MigrationFile]
@@ -31,7 +31,7 @@ package struct Migrator {
     /// - Parameters:
     ///   - dryRun: finds out and says what would be done, changing nothing.
     ///   - progress: told how far a step is that takes long; each text takes the place of the one before.
-    /// - Throws: `.edited` or `.newer` before anything is done; `.misfit` and `.failed` for the file that
+    /// - Throws: `.edited`, `.newer` or `.pooled` before anything is done; `.misfit` and `.failed` for the file that
     ///   could not be applied, with those before it in place.
     package func migrate(
         dryRun: Bool = false, report: @escaping (String) -> Void = { _ in },
@@ -40,13 +40,17 @@ package struct Migrator {
         let session = try MigrationSession(
             databaseURL, lockTimeout_ms: lockTimeout_ms, pause_ms: pause_ms, report: report,
             progress: progress)
-        try sql("connecting") { () throws(SQLFailure) in try session.takeLock() }
+        if !session.isPooled {
+            try sql("connecting") { () throws(SQLFailure) in try session.takeLock() }
+        }
         defer { session.end() }
         let history = try History(of: files, in: session.connection)
         guard history.edited.isEmpty else { throw .edited(history.edited) }
         guard history.unknown.isEmpty else { throw .newer(history.unknown) }
         if history.pending.isEmpty {
             report("nothing to do")
+        } else if session.isPooled {
+            throw .pooled
         } else if dryRun {
             try rehearse(history.pending, on: session.connection, report)
         } else {

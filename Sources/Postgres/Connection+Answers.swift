@@ -176,13 +176,20 @@ extension Connection {
             transaction.note(isUnknown ? .outcomeUnknown : failure)
             pending.fail(isUnknown ? .outcomeUnknown : failure)
         } else if pending.isSelfCommitting {
-            pending.verdict = failure
+            pending.verdict = error.endsConnection && !isProof(error) ? .outcomeUnknown : failure
             if !isPipelined { settle(write: pending) }
         } else if failure.isWorthRepeating {
             lane.retry(pending, otherwise: failure)
         } else {
             pending.fail(failure)
         }
+    }
+
+    /// Whether nothing that was under way was done when this ended the connection. A pooler may have passed it on
+    /// before it went away.
+    func isProof(_ farewell: PostgresError.ServerError?) -> Bool {
+        guard let farewell else { return false }
+        return isPipelined || farewell.isPostgreSQLs
     }
 
     /// The answer to `pending` is complete. A pipelined write is over only with its Sync.

@@ -65,14 +65,14 @@ extension Connection {
         guard !pending.isSettled else { return }
         if let transaction = pending.transaction {
             // Behind a farewell nothing was run, not even a COMMIT.
-            let isUnknown = pending.isCommit && farewell == nil
+            let isUnknown = pending.isCommit && !isProof(farewell)
             transaction.note(isUnknown ? .outcomeUnknown : .connectionLost)
             pending.fail(isUnknown ? .outcomeUnknown : .connectionLost)
         } else if pending.isSelfCommitting {
             write = pending
             // Nor was a write that was not even answered. One that was may have been committed: its rows,
             // which came before the confirmation, prove nothing.
-            if farewell != nil, pending.verdict == nil, !pending.hasHeld {
+            if isProof(farewell), pending.verdict == nil, !pending.hasHeld {
                 pending.verdict = .connectionLost
             }
             pending.dropHeld()

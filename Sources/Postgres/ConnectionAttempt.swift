@@ -51,17 +51,25 @@ import EventLoop
         }
     }
 
-    /// - Returns: whether there is a pooler in between.
+    /// - Returns: whether there is a pooler in between, or is to be taken for granted.
     private func setUp() async throws(PostgresError) -> Bool {
         guard unsafe PQsetnonblocking(pg, 1) == 0 else { throw refusal }
-        guard lane.configuration.prepares else { return false }
-        // A pooler makes the number up that it gives its clients. Settings must not be changed then: they would
-        // stay with a server that others use too.
-        let process = try await ask("SELECT pg_backend_pid()")
-        guard unsafe Int32(process) == PQbackendPID(pg) else { return true }
+        guard lane.configuration.prepares, try await isDirect() else {
+            // Settings must not be changed then: they would stay with a server that others use too. A pooler that
+            // allows no transactions, which are needed, says so here and not to somebody's write.
+            _ = try await ask("BEGIN")
+            _ = try await ask("ROLLBACK")
+            return true
+        }
         _ = try await ask(sessionSettings)
         guard unsafe PQenterPipelineMode(pg) == 1 else { throw refusal }
         return false
+    }
+
+    /// A pooler makes the number up that it gives its clients.
+    private func isDirect() async throws(PostgresError) -> Bool {
+        let process = try await ask("SELECT pg_backend_pid()")
+        return unsafe Int32(process) == PQbackendPID(pg)
     }
 
     private var sessionSettings: String {

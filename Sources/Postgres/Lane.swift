@@ -14,6 +14,7 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Since when there is no connection; nil while there is one.
     private var downSince: MonotonicTime?
     private var isDownTold = false
+    private var isPoolerTold = false
     private var lastFailure = "not connected yet"
     /// Attempts that failed since one succeeded.
     private var failures = 0
@@ -178,6 +179,7 @@ final class Lane: Ticker, @unchecked Sendable {
             }
             state.opened(place, depth: connection.isPipelined ? nil : 1)
             connections[place] = connection
+            if configuration.prepares, !connection.isPipelined { foundPooler() }
             totals.connectionsOpened += 1
             failures = 0
             nextAttempt = nil
@@ -194,6 +196,16 @@ final class Lane: Ticker, @unchecked Sendable {
                 openingFailed(place, error.reason)
             }
         }
+    }
+
+    /// Connections that take one statement at a time: quick reads need some more of them.
+    private func foundPooler() {
+        guard !isPoolerTold else { return }
+        isPoolerTold = true
+        tell(.pooled(kind))
+        guard kind == .fast else { return }
+        state.widen(to: PoolConfiguration.unpipelinedFastConnectionsMin)
+        while connections.count < state.places.count { connections.append(nil) }
     }
 
     /// Puts a younger connection in its place, as soon as nobody has the old one for himself.
@@ -360,6 +372,8 @@ extension PostgresError {
 }
 
 extension PoolConfiguration {
+    static let unpipelinedFastConnectionsMin = 4
+
     /// A lane's figures as they can be kept.
     package func effective(_ kind: LaneKind) -> Lane {
         var lane = self[kind]
@@ -367,7 +381,9 @@ extension PoolConfiguration {
         lane.depth = max(lane.depth, 1)
         if !prepares {
             lane.depth = 1
-            if kind == .fast { lane.connections = max(lane.connections, 4) }
+            if kind == .fast {
+                lane.connections = max(lane.connections, Self.unpipelinedFastConnectionsMin)
+            }
         } else if kind != .fast {
             // Each is a transaction of its own, or takes long.
             lane.depth = 1

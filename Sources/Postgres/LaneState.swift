@@ -94,6 +94,14 @@ struct LaneState<Waiter> {
         return place
     }
 
+    /// Makes places, so that there may be as many connections.
+    mutating func widen(to connections: Int) {
+        while places.count < connections {
+            places.append(.empty)
+            depths.append(limits.depth)
+        }
+    }
+
     /// - Parameter depth: statements in flight on it, if fewer than the lane allows.
     mutating func opened(_ place: Int, depth: Int? = nil) {
         precondition(places[place] == .opening, "opened what was not being opened")

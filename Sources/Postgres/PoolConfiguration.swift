@@ -24,8 +24,8 @@ package struct PoolConfiguration: Sendable {
     /// Off for poolers in transaction mode: no prepared statements, no pipelines, no session settings.
     ///
     /// Each connection then has one statement in flight, so the fast lane gets at least four; statement
-    /// timeouts are kept by cancelling from this side; lanes are not read-only. A connection that turns out
-    /// to lead to a pooler is used like that in any case, but without the further connections.
+    /// timeouts are kept by cancelling from this side; lanes are not read-only. A lane whose connections turn out
+    /// to lead to a pooler is used like that in any case.
     package var prepares = true
     /// Statements that stay prepared on a connection; the one not used for longest goes first.
     package var preparedMax = 256
@@ -77,6 +77,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     case reachable(LaneKind)
     /// An attempt to connect failed when there was no connection; said once until there is one again.
     case unreachable(LaneKind, String)
+    /// The first connection that leads to a pooler.
+    case pooled(LaneKind)
     case lost(LaneKind, String)
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
@@ -96,6 +98,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .reachable(let lane): "\(lane) lane: connected"
         case .unreachable(let lane, let reason): "\(lane) lane: cannot connect: \(reason)"
+        case .pooled(let lane):
+            "\(lane) lane: a pooler is in between, so statements are neither prepared nor pipelined"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
         case .slow(let slow): "\(slow.lane) lane: statement \(slow.name) took \(slow.duration)"

@@ -34,6 +34,8 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
         package var position = ""
         /// The name of the statement that failed.
         package var statement = ""
+        /// PostgreSQL names the function that speaks; poolers, which speak for themselves too, do not.
+        var isPostgreSQLs = false
 
         package init() {}
     }

@@ -36,6 +36,7 @@ enum ServerErrorReader {
         error.constraint = field("n")
         error.position = field("P")
         error.statement = statement?.name ?? ""
+        error.isPostgreSQLs = !field("R").isEmpty
         if error.message.isEmpty {
             // libpq's own word: the connection broke.
             error.message = unsafe Connector.trimmed(PQresultErrorMessage(result))

@@ -36,7 +36,7 @@ import Testing
             var seen = 0
             while let rows = try await cursor.next() { seen += rows.count }
             #expect(seen == 30)
-            #expect(pool.statistics(.fast).pooled == (prepares ? 1 : 0))
+            #expect((prepares ? 2...4 : 0...0).contains(pool.statistics(.fast).pooled))
             let nap = Statement("test.nap", "SELECT pg_sleep(60)", lane: .slow)
             let watch = ClientWatch()
             let abandoned = pool.start(nap, watch: watch)
@@ -47,72 +47,40 @@ import Testing
         #expect(fixture.events.all.allSatisfy { if case .lost = $0 { false } else { true } })
         await fixture.close()
     }
-}
 
-/// A PgBouncer of its own, on a unix socket.
-final class Pooler {
-    private static let program = "/usr/sbin/pgbouncer"
-
-    let url: String
-    private let process = Process()
-    private let lifeline = Pipe()
-    private let home: URL
-
-    init(_ target: String) throws {
-        guard FileManager.default.isExecutableFile(atPath: Self.program) else {
-            throw PrivateCluster.Failure(
-                description: "\(Self.program) is missing: scripts/test installs it")
-        }
-        home = URL(filePath: "/tmp/cohort-pooler-\(UInt32.random(in: 0...UInt32.max))")
-        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
-        let users = home.appending(path: "users")
-        try Data("\"cohort\" \"\"\n".utf8).write(to: users)
-        let configuration = home.appending(path: "pgbouncer.ini")
-        let text = """
-            [databases]
-            shop = \(target)
-            [pgbouncer]
-            listen_addr =
-            listen_port = 6432
-            unix_socket_dir = \(home.path)
-            auth_type = any
-            auth_file = \(users.path)
-            pool_mode = transaction
-            default_pool_size = 3
-            max_client_conn = 100
-
-            """
-        try Data(text.utf8).write(to: configuration)
-        var command = [Self.program, configuration.path]
-        if geteuid() == 0 {
-            // It refuses to run as root.
-            for path in [home.path, users.path, configuration.path] {
-                try FileManager.default.setAttributes(
-                    [.ownerAccountName: "postgres"], ofItemAtPath: path)
+    /// PgBouncer says farewell to its clients at once, while PostgreSQL goes on with what it was given.
+    @Test func `a write that a pooler had passed on before it ended the connection is in doubt`()
+        async throws
+    {
+        let cluster = try PrivateCluster.shared.get()
+        let database = try cluster.createDatabase()
+        defer { try? cluster.dropDatabase(database) }
+        try cluster.execute("CREATE TABLE t (id int)", in: database)
+        let pooler = try Pooler(cluster.url(database))
+        defer { pooler.stop() }
+        let fixture = try Fixture(pooler.url)
+        let insert = Statement("test.insert", "INSERT INTO t VALUES ($1::int4)", lane: .write)
+        let count = Statement("test.count", "SELECT count(*) FROM t")
+        let locking = try TestSupport.Connection(cluster.url(database))
+        try locking.execute("BEGIN; LOCK TABLE t IN SHARE MODE")
+        try await fixture.run { pool async throws in
+            let write = pool.start(insert, [.int4(1)])
+            let isWaiting = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND datname = current_database()
+                """
+            // Another session each time: within a transaction the activity is what it was at the first look.
+            for _ in 0..<5000 where try cluster.execute(isWaiting, in: database) != [["1"]] {
+                try await Task.sleep(for: .milliseconds(5))
             }
-            command =
-                [
-                    "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
-                    "--",
-                ]
-                + command
+            try pooler.command("KILL shop")
+            try pooler.command("RESUME shop")
+            #expect(await failure { _ = try await write.rows() } == .outcomeUnknown)
+            try locking.execute("COMMIT")
+            // It waits for the lock that the write held.
+            try locking.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE; COMMIT")
+            #expect(try await pool.query(count).int8(0, 0) == 1)
         }
-        // Ends with this process, which alone holds the pipe open. Signals may be blocked in children.
-        let keeper =
-            #"exec 3<&0; "$@" </dev/null 3<&- & pooler=$!; read -r _ <&3; kill -KILL $pooler"#
-        command = ["/bin/sh", "-c", keeper, "keeper"] + command
-        process.executableURL = URL(filePath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.standardInput = lifeline
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        url = "host=\(home.path) port=6432 dbname=shop user=cohort"
-    }
-
-    func stop() {
-        try? lifeline.fileHandleForWriting.close()
-        process.waitUntilExit()
-        try? FileManager.default.removeItem(at: home)
+        await fixture.close()
     }
 }

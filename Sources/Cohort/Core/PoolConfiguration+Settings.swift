@@ -60,7 +60,7 @@ extension Configuration.Database {
 extension PoolEvent {
     fileprivate var isGood: Bool {
         switch self {
-        case .reachable, .replica(_, .used): true
+        case .reachable, .pooled, .replica(_, .used): true
         case .replica(_, .connection(let event)): event.isGood
         case .unreachable, .lost, .silent, .slow, .replica(_, .passedOver): false
         }

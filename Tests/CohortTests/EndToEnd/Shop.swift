@@ -98,8 +98,12 @@ final class ShopClient {
     private let client: Client
     private let token: String?
 
-    init(_ shop: Shop, token: String?) {
-        client = Client(.port(shop.service.port), of: shop)
+    convenience init(_ shop: Shop, token: String?) {
+        self.init(Client(.port(shop.service.port), of: shop), token: token)
+    }
+
+    init(_ client: Client, token: String?) {
+        self.client = client
         self.token = token
     }
 

@@ -14,12 +14,15 @@ final class WriteLoad: Sendable {
     private let isOver: Flag
     private let threads: Threads<[Outcome]>
 
-    /// - Parameter name: of all groups that it makes, the beginning.
-    init(on shop: Shop, clients: Int = 8, name: String) {
+    /// - Parameters:
+    ///   - proxy: where clients connect instead of the shop's own service.
+    ///   - name: of all groups that it makes, the beginning.
+    init(on shop: Shop, through proxy: Proxy? = nil, clients: Int = 8, name: String) {
         let isOver = Flag()
         self.isOver = isOver
         threads = Threads(clients) { worker -> [Outcome] in
-            let client = shop.signedIn()
+            let client =
+                proxy.map { ShopClient($0.client(), token: Seed.token) } ?? shop.signedIn()
             var told: [Outcome] = []
             while !isOver.isSet {
                 let name = "\(name)-w\(worker)-\(told.count)"

@@ -30,11 +30,6 @@ import Testing
     ) async throws -> [(scenario: Scenario, fault: String)] {
         let seed = try Seed()
         let shop = try await Shop.open(seed, settings: settings)
-        let replayer = Replayer(shop.service, try shop.sql(), seed, try Document.load())
-        let scenarios = try Scenario.all(in: file + ".jsonl")
-        #expect(!scenarios.isEmpty)
-        return try scenarios.compactMap { scenario in
-            try replayer.play(scenario).map { (scenario, $0) }
-        }
+        return try Replayer.play(file, against: shop, seed)
     }
 }

@@ -1,3 +1,5 @@
+import Testing
+
 /// Plays scenarios against a running service and its database, one after the other.
 final class Replayer {
     private let client: Client
@@ -12,6 +14,20 @@ final class Replayer {
         self.sql = sql
         self.seed = seed
         self.document = document
+    }
+
+    /// Plays a whole file.
+    ///
+    /// - Returns: what was answered otherwise than recorded.
+    static func play(
+        _ file: String, against shop: Shop, _ seed: Seed
+    ) throws -> [(scenario: Scenario, fault: String)] {
+        let replayer = Replayer(shop.service, try shop.sql(), seed, try Document.load())
+        let scenarios = try Scenario.all(in: file + ".jsonl")
+        #expect(!scenarios.isEmpty)
+        return try scenarios.compactMap { scenario in
+            try replayer.play(scenario).map { (scenario, $0) }
+        }
     }
 
     /// - Returns: what went wrong, with its place; nil when everything is as recorded.

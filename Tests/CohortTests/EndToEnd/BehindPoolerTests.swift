@@ -1,0 +1,197 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The whole service behind PgBouncer, without being told.
+@Suite struct BehindPoolerTests {
+    /// A shop whose service reaches the database through a pooler only. The servers behind it have another time zone
+    /// and another way to write dates: no session of theirs is set up for this service.
+    private func shop(
+        _ seed: Seed? = nil, settings: [String: String] = [:], mode: String = "transaction",
+        sessions: Int = 6
+    ) throws -> (Shop, Pooler) {
+        let cluster = try PrivateCluster.shared.get()
+        let database = try Shop.Database(on: cluster, from: Shop.Template.shared.get())
+        for setting in ["timezone = 'Asia/Kolkata'", "datestyle = 'German'", "jit = on"] {
+            try cluster.execute(
+                "ALTER DATABASE \"\(database.name)\" SET \(setting)", in: "postgres")
+        }
+        let pooler = try Pooler(database.url, mode: mode, sessions: sessions)
+        let shop = try Shop(database, seed, settings.merging(["DATABASE_URL": pooler.url]) { $1 })
+        return (shop, pooler)
+    }
+
+    private func pooledLines(_ shop: Shop) -> [JSON] {
+        shop.service.log.filter { $0["event"]?.text?.contains("a pooler is in between") == true }
+    }
+
+    @Test(arguments: [
+        "groups", "customers", "auth", "users", "transport", "pricelists", "pricing", "discounts",
+    ])
+    func `the service answers as recorded`(file: String) throws {
+        let seed = try Seed()
+        let (shop, pooler) = try shop(
+            seed, settings: ["COHORT_JWT_ACCEPTANCE": "medusa", "COHORT_EXTENSIONS": ""])
+        defer { pooler.stop() }
+        try shop.service.waitUntilReady()
+        for (scenario, fault) in try Replayer.play(file, against: shop, seed) {
+            Issue.record("\(file)/\(scenario.name): \(fault)")
+        }
+        #expect(!pooledLines(shop).isEmpty, "the pooler was noticed, and said so")
+    }
+
+    @Test(arguments: ["on", "off"])
+    func `several clients at once meet no error`(prepare: String) throws {
+        let (shop, pooler) = try shop(settings: ["COHORT_PREPARE": prepare])
+        defer { pooler.stop() }
+        try shop.service.waitUntilReady()
+        try shop.sql().run(
+            """
+            INSERT INTO customer (id, email) SELECT 'cus_' || n, n || '@example.com' FROM generate_series(1, 3000) n;
+            INSERT INTO customer_group (id, name) VALUES ('cgrp_all', 'all');
+            INSERT INTO customer_group_customers SELECT 'cgrp_all', id FROM customer;
+            """)
+        let ids = JSON.array((1...1500).map { ["id": .string("cus_\($0)")] })
+        let outcomes = concurrently(8) { index -> [String] in
+            let client = shop.signedIn()
+            var wrong: [String] = []
+            func expect(_ answer: Answer, _ what: String, _ isRight: Bool = true) {
+                if answer.status != 200 || !isRight {
+                    wrong.append("\(what): \(answer.status) \(answer.text.prefix(200))")
+                }
+            }
+            for round in 0..<6 {
+                let group = try client.create("group \(index) \(round)")
+                let path = "/admin/customer-groups/\(group)"
+                expect(
+                    try client.send(
+                        "POST", path, json: ["metadata": ["round": .number("\(round)")]]),
+                    "update")
+                let batch: JSON = [
+                    "customer_ids": round == 0 && index < 2
+                        ? ids : [["id": .string("cus_\(index + 1)")]]
+                ]
+                expect(
+                    try client.send("POST", path + "/customers/batch", json: batch), "batch")
+                let members = try client.send("GET", path + "/customers?limit=1")
+                expect(
+                    members, "members",
+                    members.json?["count"]?.int == batch["customer_ids"]?.items.count)
+                // Longer than a page: by a cursor, piece by piece.
+                let streamed = try client.send("GET", "/admin/customers?groups[]=cgrp_all&limit=0")
+                expect(streamed, "streamed", streamed.json?["customers"]?.items.count == 3000)
+                let found = try client.send("GET", "/admin/customers?q=77@")
+                expect(found, "search", found.json?["customers"]?.items.isEmpty == false)
+                let list = try client.send(
+                    "POST", "/admin/price-lists",
+                    json: [
+                        "name": "List", "description": "", "type": "sale", "status": "active",
+                        "prices": [], "customer_groups": [["id": .string(group)]],
+                    ])
+                expect(list, "price list")
+                expect(try client.send("DELETE", path), "delete")
+                let signIn = try shop.client().send(
+                    "POST", "/admin/auth",
+                    json: ["email": "ops@example.com", "password": "supersecret"])
+                expect(signIn, "sign-in", signIn["set-cookie"] != nil)
+            }
+            return wrong
+        }
+        for outcome in outcomes { #expect(try outcome.get() == []) }
+        #expect(try shop.sql().number("SELECT count(*) FROM customer_group") == 1)
+        #expect(
+            try shop.sql().number("SELECT count(*) FROM price_list WHERE status = 'draft'") == 48)
+        #expect(pooledLines(shop).isEmpty == (prepare == "off"))
+        let doctor = try ServiceProcess.run(["doctor"], environment: shop.environment)
+        #expect(doctor.exitCode == 0, "\(doctor.output)")
+    }
+
+    @Test func `a credential that is taken away stops working with the next request`() throws {
+        let (shop, pooler) = try shop()
+        defer { pooler.stop() }
+        try shop.service.waitUntilReady()
+        let client = shop.signedIn()
+        for _ in 0..<3 { #expect(try client.send("GET", "/admin/customers").status == 200) }
+        try shop.sql().run("UPDATE \"user\" SET deleted_at = now()")
+        #expect(try client.send("GET", "/admin/customers").status == 401)
+        #expect(
+            try client.send("POST", "/admin/customer-groups", json: ["name": "Late"]).status == 401)
+    }
+
+    @Test(arguments: ["PAUSE", "KILL", "RECONNECT", "crash", "server"])
+    func `acknowledged writes are there, refused ones are not`(fault: String) throws {
+        let (shop, pooler) = try shop()
+        defer { pooler.stop() }
+        try shop.service.waitUntilReady()
+        let load = WriteLoad(on: shop, clients: 6, name: fault)
+        for _ in 0..<3 {
+            usleep(300_000)
+            switch fault {
+            case "PAUSE", "KILL":
+                try pooler.command("\(fault) shop")
+                usleep(300_000)
+                try pooler.command("RESUME shop")
+            case "RECONNECT": try pooler.command("RECONNECT shop")
+            case "crash":
+                pooler.stop()
+                usleep(200_000)
+                try pooler.start()
+            default:
+                try shop.sql().run(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            }
+            #expect(
+                Waiting.until(seconds: 30) {
+                    (try? shop.signedIn().send("GET", "/admin/customer-groups"))?.status == 200
+                }, "\(shop.service.output.suffix(2000))")
+        }
+        usleep(200_000)
+        let statuses = try load.check(against: shop.sql())
+        print("\(fault): \(statuses)")
+        if fault == "PAUSE" || fault == "RECONNECT" {
+            #expect(Set(statuses.keys) == [200], "\(statuses)")
+        }
+    }
+
+    @Test func `a pooler that allows no transactions is named, and nothing is served half`() throws
+    {
+        let (shop, pooler) = try shop(mode: "statement")
+        defer { pooler.stop() }
+        #expect(
+            Waiting.until(seconds: 20) {
+                shop.service.log.contains {
+                    $0["event"]?.text?.contains(
+                        "transaction blocks not allowed in statement pooling mode") == true
+                }
+            }, "\(shop.service.output)")
+        #expect(try shop.client().send("GET", "/health").status == 200)
+        #expect(try shop.client().send("GET", "/ready").status == 503)
+        let refused = try shop.signedIn().send("GET", "/admin/customer-groups")
+        #expect(refused.status == 503)
+    }
+
+    @Test func `nothing is migrated or mended through a pooler, and nothing pending is no fault`()
+        throws
+    {
+        let (shop, pooler) = try shop()
+        defer { pooler.stop() }
+        let serving = try ServiceProcess.serve(["--migrate"], environment: shop.environment)
+        try serving.waitUntilReady()
+        try shop.sql().run(
+            "DELETE FROM cohort_migration WHERE name = (SELECT max(name) FROM cohort_migration)")
+        for command in [["migrate"], ["serve", "--migrate"], ["doctor", "--repair"]] {
+            let refused = try ServiceProcess.run(command, environment: shop.environment)
+            #expect(refused.exitCode != 0)
+            #expect(refused.output.contains("through a pooler"), "\(command): \(refused.output)")
+        }
+        let direct = ["DATABASE_URL": shop.database.url]
+        let applied = try ServiceProcess.run(
+            ["migrate"], environment: shop.environment.merging(direct) { $1 })
+        #expect(applied.exitCode == 0, "\(applied.output)")
+        // What a session keeps, locks and settings alike, is not left with those of the pooler.
+        let left = try SQL(shop.database.url).number(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        #expect(left == 0)
+    }
+}
