@@ -10,11 +10,13 @@ enum Serving {
     /// Serves until SIGTERM or SIGINT, then drains.
     ///
     /// - Parameters:
+    ///   - migrates: whether to bring the database to this program's schema first. Requests that need it are answered
+    ///     503 until then; what keeps it from being done, other than a database that is away, ends the program.
     ///   - reader: reads settings again at each SIGHUP; without, that ends the process.
     ///   - ready: called with the port once it listens.
     static func run(
-        _ resolved: Settings.Resolved, reader: sending SettingsReader? = nil,
-        ready: (Int) -> Void = { _ in }
+        _ resolved: Settings.Resolved, migrates: Bool = false,
+        reader: sending SettingsReader? = nil, ready: (Int) -> Void = { _ in }
     ) async throws {
         var configuration = resolved.configuration
         configuration.database.migrations = MigrationFile.required.map(\.name)
@@ -29,7 +31,7 @@ enum Serving {
         let signals = TerminationSignals()
         let ports: Service.Ports
         do {
-            ports = try service.start()
+            ports = try service.start(connecting: !migrates)
         } catch {
             throw StartFailure(error, configuration)
         }
@@ -41,13 +43,20 @@ enum Serving {
         log.event(.info, "listening", address)
         if let reader { signals.onHangUp { reader.readAgain().apply(to: service, log) } }
         ready(ports.http)
+        let migration = migrates ? StartMigration(configuration.database.url, log) : nil
+        migration?.run { isDone in
+            if isDone { service.connect() } else { signals.raise("migration failed") }
+        }
         let name = await signals.first()
         log.event(.info, "stopping", [("signal", name)])
         service.beginDraining()
-        try? await Task.sleep(for: configuration.http.drainDelay)
+        if migration?.failure == nil {
+            try? await Task.sleep(for: configuration.http.drainDelay)
+        }
         await service.stop()
         log.event(.info, "stopped")
         log.flush()
+        if let failure = migration?.failure { throw failure }
     }
 
     /// glibc learns to keep blocks as large as the largest that was ever freed. Fixed (at 1 MiB then), two dozen
@@ -87,11 +96,13 @@ enum Serving {
 final class TerminationSignals: @unchecked Sendable {
     private let queue = DispatchQueue(label: "control")
     private let names: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
     private var sources: [any DispatchSourceSignal]
 
     init() {
         let (names, continuation) = AsyncStream<String>.makeStream()
         self.names = names
+        self.continuation = continuation
         let queue = queue
         sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
             _ = signal(number, SIG_IGN)
@@ -111,6 +122,9 @@ final class TerminationSignals: @unchecked Sendable {
         source.resume()
         sources.append(source)
     }
+
+    /// Ends the wait as a signal would.
+    func raise(_ name: String) { continuation.yield(name) }
 
     /// The name of the first one that comes. A second one, while the service drains, ends the process.
     func first() async -> String {

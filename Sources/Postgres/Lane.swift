@@ -9,6 +9,7 @@ final class Lane: Ticker, @unchecked Sendable {
     let limits: PoolConfiguration.Lane
     private var state: LaneState<Waiter>
     private var connections: [Connection?]
+    private var isStarted = false
     private(set) var isClosed = false
 
     /// Since when there is no connection; nil while there is one.
@@ -45,6 +46,7 @@ final class Lane: Ticker, @unchecked Sendable {
     }
 
     func start() {
+        isStarted = true
         downSince = loop.now
         loop.addTicker(self)
         openConnections()
@@ -71,6 +73,7 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Nobody waits for a database that has been away for a while.
     private func refusal() -> PostgresError? {
         if isClosed { return .unavailable("the service is stopping") }
+        if !isStarted { return .unavailable("its schema is not up to date yet") }
         guard let downSince, loop.now - downSince > configuration.unavailableGrace else {
             return nil
         }
@@ -334,6 +337,8 @@ final class Lane: Ticker, @unchecked Sendable {
     }
 
     var isReachable: Bool { state.open > 0 }
+    /// Whether it is still trying for the first time.
+    var isConnecting: Bool { isStarted && !isReachable && !isDownTold }
     /// What it has to do now.
     var load: Int { state.inFlight + state.waiting }
 

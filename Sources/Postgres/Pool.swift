@@ -31,7 +31,7 @@ package final class Pool: @unchecked Sendable {
         }
     }
 
-    /// Begins to connect. What is asked for before there is a connection waits.
+    /// Begins to connect. What is asked for before there is a connection waits; what is asked for before this fails.
     package func start() {
         loop.assertOnLoop()
         for kind in LaneKind.allCases { lane(kind).start() }
@@ -71,6 +71,9 @@ package final class Pool: @unchecked Sendable {
 
     /// Whether there is a connection for quick reads.
     package var isReachable: Bool { fast.isReachable }
+
+    /// Whether it is not known yet if the database can be reached.
+    package var isConnecting: Bool { LaneKind.allCases.contains { lane($0).isConnecting } }
 
     package func statistics(_ kind: LaneKind) -> LaneStatistics { lane(kind).statistics }
 

@@ -73,7 +73,9 @@ package final class Service: Sendable {
     }
 
     /// Listens and begins to serve. Requests before the database is there are answered 503.
-    package func start() throws -> Ports {
+    ///
+    /// - Parameter connecting: whether to connect to the database; false until ``connect()``.
+    package func start(connecting: Bool = true) throws -> Ports {
         let parts = parts.withLock { $0 }
         let configuration = parts.configuration.http
         let tcp = try ListeningSocket.tcp(
@@ -88,12 +90,14 @@ package final class Service: Sendable {
                 unit.loop.addTicker(parts.scans)
                 unit.loop.addTicker(unit.batches)
                 unit.pool.slowStatement = parts.configuration.log.slowStatement
-                unit.pool.start()
-                do {
-                    try unit.http.listen(on: tcp)
-                    if let unix { try unit.http.listen(on: unix) }
-                } catch {
-                    log.event(.error, "a loop cannot listen", [("cause", "\(error)")])
+                if connecting { unit.pool.start() }
+                Self.whenConnected(unit, until: .now() + Self.connectingPatience) {
+                    do {
+                        try unit.http.listen(on: tcp)
+                        if let unix { try unit.http.listen(on: unix) }
+                    } catch {
+                        log.event(.error, "a loop cannot listen", [("cause", "\(error)")])
+                    }
                 }
             }
         }
@@ -124,6 +128,22 @@ package final class Service: Sendable {
     /// From now on ``Ready`` says that it is about to stop. Everything is served as before.
     package func beginDraining() {
         parts.withLock { $0.drain.begin() }
+    }
+
+    /// How long requests that come at once may be kept waiting for the first connections to a database that says
+    /// nothing, rather than refused. Clients wait in the socket's queue meanwhile.
+    private static let connectingPatience: Duration = .seconds(2)
+
+    private static func whenConnected(
+        _ unit: Unit, until deadline: MonotonicTime, _ body: @escaping @Sendable () -> Void
+    ) {
+        guard unit.pool.isConnecting, MonotonicTime.now() < deadline else { return body() }
+        unit.loop.perform(after: .milliseconds(5)) { whenConnected(unit, until: deadline, body) }
+    }
+
+    /// Connects to the database, once, after a start without.
+    package func connect() {
+        for unit in units { unit.loop.perform { unit.pool.start() } }
     }
 
     /// Finds out whether the configured TCP port can be had, without serving.

@@ -7,7 +7,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve the API until SIGTERM or SIGINT; SIGHUP reads the settings again.",
         discussion: Settings.help)
 
-    @Flag(help: "Apply pending migrations first.")
+    @Flag(help: "Apply pending migrations first; while the database is away, wait for it.")
     var migrate = false
 
     @OptionGroup
@@ -15,11 +15,19 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let resolved = try settings.resolve(.serve)
+        var isMigrationDue = false
         if migrate {
-            try Migrate.Up.migrate(resolved.configuration.database.url)
+            // Whoever listens is sent requests, also by a proxy that asks nobody whether he is ready. So this is done
+            // before, unless there is no database for others to serve from either.
+            do {
+                try Migrate.Up.migrate(resolved.configuration.database.url)
+            } catch let error as MigrationError where error.isOfConnection {
+                isMigrationDue = true
+            }
         }
         let settings = settings
         try await Serving.run(
-            resolved, reader: SettingsReader(resolved) { try settings.resolve(.serve) })
+            resolved, migrates: isMigrationDue,
+            reader: SettingsReader(resolved) { try settings.resolve(.serve) })
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// nginx in front, with the very file that `deploy/` ships but for its addresses.
@@ -80,6 +81,96 @@ import Testing
         for outcome in load.join() {
             let statuses = try outcome.get()
             #expect(Set(statuses.keys) == [200], "\(statuses)")
+        }
+    }
+
+    @Test func `instances that are restarted in turn lose no read and no write`() async throws {
+        let shop = try await Shop.open()
+        var instances = [shop.service, try shop.anotherInstance()]
+        let proxy = try Proxy(to: instances[0].port, instances[1].port)
+        let writes = WriteLoad(on: shop, through: proxy, clients: 4, name: "rolling")
+        let isOver = Flag()
+        let reads = readers(4, proxy, isOver)
+        for round in 0..<6 {
+            _ = Waiting.until(seconds: 0.2) { false }
+            let old = instances[round % 2]
+            old.signal(SIGTERM)
+            #expect(old.waitForExit(seconds: 10) == 0)
+            instances[round % 2] = try ServiceProcess.serve(
+                environment: shop.environment.merging(["PORT": "\(old.port)"]) { $1 })
+            try instances[round % 2].waitUntilReady()
+        }
+        isOver.set()
+        for outcome in reads.join() {
+            let statuses = try outcome.get()
+            #expect(Set(statuses.keys) == [200], "\(statuses)")
+        }
+        let statuses = try writes.check(against: shop.sql())
+        #expect(Set(statuses.keys) == [200], "\(statuses)")
+    }
+
+    @Test func `an instance that migrates takes over from one that serves`() async throws {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        // As an earlier program left it: without an index, and with counters that nobody has filled.
+        try sql.run(
+            """
+            INSERT INTO customer (id, email) SELECT 'cus_' || n, n || '@example.com' FROM generate_series(1, 500) n;
+            INSERT INTO customer_group (id, name) SELECT 'g' || n, 'g' || n FROM generate_series(1, 3000) n;
+            INSERT INTO customer_group_customers SELECT id, 'cus_1' FROM customer_group;
+            DELETE FROM cohort_migration WHERE name LIKE '0015%' OR name LIKE '0017%';
+            DROP INDEX cohort_price_tie_variant;
+            UPDATE cohort_counter SET filled_at = NULL;
+            """)
+        let new = try PrivateCluster.freePort()
+        let proxy = try Proxy(to: shop.service.port, new)
+        let writes = WriteLoad(on: shop, through: proxy, clients: 3, name: "upgrade")
+        let isOver = Flag()
+        let reads = readers(3, proxy, isOver)
+        // The index waits for this transaction, and the new instance for the index: meanwhile it is sent nothing.
+        let blocker = try Connection(shop.database.url)
+        try blocker.execute("BEGIN; LOCK TABLE cohort_price_tie IN ROW EXCLUSIVE MODE")
+        let releasing = Threads(1) { _ in
+            let watch = try shop.sql()
+            let isBuilding = Waiting.until(seconds: 30) {
+                let query = "SELECT count(*) FROM pg_stat_progress_create_index"
+                return (try? watch.number(query)) == 1
+            }
+            let isListening = (try? Client(.port(new)).connect()) != nil
+            usleep(300_000)
+            try blocker.execute("COMMIT")
+            return isBuilding && !isListening
+        }
+        let instance = try ServiceProcess.serve(
+            ["--migrate"], environment: shop.environment.merging(["PORT": "\(new)"]) { $1 })
+        #expect(try releasing.join().allSatisfy { try $0.get() })
+        try instance.waitUntilReady()
+        shop.service.signal(SIGTERM)
+        #expect(shop.service.waitForExit(seconds: 10) == 0)
+        _ = Waiting.until(seconds: 0.3) { false }
+        isOver.set()
+        for outcome in reads.join() {
+            let statuses = try outcome.get()
+            #expect(Set(statuses.keys) == [200], "\(statuses)")
+        }
+        let statuses = try writes.check(against: sql)
+        #expect(Set(statuses.keys) == [200], "\(statuses)")
+        let doctor = try ServiceProcess.run(["doctor"], environment: shop.environment)
+        #expect(doctor.exitCode == 0, "\(doctor.output)")
+    }
+
+    /// Clients that read until told to stop, and count what they are answered.
+    private func readers(_ count: Int, _ proxy: Proxy, _ isOver: Flag) -> Threads<[Int: Int]> {
+        Threads(count) { _ in
+            let client = proxy.client()
+            var statuses: [Int: Int] = [:]
+            while !isOver.isSet {
+                let answer = try client.send(
+                    "GET", "/admin/customer-groups?limit=5",
+                    headers: [("x-medusa-access-token", Seed.token)])
+                statuses[answer.status, default: 0] += 1
+            }
+            return statuses
         }
     }
 

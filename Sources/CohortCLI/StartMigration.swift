@@ -1,0 +1,57 @@
+import Cohort
+import Dispatch
+import Glibc
+import Migrations
+import Synchronization
+
+/// Migrates a database that is away, as soon as it is there, while the service listens. On a queue of its own.
+final class StartMigration: Sendable {
+    private let databaseURL: String
+    private let log: Log
+    private let outcome = Mutex<MigrationError?>(nil)
+
+    init(_ databaseURL: String, _ log: Log) {
+        self.databaseURL = databaseURL
+        self.log = log
+    }
+
+    /// Why the database was not brought up to date.
+    var failure: MigrationError? { outcome.withLock { $0 } }
+
+    /// - Parameter completion: told whether it was done.
+    func run(_ completion: @escaping @Sendable (Bool) -> Void) {
+        DispatchQueue(label: "migration").async { [self] in
+            var told = ""
+            while true {
+                do throws(MigrationError) {
+                    try Migrator(databaseURL: databaseURL).migrate(report: tell)
+                    return completion(true)
+                } catch {
+                    guard error.isOfConnection else {
+                        outcome.withLock { $0 = error }
+                        return completion(false)
+                    }
+                    // What was done stays done, so it may be begun again.
+                    if "\(error)" != told {
+                        told = "\(error)"
+                        log.event(.warning, "migration", [("step", "waiting: \(told)")])
+                    }
+                    usleep(500_000)
+                }
+            }
+        }
+    }
+
+    private func tell(_ line: String) { log.event(.info, "migration", [("step", line)]) }
+}
+
+extension MigrationError {
+    /// The database is away, or went away meanwhile.
+    var isOfConnection: Bool {
+        switch self {
+        case .cannotConnect: true
+        case .failed(_, let failure): failure.sqlstate.map { $0.hasPrefix("57P") } ?? true
+        case .misfit, .edited, .newer, .pooled: false
+        }
+    }
+}
