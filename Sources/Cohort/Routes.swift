@@ -83,7 +83,8 @@ package enum Routes {
     /// Every statement with a fixed text, once, by name.
     package static let statements: [Statement] = {
         let used =
-            all.flatMap(\.statements) + Authenticator.statements + UserAdministration.statements
+            all.flatMap(\.statements) + Authenticator.statements + KeptAnswer.statements
+            + UserAdministration.statements
             + CatalogImport.allStatements
             + entities.flatMap { $0.relations.compactMap(\.load) }
             + [Customer.groupsOfFilter, Price.variantsEchoed].compactMap(\.load)

@@ -119,6 +119,10 @@ extension Settings {
             "compression", \.http.compression, default: "off",
             "Whether answers above 1 KiB are sent as gzip or deflate to those who accept it; the"
                 + " dashboard's files always are, as gzip"),
+        .seconds(
+            "idempotency_lifetime_s", \.http.idempotencyLifetime, in: 0...604_800, default: "86400",
+            "How long the answer to a POST with an `Idempotency-Key` is kept for who sends it again; 0"
+                + " ignores such keys"),
         .toggle(
             "dashboard", \.http.servesDashboard, default: "on",
             "Whether the admin dashboard is served under `/app`"),

@@ -1,5 +1,23 @@
-/// Percent-decoding, once.
+/// Percent-decoding, once, and its opposite.
 package enum Percent {
+    /// A text as a segment of a path.
+    ///
+    /// - Source: RFC 3986, section 2.3, for what may stand as it is.
+    package static func encode(_ text: String) -> String {
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.append(byte)
+            default:
+                encoded.append(ASCII.percent)
+                for digit in [byte >> 4, byte & 15] {
+                    encoded.append(digit < 10 ? ASCII.zero + digit : 0x37 + digit)
+                }
+            }
+        }
+        return encoded.span.text
+    }
+
     /// The text that the bytes stand for; nil for a broken escape, NUL or text that is not UTF-8.
     package static func decode(_ bytes: Span<UInt8>) -> String? {
         var isPlain = true

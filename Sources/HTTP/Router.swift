@@ -4,7 +4,7 @@
 /// nothing. A literal segment beats a parameter.
 ///
 /// - Source: Express 4's router as Medusa 1.20.10 uses it.
-package struct Router<Target> {
+package struct Router<Target: Sendable>: Sendable {
     package enum Match {
         case found(Target, PathParameters)
         /// No such path, or not with that method.

@@ -9,13 +9,14 @@ package final class Transaction: @unchecked Sendable {
     private var hasBegun = false
     private var hasEnded = false
     /// The first thing that went wrong; nothing after it was kept.
-    private(set) var failure: PostgresError?
+    package private(set) var failure: PostgresError?
     private var isCommitting = false
 
     static let begin = Statement("transaction.begin", "BEGIN", lane: .write)
     static let beginReadOnly = Statement(
         "transaction.begin_read_only", "BEGIN READ ONLY", lane: .slow)
     static let commit = Statement("transaction.commit", "COMMIT", lane: .write)
+    private static let nothing = Statement("transaction.settle", "SELECT", lane: .write)
     static let rollback = Statement("transaction.rollback", "ROLLBACK", lane: .write)
 
     init(_ connection: Connection, watch: ClientWatch?, begin: Statement = Transaction.begin) {
@@ -44,6 +45,18 @@ package final class Transaction: @unchecked Sendable {
         _ statement: Statement, _ values: [Value] = []
     ) async throws(PostgresError) -> Rows {
         try await start(statement, values).rows()
+    }
+
+    /// Waits until all that was sent is answered.
+    ///
+    /// - Throws: the first failure.
+    package func settle() async throws(PostgresError) {
+        guard hasBegun else { return }
+        do throws(PostgresError) {
+            _ = try await query(Self.nothing)
+        } catch {
+            throw failure ?? error
+        }
     }
 
     @discardableResult

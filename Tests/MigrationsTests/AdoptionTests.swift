@@ -38,7 +38,7 @@ import Testing
                 "created cohort_price_list_closed", "created cohort_customer_session",
                 "created cohort_price_tie", "created cohort_customer_count",
                 "created cohort_customer_group_count", "created cohort_member_count",
-                "created cohort_counter",
+                "created cohort_counter", "created cohort_idempotency_key",
             ])
     }
 

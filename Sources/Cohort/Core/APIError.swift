@@ -15,6 +15,10 @@ package enum APIError: Error, Equatable, Sendable {
     case notFound(String)
     /// Lost against a concurrent transaction; trying again may work: 409.
     case conflict
+    /// `If-Match` names another representation than the current one: 412.
+    case changed
+    /// The `Idempotency-Key` came with another request before: 422.
+    case keyReused
     /// Something live already has this name: 422.
     case duplicate(String)
     /// Too many attempts; the client may come back after so many seconds: 429.
@@ -41,7 +45,7 @@ package enum APIError: Error, Equatable, Sendable {
         package var retryAfterSeconds: Int?
     }
 
-    /// - Source: Medusa 1.20.10, `api/middlewares/error-handler.ts`; 403, 429 and 503 are ours.
+    /// - Source: Medusa 1.20.10, `api/middlewares/error-handler.ts`; 403, 412, 429 and 503 are ours.
     package var wire: Wire {
         switch self {
         case .invalidData(let message):
@@ -63,6 +67,14 @@ package enum APIError: Error, Equatable, Sendable {
                 status: 409, type: "conflict", code: "invalid_state_error",
                 message: "The request conflicted with another request. "
                     + "You may retry the request with the provided Idempotency-Key.")
+        case .changed:
+            Wire(
+                status: 412, type: "conflict", code: "invalid_state_error",
+                message: "The record is not, or no longer, what If-Match names.")
+        case .keyReused:
+            Wire(
+                status: 422, type: "invalid_data", code: "invalid_request_error",
+                message: "The Idempotency-Key was used for another request.")
         case .duplicate(let message):
             Wire(
                 status: 422, type: "duplicate_error", code: "invalid_request_error",

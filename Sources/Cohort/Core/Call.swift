@@ -19,11 +19,14 @@ package struct Call: Sendable {
     private let parameters: PathParameters
     /// What stands behind the `?`, undecoded.
     let queryText: String
+    /// What the client wants to be sure of; only of writes on routes for admins.
+    private(set) var safeguards: Safeguards?
 
-    /// - Throws: `.invalidData` for a body that is not JSON; `.unsupportedCharset`.
+    /// - Parameter router: given where the request may carry ``Safeguards``.
+    /// - Throws: `.invalidData` for a body that is not JSON, or an `Idempotency-Key` that is none; `.unsupportedCharset`.
     init(
         _ request: borrowing Request, _ parameters: PathParameters, readsBody: Bool,
-        of parts: ServiceParts
+        guardedBy router: Router<Route>? = nil, of parts: ServiceParts
     ) throws(APIError) {
         let sent = readsBody ? try JSONBody(request) : nil
         if let sent, sent.isLarge {
@@ -40,6 +43,20 @@ package struct Call: Sendable {
         isForeign =
             request.method != .get && request.method != .head
             && CrossSite.isForeign(request, parts.configuration.cors.admin)
+        if let router {
+            safeguards = try Safeguards(request, sent, router, parts.configuration)
+        }
+    }
+
+    /// A GET that the same client could send.
+    init(reading parameters: PathParameters, query: String = "", like call: Call) {
+        largeBody = nil
+        self.parameters = parameters
+        queryText = query
+        clientAddress = call.clientAddress
+        isSecure = call.isSecure
+        extensions = call.extensions
+        isForeign = false
     }
 
     /// The path's `:id`.
@@ -75,6 +92,7 @@ package struct Call: Sendable {
         guard let largeBody else { return self }
         var call = self
         call.body = try largeBody.value()
+        call.safeguards = safeguards?.digested()
         return call
     }
 }

@@ -48,6 +48,8 @@ package struct Configuration: Sendable {
         package var shutdownDeadline = Duration.zero
         /// gzip or deflate for answers that gain by it.
         package var compression = false
+        /// How long the answer to a request with an `Idempotency-Key` is kept; 0 ignores such keys.
+        package var idempotencyLifetime = Duration.zero
         /// The admin dashboard under `/app`.
         package var servesDashboard = false
     }

@@ -13,6 +13,8 @@ package struct Database: Sendable {
     let marks: WalkMarks
     private let scans: Turns
     private let batches: Turns
+    /// Set where all that is asked belongs to one transaction, see ``within(_:)``.
+    private var transaction: Transaction?
 
     package init(
         pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: WalkMarks = WalkMarks(),
@@ -28,7 +30,11 @@ package struct Database: Sendable {
 
     /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.
     package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows {
-        unsafe pool.start(statement, values, watch: watch)
+        // What a refusal tells is read elsewhere: a transaction in which a statement failed takes no others.
+        if let transaction, transaction.failure == nil || statement.lane == .write {
+            return transaction.start(statement, values)
+        }
+        return unsafe pool.start(statement, values, watch: watch)
     }
 
     /// The statement for a composed text, prepared once however often it is composed.
@@ -70,6 +76,7 @@ package struct Database: Sendable {
         unless special: (PostgresError) -> APIError? = { _ in nil },
         _ body: (Transaction) async throws(APIError) -> T
     ) async throws(APIError) -> T {
+        if let transaction { return try await join(transaction, unless: special, body) }
         do throws(TransactionError<APIError>) {
             return try await unsafe pool.transaction(on: .write, watch: watch, body)
         } catch {
@@ -82,6 +89,41 @@ package struct Database: Sendable {
 }
 
 extension Database {
+    /// Runs `body` with all that it asks in one transaction, and may run it again as ``Pool/transaction(on:watch:_:)``
+    /// does. Transactions of its own are part of that one.
+    func within<T: Sendable>(
+        _ body: (Database) async throws(APIError) -> T
+    ) async throws(TransactionError<APIError>) -> T {
+        try await unsafe pool.transaction(on: .write, watch: watch) {
+            transaction throws(APIError) in
+            var bound = self
+            bound.transaction = transaction
+            do throws(APIError) {
+                return try await body(bound)
+            } catch {
+                // Whatever was made of a statement's failure, it has undone all of this.
+                guard case .internalFault = error, let failure = transaction.failure else {
+                    throw error
+                }
+                throw APIError(failure)
+            }
+        }
+    }
+
+    /// What it sent and did not look at has to be known here, where its failures mean something.
+    private func join<T>(
+        _ transaction: Transaction, unless special: (PostgresError) -> APIError?,
+        _ body: (Transaction) async throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        let value = try await body(transaction)
+        do throws(PostgresError) {
+            try await transaction.settle()
+        } catch {
+            throw special(error) ?? APIError(error)
+        }
+        return value
+    }
+
     /// Reads what a write has left: for its answer, or to find out whether it was done.
     ///
     /// - Throws: never `.overloaded`, see ``APIError/afterWrite``.
@@ -104,6 +146,7 @@ extension Database {
         unless special: (PostgresError) -> APIError? = { _ in nil },
         _ body: (Transaction) async throws(APIError) -> Void
     ) async throws(APIError) {
+        if let transaction { return try await join(transaction, unless: special, body) }
         do throws(TransactionError<APIError>) {
             try await unsafe pool.transaction(on: .write, watch: watch, body)
         } catch {

@@ -18,6 +18,14 @@ package protocol Endpoint: Sendable {
     static var signsIn: String? { get }
     /// The longest request body.
     static var body: BodyBound { get }
+    /// How the one record that this reads is held, for writes at the same path with `If-Match`; nil for other routes.
+    static var lock: RecordLock? { get }
+    /// Whether the answer to a write may be kept for who sends it again; not where it holds a credential.
+    static var isAnswerKept: Bool { get }
+    /// Where what a write answers can be read, where that may be too long to be kept.
+    static func source(of input: Input) -> AnswerSource
+    /// How many rows a write touches that takes its turn when they are many.
+    static func rows(of input: Input) -> Int
     /// Every statement with a fixed text, so that tests can prepare them all.
     static var statements: [Statement] { get }
     /// Reads and checks the request. Runs before any work, so bad input costs no connection.
@@ -32,6 +40,10 @@ extension Endpoint {
     package static var deprecation: Deprecation? { nil }
     package static var needsPrincipal: Bool { false }
     package static var signsIn: String? { nil }
+    package static var lock: RecordLock? { nil }
+    package static var isAnswerKept: Bool { true }
+    package static func source(of input: Input) -> AnswerSource { .none }
+    package static func rows(of input: Input) -> Int { 0 }
     package static var statements: [Statement] { [] }
 }
 
@@ -83,7 +95,7 @@ package enum BodyBound: Sendable {
 
 /// What an endpoint works with besides its input.
 package struct Context: Sendable {
-    package let db: Database
+    package var db: Database
     package let loop: EventLoop
     package let service: ServiceParts
     /// Whom the credential belongs to; nil on open routes, and on reads that run beside the look-up.

@@ -5,7 +5,7 @@ import JSON
 ///
 /// - Source: Medusa 1.20.10, `loaders/api.ts` (the `body-parser` package).
 struct JSONBody: Sendable {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private let encoding: TextEncoding
 
     /// nil for no body, and for one of another type.

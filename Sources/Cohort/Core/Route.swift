@@ -19,6 +19,7 @@ package final class Route: Sendable {
     /// Whose password it takes, `users` or `customers`, if it signs somebody in.
     let signsIn: String?
     package let perform: Perform
+    package let lock: RecordLock?
     /// The first half of ``perform``; what it returns is the other, and no longer looks at the call.
     private let prepare: @Sendable (Call) -> Perform
     /// Its members of the request log's line, behind a comma.
@@ -47,13 +48,24 @@ package final class Route: Sendable {
         statements = endpoint.statements
         needsPrincipal = endpoint.needsPrincipal
         signsIn = endpoint.signsIn
-        perform = { call, context throws(APIError) in
-            try await endpoint.run(try endpoint.parse(call), in: context)
+        lock = endpoint.lock
+        if method == .get {
+            perform = { call, context throws(APIError) in
+                try await endpoint.run(try endpoint.parse(call), in: context)
+            }
+        } else {
+            perform = { call, context throws(APIError) in
+                try await endpoint.write(
+                    try endpoint.parse(call), call, call.safeguards, in: context)
+            }
         }
         prepare = { call in
             do throws(APIError) {
                 let input = try endpoint.parse(call)
-                return { _, context throws(APIError) in try await endpoint.run(input, in: context) }
+                let safeguards = call.safeguards
+                return { call, context throws(APIError) in
+                    try await endpoint.write(input, call, safeguards, in: context)
+                }
             } catch {
                 return { _, _ throws(APIError) in throw error }
             }
@@ -90,6 +102,10 @@ package final class Route: Sendable {
         try await queue.run { [prepare] () throws(APIError) in prepare(try call.readingBody()) }
     }
 
+    /// Whether its requests may carry ``Safeguards``. Whoever signs in has no name yet to keep a key under, and the
+    /// answer to that is a credential.
+    package var isGuarded: Bool { access == .admin && method != .get }
+
     /// A read may start before its credential is known to be good; nobody sees the answer if it is not.
     package var mayRunBesideLookup: Bool { method == .get && !needsPrincipal }
 }
@@ -99,5 +115,23 @@ extension [Route] {
     package func numbered() -> [Route] {
         for (place, route) in enumerated() { unsafe route.placeOnceMade = place }
         return self
+    }
+}
+
+extension Endpoint {
+    /// Does what changes something: when its turn comes where that is much, and as the client wants to be sure of it.
+    ///
+    /// The turn comes first. A transaction that waited for it would keep a connection from who has it.
+    fileprivate static func write(
+        _ input: Input, _ call: Call, _ safeguards: Safeguards?, in context: Context
+    ) async throws(APIError) -> Response {
+        try await context.db.batch(of: rows(of: input)) { () throws(APIError) in
+            guard let safeguards else { return try await run(input, in: context) }
+            return try await safeguards.perform(
+                call, in: context, shownAt: source(of: input), isKept: isAnswerKept
+            ) { context throws(APIError) in
+                try await run(input, in: context)
+            }
+        }
     }
 }

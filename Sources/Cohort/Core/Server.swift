@@ -69,6 +69,7 @@ package final class Server: Handler, @unchecked Sendable {
         let destination: Destination
         var parameters = PathParameters.none
         var readsBody = true
+        var isGuarded = false
         switch router.match(request) {
         case .found(let route, let found):
             note.route = route
@@ -83,11 +84,14 @@ package final class Server: Handler, @unchecked Sendable {
             destination = .route(route)
             parameters = found
             readsBody = route.body != .ignored
+            isGuarded = route.isGuarded
         case .notFound: destination = .nowhere(path: request.path)
         case .badEscape: destination = .unreadable
         }
         do throws(APIError) {
-            var reading = try Call(request, parameters, readsBody: readsBody, of: parts)
+            var reading = try Call(
+                request, parameters, readsBody: readsBody, guardedBy: isGuarded ? router : nil,
+                of: parts)
             if request.method == .options {
                 exchange.respond(named(preflight(request, note), note))
                 return

@@ -83,7 +83,7 @@ package final class Service: Sendable {
         let unix = try configuration.unixSocketPath.map {
             try ListeningSocket.unix(path: $0, mode: UInt32(configuration.unixSocketMode))
         }
-        for unit in units {
+        for (index, unit) in units.enumerated() {
             unit.loop.start()
             unit.loop.perform { [log, parts] in
                 unit.loop.addTicker(unit.requestLog)
@@ -91,6 +91,12 @@ package final class Service: Sendable {
                 unit.loop.addTicker(unit.batches)
                 unit.pool.slowStatement = parts.configuration.log.slowStatement
                 if connecting { unit.pool.start() }
+                if index == 0 {
+                    unit.loop.addTicker(
+                        AnswerPruning(
+                            unit.pool, loop: unit.loop, lifetime: configuration.idempotencyLifetime)
+                    )
+                }
                 Self.whenConnected(unit, until: .now() + Self.connectingPatience) {
                     do {
                         try unit.http.listen(on: tcp)

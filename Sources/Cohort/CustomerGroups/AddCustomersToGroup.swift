@@ -44,15 +44,15 @@ package enum AddCustomersToGroup: Endpoint {
 
     package static let statements = [insert, missing]
 
-    package static func run(
-        _ input: CustomerGroup.MemberBatch, in context: Context
-    ) async throws(APIError) -> Response {
-        try await context.db.batch(of: input.customerIDs.count) { () throws(APIError) in
-            try await add(input, in: context)
-        }
+    package static func source(of input: CustomerGroup.MemberBatch) -> AnswerSource {
+        .path("/admin/customer-groups/\(Percent.encode(input.groupID))")
     }
 
-    private static func add(
+    package static func rows(of input: CustomerGroup.MemberBatch) -> Int {
+        input.customerIDs.count
+    }
+
+    package static func run(
         _ input: CustomerGroup.MemberBatch, in context: Context
     ) async throws(APIError) -> Response {
         let ids = Value.texts(input.customerIDs)

@@ -45,5 +45,7 @@ package enum GetCustomerGroup: RecordEndpoint {
             + " FROM customer_group e WHERE e.id = ANY($1) AND e.deleted_at IS NULL",
         lane: CustomerGroup.countedLane)
 
+    package static let lock: RecordLock? = RecordLock(statement: DeleteCustomerGroup.lock)
+
     package static let statements = [findAny, findAnyCounted]
 }

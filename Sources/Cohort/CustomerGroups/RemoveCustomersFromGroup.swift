@@ -38,15 +38,11 @@ package enum RemoveCustomersFromGroup: Endpoint {
 
     package static let statements = [delete]
 
-    package static func run(
-        _ input: CustomerGroup.MemberBatch, in context: Context
-    ) async throws(APIError) -> Response {
-        try await context.db.batch(of: input.customerIDs.count) { () throws(APIError) in
-            try await remove(input, in: context)
-        }
+    package static func rows(of input: CustomerGroup.MemberBatch) -> Int {
+        input.customerIDs.count
     }
 
-    private static func remove(
+    package static func run(
         _ input: CustomerGroup.MemberBatch, in context: Context
     ) async throws(APIError) -> Response {
         let rows = try await context.db.query(

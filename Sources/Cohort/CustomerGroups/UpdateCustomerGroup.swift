@@ -57,6 +57,8 @@ package enum UpdateCustomerGroup: Endpoint {
 
     package static let statements = [update]
 
+    package static func source(of input: Input) -> AnswerSource { .ownPath }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

@@ -20,5 +20,7 @@ package enum GetCustomer: RecordEndpoint {
         composing: "SELECT " + Customer.entity.columns(of: "e")
             + " FROM customer e WHERE e.id = ANY($1) AND e.deleted_at IS NULL")
 
+    package static let lock: RecordLock? = RecordLock(statement: UpdateCustomer.lock)
+
     package static let statements = [findAny]
 }

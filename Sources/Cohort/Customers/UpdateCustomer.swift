@@ -113,6 +113,8 @@ package enum UpdateCustomer: Endpoint {
         lock, update, leaveGroups, checkGroups, joinGroups, endSessions,
     ]
 
+    package static func source(of input: Input) -> AnswerSource { .ownPath }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

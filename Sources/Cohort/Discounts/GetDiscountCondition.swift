@@ -34,6 +34,9 @@ package enum GetDiscountCondition: Endpoint {
         composing: "SELECT " + DiscountCondition.entity.columns(of: "e")
             + " FROM discount_condition e WHERE e.id = $1 AND e.deleted_at IS NULL")
 
+    package static let lock: RecordLock? = RecordLock(
+        statement: DiscountCondition.lock, parameter: "condition_id")
+
     package static let statements = [find] + DiscountCondition.statements
 
     package static func run(

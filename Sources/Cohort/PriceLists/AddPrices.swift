@@ -32,6 +32,10 @@ package enum AddPrices: Endpoint {
 
     package static let statements = [PriceList.lock] + PriceBatch.statements
 
+    package static func source(of input: Input) -> AnswerSource {
+        .path("/admin/price-lists/\(Percent.encode(input.id))")
+    }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

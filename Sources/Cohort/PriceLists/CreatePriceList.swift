@@ -54,6 +54,10 @@ package enum CreatePriceList: Endpoint {
     package static let statements =
         [insert, TaxInclusion.exists] + PriceBatch.statements + PriceListGroups.statements
 
+    package static func source(of input: Input) -> AnswerSource {
+        .path("/admin/price-lists/\(input.id)")
+    }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

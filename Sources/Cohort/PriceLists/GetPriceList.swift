@@ -18,6 +18,8 @@ package enum GetPriceList: Endpoint {
         composing: "SELECT " + PriceList.entity.columns(of: "e")
             + " FROM price_list e WHERE e.id = $1 AND e.deleted_at IS NULL")
 
+    package static let lock: RecordLock? = RecordLock(statement: PriceList.lock)
+
     package static let statements = [find]
 
     package static func run(_ id: String, in context: Context) async throws(APIError) -> Response {

@@ -72,6 +72,8 @@ package enum UpdatePriceList: Endpoint {
         [PriceList.lock, update, TaxInclusion.exists] + PriceBatch.statements
         + PriceListGroups.statements
 
+    package static func source(of input: Input) -> AnswerSource { .ownPath }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

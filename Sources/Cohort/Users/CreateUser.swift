@@ -40,6 +40,12 @@ package enum CreateUser: Endpoint {
 
     package static let statements = [insert]
 
+    // As the answer of UpdateUser.
+    package static let isAnswerKept = false
+    package static func source(of input: Input) -> AnswerSource {
+        .path("/admin/users/\(input.id)")
+    }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

@@ -18,5 +18,11 @@ package enum GetUser: RecordEndpoint {
         composing: "SELECT " + User.columns
             + #" FROM "user" e WHERE e.id = ANY($1) AND e.deleted_at IS NULL"#)
 
-    package static let statements = [findAny]
+    private static let lockUser = Statement(
+        "user.lock", #"SELECT id FROM "user" WHERE id = $1 AND deleted_at IS NULL FOR UPDATE"#,
+        lane: .write)
+
+    package static let lock: RecordLock? = RecordLock(statement: lockUser)
+
+    package static let statements = [findAny, lockUser]
 }

@@ -66,6 +66,10 @@ package enum UpdateUser: Endpoint {
 
     package static let statements = [update]
 
+    // It shows the API token.
+    package static let isAnswerKept = false
+    package static func source(of input: Input) -> AnswerSource { .ownPath }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

@@ -70,6 +70,7 @@ import Testing
             "price_selection.amounts",
             "'{variant_1}', 'reg_1', NULL, NULL, '{cgrp_1}', true, false, true"
         ),
+        ("idempotency.find", "'\\x00', 86400"), ("idempotency.prune", "86400, 1000"),
         ("price_place.region", "'reg_1'"), ("store.session", "'key'"),
         ("store.customer", "'cus_1', 'AAAAAAAAAAAAAAAA'"),
     ])

@@ -1,4 +1,15 @@
+import Cohort
+import HTTP
 import Testing
+
+/// What requests carry that is not recorded, and must not change an answer.
+enum Safeguarded {
+    case no
+    /// Each POST a new `Idempotency-Key`; when it is done, it is sent again and answered the same.
+    case byKey
+    /// Each write of what is there an `If-Match` that any record meets.
+    case byTag
+}
 
 /// Plays scenarios against a running service and its database, one after the other.
 final class Replayer {
@@ -6,10 +17,16 @@ final class Replayer {
     private let sql: SQL
     private let seed: Seed
     private let document: Document
+    private let safeguards: Safeguarded
+    private var lastKey = 0
     /// Whether the rows may differ from the seed.
     private var isDirty = true
 
-    init(_ service: ServiceProcess, _ sql: SQL, _ seed: Seed, _ document: Document) {
+    init(
+        _ service: ServiceProcess, _ sql: SQL, _ seed: Seed, _ document: Document,
+        safeguards: Safeguarded = .no
+    ) {
+        self.safeguards = safeguards
         client = service.client()
         self.sql = sql
         self.seed = seed
@@ -20,9 +37,10 @@ final class Replayer {
     ///
     /// - Returns: what was answered otherwise than recorded.
     static func play(
-        _ file: String, against shop: Shop, _ seed: Seed
+        _ file: String, against shop: Shop, _ seed: Seed, safeguards: Safeguarded = .no
     ) throws -> [(scenario: Scenario, fault: String)] {
-        let replayer = Replayer(shop.service, try shop.sql(), seed, try Document.load())
+        let replayer = Replayer(
+            shop.service, try shop.sql(), seed, try Document.load(), safeguards: safeguards)
         let scenarios = try Scenario.all(in: file + ".jsonl")
         #expect(!scenarios.isEmpty)
         return try scenarios.compactMap { scenario in
@@ -56,7 +74,7 @@ final class Replayer {
         if let request = step.request, let expect = step.expect {
             let path = try matcher.fill(request.path)
             place += ": \(request.method) \(path)"
-            let answer = try send(request, path, matcher)
+            let answer = try guarded(request, path, matcher)
             try check(answer, expect, &matcher)
             let faults = try AnswerCheck(document: document).faults(request.method, path, answer)
             guard faults.isEmpty else {
@@ -89,10 +107,44 @@ final class Replayer {
         if let body = expect.body { try matcher.match(body, try answer.value(), at: "body") }
     }
 
-    private func send(
+    private func guarded(
         _ request: Scenario.Request, _ path: String, _ matcher: Matcher
     ) throws -> Answer {
-        var headers = ["accept": "application/json"]
+        switch safeguards {
+        case .no: return try send(request, path, matcher)
+        case .byKey:
+            guard request.method == "POST" else { return try send(request, path, matcher) }
+            lastKey += 1
+            let key = ["idempotency-key": "key-\(lastKey)"]
+            let answer = try send(request, path, matcher, key)
+            guard case .found(let route, _) = try Routes.router(Routes.all).match(.post, path: path.path),
+                route.isGuarded, answer.status < 300
+            else { return answer }
+            let again = try send(request, path, matcher, key)
+            guard again.status == answer.status, again.body == answer.body,
+                again["idempotency-replayed"] == "true", answer["idempotency-replayed"] == nil
+            else {
+                throw Mismatch(
+                    path: "repetition", want: "\(answer.status) \(answer.text)",
+                    got: "\(again.status) \(again.text)")
+            }
+            return answer
+        case .byTag:
+            // Deleting what is not there is the one write that such a condition fails.
+            let reading = Scenario.Request(
+                method: "GET", path: path, isSignedIn: true, headers: [], body: nil)
+            guard request.method == "POST" || request.method == "DELETE",
+                try request.method == "POST" || send(reading, path.path, matcher).status == 200
+            else { return try send(request, path, matcher) }
+            return try send(request, path, matcher, ["if-match": "*"])
+        }
+    }
+
+    private func send(
+        _ request: Scenario.Request, _ path: String, _ matcher: Matcher,
+        _ added: [String: String] = [:]
+    ) throws -> Answer {
+        var headers = added.merging(["accept": "application/json"]) { $1 }
         if request.isSignedIn { headers["x-medusa-access-token"] = Seed.token }
         let body: [UInt8]? =
             switch request.body {
@@ -108,4 +160,9 @@ final class Replayer {
         return try client.send(
             request.method, path, headers: headers.sorted { $0.key < $1.key }, body: body)
     }
+}
+
+extension String {
+    /// Without a query.
+    fileprivate var path: String { String(prefix { $0 != "?" }) }
 }
