@@ -117,7 +117,9 @@ final class Replayer {
             lastKey += 1
             let key = ["idempotency-key": "key-\(lastKey)"]
             let answer = try send(request, path, matcher, key)
-            guard case .found(let route, _) = try Routes.router(Routes.all).match(.post, path: path.path),
+            guard
+                case .found(let route, _) = try Routes.router(Routes.all).match(
+                    .post, path: path.path),
                 route.isGuarded, answer.status < 300
             else { return answer }
             let again = try send(request, path, matcher, key)
