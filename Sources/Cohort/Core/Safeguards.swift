@@ -170,7 +170,7 @@ package final class Safeguards: Sendable {
     /// Holds the record that the path names, and compares what a GET of that path answers.
     ///
     /// Our tags are weak, as an answer may be compressed on its way; they stand for all of the record's bytes before
-    /// that, so equal ones are good enough to write on (docs/decisions/0015).
+    /// that, so equal ones are good enough to write on (docs/decisions/0016).
     ///
     /// - Throws: `.changed`; for a write that needs the record, `.notFound`.
     private func checkUnchanged(_ call: Call, in context: Context) async throws(APIError) {

@@ -567,6 +567,47 @@ import Testing
         #expect(try kept(shop) == 1)
     }
 
+    @Test(arguments: [false, true])
+    func `a statement that nobody looked at means the same with a key`(isKeyed: Bool) async throws {
+        let lists = try await PriceListShop()
+        let list = try lists.list()
+        // As if a variant had gone since it was looked for.
+        try lists.sql.run(
+            """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'gone' USING ERRCODE = '23503'; END $$;
+            CREATE TRIGGER fail BEFORE INSERT ON money_amount FOR EACH ROW EXECUTE FUNCTION fail()
+            """)
+        let answer = try lists.client.send(
+            "POST", "/admin/price-lists/\(list)/prices/batch",
+            json: ["prices": [PriceListShop.price(1)]], headers: isKeyed ? key("k") : [])
+        #expect(answer.status == 409, "\(answer.text)")
+        #expect(try kept(lists.shop) == 0)
+    }
+
+    @Test(arguments: [false, true])
+    func `a write that fails for want of a database is not said to be done`(isKeyed: Bool)
+        async throws
+    {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let group = try client.create("Old")
+        // Each try loses its connection, behind the change.
+        try shop.sql().run(
+            """
+            CREATE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NULL; END $$;
+            CREATE TRIGGER end_session AFTER UPDATE ON customer_group FOR EACH ROW EXECUTE FUNCTION end_session()
+            """)
+        let answer = try client.send(
+            "POST", "\(Self.groups)/\(group)?expand=price_lists", json: ["name": "New"],
+            headers: isKeyed ? key("k") : [("if-match", "*")])
+        #expect(answer.status == 503, "\(answer.text)")
+        #expect(answer["retry-after"] != nil)
+        #expect(try shop.sql().run("SELECT name FROM customer_group") == [["Old"]])
+        #expect(try kept(shop) == 0)
+    }
+
     // MARK: Every route
 
     /// A request for each POST that a key makes safe.

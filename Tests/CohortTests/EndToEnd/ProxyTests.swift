@@ -172,6 +172,54 @@ import Testing
             }
             return statuses
         }
+
+    @Test func `a write whose instance died is to be sent again only where it has a key`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        let proxy = try Proxy(to: shop.service.port)
+        // A COMMIT that takes its time is done whether or not somebody waits for it.
+        try sql.run(
+            """
+            CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER take_time AFTER INSERT ON customer_group
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION take_time()
+            """)
+        @Sendable func send(_ client: Client, _ name: String, _ headers: [(String, String)]) throws
+            -> Answer
+        {
+            try client.send(
+                "POST", "/admin/customer-groups",
+                headers: headers + [
+                    ("content-type", "application/json"), ("x-medusa-access-token", Seed.token),
+                ], body: Array(#"{"name":"\#(name)"}"#.utf8))
+        }
+        let key = [("idempotency-key", "k")]
+        let writers = Threads(2) { index in
+            try index == 0
+                ? send(proxy.client(), "Keyed", key) : send(proxy.client(), "Plain", [])
+        }
+        let committing =
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event = 'PgSleep'"
+        #expect(Waiting.until(seconds: 20) { (try? sql.number(committing)) == 2 })
+        shop.service.kill()
+        let answers = try writers.join().map { try $0.get() }
+        #expect(answers.map(\.status) == [502, 500])
+        let successor = try shop.anotherInstance()
+        var again = try send(successor.client(), "Keyed", key)
+        #expect(
+            Waiting.until(seconds: 20) {
+                if again.status == 409, let next = try? send(successor.client(), "Keyed", key) {
+                    again = next
+                }
+                return again.status != 409
+            })
+        #expect(again.status == 200)
+        #expect(again["idempotency-replayed"] == "true")
+        #expect(
+            try sql.run("SELECT name FROM customer_group ORDER BY 1") == [["Keyed"], ["Plain"]])
     }
 
     @Test func `while no instance is there, the proxy says so in the API's shape`() async throws {
