@@ -134,8 +134,8 @@ package final class Safeguards: Sendable {
                     isInDoubt = true
                     continue
                 case .postgres(let error):
-                    throw isInDoubt ? APIError(error).afterWrite : APIError(error)
-                case .body(let error): throw isInDoubt ? error.afterWrite : error
+                    throw isInDoubt ? Self.inDoubt(APIError(error)) : APIError(error)
+                case .body(let error): throw isInDoubt ? Self.inDoubt(error) : error
                 }
             }
             switch outcome {
@@ -147,6 +147,12 @@ package final class Safeguards: Sendable {
                 return response
             }
         }
+    }
+
+    /// What is said when it could not be found out whether a write was done. With its key it may be sent again, and 409
+    /// has clients do so; 503 would say that nothing was done.
+    private static func inDoubt(_ error: APIError) -> APIError {
+        if case .overloaded = error { .conflict } else { error }
     }
 
     /// What was kept, or what is there now in its place.

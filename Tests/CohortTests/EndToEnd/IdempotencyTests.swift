@@ -1,4 +1,6 @@
+import Glibc
 import HTTP
+import Synchronization
 import TestSupport
 import Testing
 
@@ -545,8 +547,70 @@ import Testing
         #expect(isReplay(again, of: answer))
     }
 
+    @Test(arguments: 1...3)
+    func `clients that repeat as medusa-js does have every write done once, whatever breaks`(
+        round: Int
+    ) async throws {
+        let cluster = try PrivateCluster()
+        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        let other = try shop.anotherInstance()
+        let isOver = Mutex(false)
+        let load = Threads(8) { worker -> [(name: String, id: String?, statuses: [Int])] in
+            var told: [(name: String, id: String?, statuses: [Int])] = []
+            while !isOver.withLock({ $0 }) {
+                let name = "w\(worker)-\(told.count)"
+                var statuses: [Int] = []
+                var id: String?
+                // 409, above 500, and no answer: again, with the same key, at either instance.
+                for attempt in 0..<400 {
+                    let client = attempt.isMultiple(of: 2) ? shop.service.client() : other.client()
+                    let answer = try? client.send(
+                        "POST", Self.groups,
+                        headers: [
+                            ("idempotency-key", name), ("content-type", "application/json"),
+                            ("x-medusa-access-token", Seed.token),
+                        ], body: Array(#"{"name":"\#(name)"}"#.utf8))
+                    statuses.append(answer?.status ?? 0)
+                    id = answer?.json?["customer_group"]?["id"]?.text
+                    guard let status = answer?.status, status != 409, status <= 500 else {
+                        usleep(50_000)
+                        continue
+                    }
+                    break
+                }
+                told.append((name, id, statuses))
+            }
+            return told
+        }
+        usleep(300_000)
+        cluster.kill()
+        usleep(700_000)
+        try cluster.start()
+        usleep(500_000)
+        // And an instance of the service.
+        other.kill()
+        let recovered = Waiting.until(seconds: 30) {
+            (try? shop.signedIn().send("GET", "/admin/customer-groups"))?.status == 200
+        }
+        #expect(recovered)
+        usleep(300_000)
+        isOver.withLock { $0 = true }
+        let told = try load.join().flatMap { try $0.get() }
+        #expect(told.count > 8)
+        #expect(told.contains { $0.statuses.count > 1 })
+        var present: [String: [String?]] = [:]
+        for row in try shop.sql().run("SELECT name, id FROM customer_group") {
+            present[row[0] ?? "", default: []].append(row[1])
+        }
+        for write in told {
+            #expect(write.statuses.last == 200, "\(write)")
+            #expect(present[write.name] == [write.id], "\(write)")
+        }
+        #expect(present.count == told.count)
+    }
+
     @Test func `a deadlock is repeated with its key`() async throws {
-        let shop = try await Shop.open()
+        let shop = try await Shop.open(settings: ["COHORT_WRITE_WAIT_DEADLINE_MS": "60000"])
         let client = shop.signedIn()
         let group = try client.create("Contended")
         let sql = try shop.sql()
@@ -606,6 +670,24 @@ import Testing
         #expect(answer["retry-after"] != nil)
         #expect(try shop.sql().run("SELECT name FROM customer_group") == [["Old"]])
         #expect(try kept(shop) == 0)
+    }
+
+    @Test func `a write whose answer cannot be read is not done with a key, and 503`() async throws
+    {
+        let shop = try await Shop.open(settings: ["COHORT_WRITE_STATEMENT_TIMEOUT_MS": "500"])
+        let client = shop.signedIn()
+        let group = try client.create("Old")
+        let other = try shop.sql()
+        try other.run("BEGIN; LOCK TABLE price_list IN ACCESS EXCLUSIVE MODE")
+        let path = "\(Self.groups)/\(group)?expand=price_lists"
+        let refused = try client.send("POST", path, json: ["name": "New"], headers: key("k"))
+        try other.run("ROLLBACK")
+        #expect(refused.status == 503, "\(refused.text)")
+        #expect(refused["retry-after"] != nil)
+        #expect(try shop.sql().run("SELECT name FROM customer_group") == [["Old"]])
+        let done = try client.send("POST", path, json: ["name": "New"], headers: key("k"))
+        #expect(done.status == 200)
+        #expect(done["idempotency-replayed"] == nil)
     }
 
     // MARK: Every route
