@@ -13,7 +13,7 @@ final class AnswerPruning: LoopWork, Ticker {
     private var next: MonotonicTime
     private var pending: PendingRows?
 
-    /// One statement with so many took PostgreSQL 28 to 38 ms on two busy cores.
+    /// One statement with so many took PostgreSQL 14 to 34 ms on two busy cores.
     private static let rowsMax = 1000
     /// What is too old does not answer anybody, so this need not be often.
     private static let longest = Duration.seconds(60)

@@ -32,15 +32,14 @@ struct KeptAnswer: Sendable {
     static let prune = Statement(
         "idempotency.prune",
         """
-        WITH old AS (
+        DELETE FROM cohort_idempotency_key
+        WHERE key = ANY(ARRAY(
             SELECT key
             FROM cohort_idempotency_key
             WHERE created_at <= now() - make_interval(secs => $1::float8)
             ORDER BY created_at
             LIMIT $2::int8
-            FOR UPDATE SKIP LOCKED
-        )
-        DELETE FROM cohort_idempotency_key k USING old WHERE k.key = old.key
+            FOR UPDATE SKIP LOCKED))
         """, lane: .write)
 
     static let statements = [lock, find, forget, keep, prune]

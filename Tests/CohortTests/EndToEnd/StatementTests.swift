@@ -110,6 +110,8 @@ import Testing
             INSERT INTO cohort_price_list_closed (price_list_id) SELECT 'pl_' || n FROM generate_series(1, 2000) n;
             INSERT INTO cohort_customer_session (id, customer_id, expires_at)
                 SELECT 's' || n, 'cus_' || n, now() FROM generate_series(1, 2000) n;
+            INSERT INTO cohort_idempotency_key (key, fingerprint, status, created_at)
+                SELECT int4send(n), '', 200, now() - make_interval(mins => n) FROM generate_series(1, 5000) n;
             INSERT INTO product (id, title) VALUES ('prod_1', 'p');
             INSERT INTO product_variant (id, title, product_id, inventory_quantity)
                 SELECT 'variant_' || n, 'v', 'prod_1', 1 FROM generate_series(1, 2000) n;
