@@ -10,6 +10,10 @@ struct KeptAnswer: Sendable {
     static let lock = Statement(
         "idempotency.lock", "SELECT pg_try_advisory_xact_lock($1::int8)", lane: .write)
 
+    static let waitForLock = Statement(
+        "idempotency.wait_for_lock", "SELECT true FROM pg_advisory_xact_lock($1::int8)",
+        lane: .write)
+
     static let find = Statement(
         "idempotency.find",
         """
@@ -42,7 +46,7 @@ struct KeptAnswer: Sendable {
             FOR UPDATE SKIP LOCKED))
         """, lane: .write)
 
-    static let statements = [lock, find, forget, keep, prune]
+    static let statements = [lock, waitForLock, find, forget, keep, prune]
 
     let status: Int
     private let contentType: StaticString?
@@ -121,13 +125,15 @@ struct KeyedRequest: Sendable {
 
     /// Takes the key for this transaction, unless the request was answered before.
     ///
+    /// - Parameter again: whether this request had it before: what is left of that may hold it for a moment yet.
     /// - Returns: what was answered then.
     /// - Throws: `.conflict` while another has the key; `.keyReused` when that was another request.
-    func claim(on db: Database) async throws(APIError) -> KeptAnswer? {
+    func claim(again: Bool, on db: Database) async throws(APIError) -> KeptAnswer? {
         let number = place.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
         // One round trip. The second statement sees what was committed before the lock was had: who holds a lock shows
         // what it did before it lets go.
-        let locking = db.start(KeptAnswer.lock, [.int8(number)])
+        let locking = db.start(
+            again ? KeptAnswer.waitForLock : KeptAnswer.lock, [.int8(number)])
         let finding = db.start(KeptAnswer.find, [.bytea(place), .float8(lifetime)])
         let isMine = try await locking.answer().bool(0, 0)
         let rows = try await finding.answer()

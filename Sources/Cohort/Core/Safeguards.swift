@@ -111,13 +111,17 @@ package final class Safeguards: Sendable {
         }
         let target = source.target(path: path, query: query)
         var isInDoubt = false
+        var tries = 0
         while true {
             let outcome: Outcome
             do throws(TransactionError<APIError>) {
                 outcome = try await context.db.within { database throws(APIError) in
                     var bound = context
                     bound.db = database
-                    if let kept = try await keyed?.claim(on: database) { return .kept(kept) }
+                    tries += 1
+                    if let kept = try await keyed?.claim(again: tries > 1, on: database) {
+                        return .kept(kept)
+                    }
                     try await checkUnchanged(call, in: bound)
                     let response = try await write(bound)
                     // What is streamed would be read while it is sent, and by then this is over.
