@@ -359,12 +359,16 @@ private func refusal(
                 .names
         }
         #expect(
-            try names(nil) == ["counts", "customer_id_filter", "exclude_group", "price_preview"])
+            try names(nil) == [
+                "counts", "customer_id_filter", "exclude_group", "price_preview",
+                "idempotency_keys",
+            ])
         #expect(try names("") == [])
         #expect(try names("exclude_group,counts") == ["counts", "exclude_group"])
         #expect(
             refusal(["COHORT_EXTENSIONS": "counts,members_csv"])?.contains(
-                "must be some of counts, customer_id_filter, exclude_group, price_preview")
+                "must be some of counts, customer_id_filter, exclude_group, price_preview, idempotency_keys"
+            )
                 == true)
     }
 

@@ -1,5 +1,5 @@
-/// What the API takes beyond Medusa 1.20.10's. Clients of Medusa's cannot notice: it refuses query parameters that
-/// it does not know, and without these parameters answers are Medusa's.
+/// What the API takes beyond Medusa 1.20.10's. Clients of Medusa's hardly notice: it refuses query parameters that it
+/// does not know, and ignores keys that a client sends to have a write done once.
 package struct Extensions: OptionSet, Sendable {
     package let rawValue: UInt8
 
@@ -16,12 +16,18 @@ package struct Extensions: OptionSet, Sendable {
     /// `GET /admin/price-lists/explain`. A route of its own, which is there whether it is announced or not.
     package static let pricePreview = Extensions(rawValue: 8)
 
-    package static let all: Extensions = [counts, customerIDFilter, excludeGroup, pricePreview]
+    /// `Idempotency-Key` with writes.
+    package static let idempotencyKeys = Extensions(rawValue: 16)
+
+    package static let all: Extensions = [
+        counts, customerIDFilter, excludeGroup, pricePreview, idempotencyKeys,
+    ]
 
     /// As the dashboard and the configuration call them.
     private static let named: [(name: String, extension: Extensions)] = [
         ("counts", counts), ("customer_id_filter", customerIDFilter),
         ("exclude_group", excludeGroup), ("price_preview", pricePreview),
+        ("idempotency_keys", idempotencyKeys),
     ]
 
     /// nil for a name that is none.

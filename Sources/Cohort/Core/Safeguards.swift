@@ -31,7 +31,8 @@ package final class Safeguards: Sendable {
         _ configuration: Configuration
     ) throws(APIError) {
         var key: String?
-        if request.method == .post, configuration.http.idempotencyLifetime > .zero,
+        if request.method == .post, configuration.extensions.contains(.idempotencyKeys),
+            configuration.http.idempotencyLifetime > .zero,
             let sent = request.header("idempotency-key")
         {
             key = try Self.checked(sent)

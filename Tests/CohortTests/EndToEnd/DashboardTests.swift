@@ -91,7 +91,9 @@ import Testing
     }
 
     @Test func `the configuration names the service and what it can do`() async throws {
-        let all: JSON = ["counts", "customer_id_filter", "exclude_group", "price_preview"]
+        let all: JSON = [
+            "counts", "customer_id_filter", "exclude_group", "price_preview", "idempotency_keys",
+        ]
         for (setting, extensions) in [
             (nil, all), ("", []), ("exclude_group,counts", ["counts", "exclude_group"]),
         ] as [(String?, JSON)] {

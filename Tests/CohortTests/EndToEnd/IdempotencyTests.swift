@@ -224,8 +224,13 @@ import Testing
                 == [[nil, "/admin/users/usr_ops"]])
     }
 
-    @Test func `without a lifetime keys are ignored`() async throws {
-        let shop = try await Shop.open(settings: ["COHORT_IDEMPOTENCY_LIFETIME_S": "0"])
+    @Test(arguments: [
+        ("COHORT_IDEMPOTENCY_LIFETIME_S", "0"), ("COHORT_EXTENSIONS", "counts"),
+    ])
+    func `without a lifetime, or the extension, keys are ignored`(
+        setting: String, value: String
+    ) async throws {
+        let shop = try await Shop.open(settings: [setting: value])
         let client = shop.signedIn()
         for status in [200, 422] {
             let answer = try client.send(

@@ -12,7 +12,6 @@ import Testing
             file,
             settings: [
                 "COHORT_JWT_ACCEPTANCE": "medusa", "COHORT_EXTENSIONS": "",
-                "COHORT_IDEMPOTENCY_LIFETIME_S": "0",
             ])
         for (scenario, fault) in faults {
             Issue.record(
@@ -36,7 +35,10 @@ import Testing
         file: String, safeguards: Safeguarded
     ) async throws {
         let faults = try await play(
-            file, settings: ["COHORT_JWT_ACCEPTANCE": "medusa", "COHORT_EXTENSIONS": ""],
+            file,
+            settings: [
+                "COHORT_JWT_ACCEPTANCE": "medusa", "COHORT_EXTENSIONS": "idempotency_keys",
+            ],
             safeguards: safeguards)
         for (scenario, fault) in faults {
             Issue.record("\(file)/\(scenario.name) [\(scenario.spec)]: \(fault)")
