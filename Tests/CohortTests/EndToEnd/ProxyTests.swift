@@ -172,6 +172,7 @@ import Testing
             }
             return statuses
         }
+    }
 
     @Test func `a write whose instance died is to be sent again only where it has a key`()
         async throws
