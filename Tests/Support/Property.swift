@@ -52,10 +52,11 @@ package struct Property: Sendable, CustomStringConvertible {
         package var fault: (bytes: [UInt8], text: String)?
     }
 
-    /// Tries every seed and then mutations of them, until one breaks it.
-    package func search(rounds: Int, seed: UInt64) -> Outcome {
+    /// Tries every seed and then mutations of them, the same in every run, until one breaks it. What lies further away
+    /// is for `scripts/fuzz` to find.
+    package func search(rounds: Int) -> Outcome {
         var outcome = Outcome()
-        var dice = SeededGenerator(seed: seed)
+        var dice = SeededGenerator(seed: 1)
         for round in 0..<(seeds.count + rounds) {
             let bytes =
                 round < seeds.count
