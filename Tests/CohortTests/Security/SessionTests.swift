@@ -312,14 +312,16 @@ import Testing
             return (try #require(last), shop.service.processorTicks - before)
         }
         _ = try attempt("/admin/auth", emails[0])
+        func fields(_ answer: Answer) -> [String] {
+            // These are another request's each time.
+            answer.headers.filter { !["date", "x-request-id"].contains($0.name) }.map { "\($0)" }
+        }
         for path in ["/admin/auth", "/admin/auth/token", "/store/auth", "/store/auth/token"] {
             let outcomes = try emails.map { try attempt(path, $0) }
             for (answer, _) in outcomes {
                 #expect(answer.status == 401)
                 #expect(answer.body == outcomes[0].0.body)
-                #expect(
-                    answer.headers.filter { $0.name != "date" }.map { "\($0)" }
-                        == outcomes[0].0.headers.filter { $0.name != "date" }.map { "\($0)" })
+                #expect(fields(answer) == fields(outcomes[0].0))
             }
             // Processor time does not grow because the machine is busy. Without the work it would be nothing.
             let ticks = outcomes.map(\.ticks)
