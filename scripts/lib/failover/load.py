@@ -87,7 +87,7 @@ class Load:
     def _note(self, name, status, body, seconds):
         with self._lock:
             if status == 200:
-                self.acknowledged[name] = json.loads(body)["customer_group"]["id"]
+                self.acknowledged[name] = (json.loads(body)["customer_group"]["id"], time.time())
                 self.successes.add()
                 return
             self.longest_failure = max(self.longest_failure, seconds)
