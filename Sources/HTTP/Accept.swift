@@ -49,12 +49,4 @@ extension Span<UInt8> {
         }
         return false
     }
-
-    /// The bytes before the first such byte, or all.
-    @_lifetime(copy self)
-    fileprivate func prefix(upTo byte: UInt8) -> Span<UInt8> {
-        var end = 0
-        while end < count, self[end] != byte { end += 1 }
-        return extracting(0..<end)
-    }
 }

@@ -4,18 +4,30 @@ package enum Percent {
     ///
     /// - Source: RFC 3986, section 2.3, for what may stand as it is.
     package static func encode(_ text: String) -> String {
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
+        escape(text.utf8) { byte in
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.append(byte)
-            default:
-                encoded.append(ASCII.percent)
-                for digit in [byte >> 4, byte & 15] {
-                    encoded.append(digit < 10 ? ASCII.zero + digit : 0x37 + digit)
-                }
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: false
+            default: true
             }
         }
-        return encoded.span.text
+    }
+
+    /// The bytes as text, with an escape in the place of each that is meant.
+    package static func escape(
+        _ bytes: some Sequence<UInt8>, where isMeant: (UInt8) -> Bool
+    ) -> String {
+        var escaped: [UInt8] = []
+        for byte in bytes {
+            guard isMeant(byte) else {
+                escaped.append(byte)
+                continue
+            }
+            escaped.append(ASCII.percent)
+            for digit in [byte >> 4, byte & 15] {
+                escaped.append(digit < 10 ? ASCII.zero + digit : 0x37 + digit)
+            }
+        }
+        return escaped.span.text
     }
 
     /// The text that the bytes stand for; nil for a broken escape, NUL or text that is not UTF-8.

@@ -163,11 +163,15 @@ extension Span<UInt8> {
     /// The bytes before the first comma, without blanks around them.
     var firstListElement: Span<UInt8> {
         @_lifetime(copy self)
-        get {
-            var end = 0
-            while end < count, self[end] != ASCII.comma { end += 1 }
-            return extracting(0..<end).trimmed
-        }
+        get { prefix(upTo: ASCII.comma).trimmed }
+    }
+
+    /// The bytes before the first such byte, or all.
+    @_lifetime(copy self)
+    func prefix(upTo byte: UInt8) -> Span<UInt8> {
+        var end = 0
+        while end < count, self[end] != byte { end += 1 }
+        return extracting(0..<end)
     }
 
     /// Without blanks and tabs at both ends.

@@ -73,6 +73,13 @@ package struct Property: Sendable, CustomStringConvertible {
         return outcome
     }
 
+    /// What is wrong with a search: bytes that broke it, or that nearly all were refused, which tests nothing but that.
+    package func objection(rounds: Int, takenMin: Int) -> String? {
+        let outcome = search(rounds: rounds)
+        if let fault = outcome.fault { return "\(fault.text): \(fault.bytes)" }
+        return outcome.takenCount > takenMin ? nil : "only \(outcome.takenCount) were taken"
+    }
+
     private func mutated(_ seed: [UInt8], _ dice: inout SeededGenerator) -> [UInt8] {
         func below(_ bound: Int, _ dice: inout SeededGenerator) -> Int {
             Int.random(in: 0..<bound, using: &dice)

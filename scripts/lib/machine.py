@@ -44,6 +44,16 @@ def install(packages, unstarted=()):
         timeout=900)
 
 
+def nginx_binary():
+    """Where it is; Debian keeps it from the path of ordinary users."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+def nginx_missing():
+    """The package to install, if any: whichever nginx is there will do."""
+    return [] if nginx_binary() else ["nginx-light"]
+
+
 def release_binary(root, given):
     """The `cohort` of a release build, which is made unless one is given."""
     if given:

@@ -13,6 +13,7 @@ package final class Route: Sendable {
     package let pattern: String
     package let access: Access
     package let body: BodyBound
+    /// nil for a ``FixedEndpoint``, whose answer says it already.
     package let deprecation: Deprecation?
     package let statements: [Statement]
     private let needsPrincipal: Bool
@@ -44,7 +45,7 @@ package final class Route: Sendable {
         pattern = String(words[1])
         access = endpoint.access
         body = endpoint.body
-        deprecation = endpoint.deprecation
+        deprecation = fixedAnswer == nil ? endpoint.deprecation : nil
         statements = endpoint.statements
         needsPrincipal = endpoint.needsPrincipal
         signsIn = endpoint.signsIn

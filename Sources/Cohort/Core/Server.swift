@@ -269,9 +269,7 @@ package final class Server: Handler, @unchecked Sendable {
 
     private func finish(_ response: consuming Response, _ note: RequestNote) -> Response {
         var response = response
-        if let route = note.route, let deprecation = route.deprecation, route.fixedAnswer == nil {
-            response.headers += deprecation.fields
-        }
+        if let deprecation = note.route?.deprecation { response.headers += deprecation.fields }
         if let body = response.bytes, !body.isEmpty {
             let tag = EntityTag(weakOf: body)
             response.tag = tag

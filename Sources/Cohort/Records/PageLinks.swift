@@ -37,18 +37,17 @@ struct PageLinks {
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let name = Array(pair.prefix { $0 != UInt8(ascii: "=") })
             if Percent.decode(name.span) == "offset" { continue }
-            for byte in pair { text += Self.written(byte) }
+            text += Percent.escape(pair, where: Self.mayNotStand)
             text += "&"
         }
         return text
     }
 
-    /// What may not stand between `<` and `>` is escaped; escapes stay as they were.
-    private static func written(_ byte: UInt8) -> String {
+    /// Whether a byte would end the target, or is none of a URI. Escapes stay as they were.
+    private static func mayNotStand(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), ...0x20, 0x7F...:
-            "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        default: String(UnicodeScalar(byte))
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), ...0x20, 0x7F...: true
+        default: false
         }
     }
 }
