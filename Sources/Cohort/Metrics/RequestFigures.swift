@@ -6,8 +6,8 @@ import HTTP
 package struct RequestFigures: Sendable {
     /// Those that are told apart; all others are counted as `other`.
     static let statuses = [
-        200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 417, 422, 429, 431,
-        499, 500, 501, 503, 505,
+        200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 414, 415, 417, 422, 429,
+        431, 499, 500, 501, 503, 505,
     ]
 
     /// The place of each status in `statuses`; behind the last for all others.
