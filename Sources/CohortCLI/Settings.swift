@@ -166,6 +166,11 @@ enum Settings {
         guard http.limits.bodyProgressDeadline <= http.limits.bodyDeadline else {
             throw SettingsError("body_progress_deadline_s must not be more than body_deadline_s")
         }
+        guard http.batchBodyBytesMax <= http.limits.heldBytesMax else {
+            throw SettingsError(
+                "batch_body_bytes_max (\(http.batchBodyBytesMax)) must not be more than"
+                    + " held_bytes_max (\(http.limits.heldBytesMax))")
+        }
         let cookie = configuration.auth.cookie
         guard cookie.secure != .never || cookie.sameSite != .none else {
             throw SettingsError(

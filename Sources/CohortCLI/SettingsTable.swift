@@ -168,6 +168,11 @@ extension Settings {
         .number(
             "batch_body_bytes_max", \.http.batchBodyBytesMax, in: 1024...1_073_741_824,
             default: "8388608", "The same for routes that take many ids or prices at once"),
+        .number(
+            "held_bytes_max", \.http.limits.heldBytesMax, in: 65_536...1_073_741_824,
+            default: "16777216",
+            "What the clients of one loop may make it hold of unfinished requests and of answers they do not take;"
+                + " beyond it those end that have held something for longest"),
         .seconds(
             "first_byte_deadline_s", \.http.limits.firstByteDeadline, in: 1...600, default: "30",
             "From the accept of a connection to its first byte; it is closed beyond"),

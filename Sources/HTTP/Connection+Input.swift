@@ -12,7 +12,10 @@ extension Connection {
             return
         }
         isPumping = true
-        defer { isPumping = false }
+        defer {
+            isPumping = false
+            noteHeld()
+        }
         budget = Self.turnBudget
         while phase == .head || phase == .body {
             guard budget > 0 else {
@@ -229,6 +232,7 @@ extension Connection {
     func refuse(_ refusal: RequestRefusal, _ request: RefusedRequest) {
         inbox = []
         arriving = nil
+        noteHeld()
         parser = RequestParser()
         phase = .handling
         keepsAlive = false
@@ -262,6 +266,8 @@ final class ArrivingBody {
         // A client that only announces a large body gets little memory for it.
         body.reserveCapacity(min(length ?? 0, 16_384))
     }
+
+    var bytesHeld: Int { head.count + body.count }
 
     var isWhole: Bool {
         if let length { body.count == length } else { chunks.isDone }

@@ -2,20 +2,27 @@ import EventLoop
 
 /// What the kernel has not taken yet.
 final class PendingOutput {
-    var bytes: [UInt8]
-    var offset: Int
-    /// A large body, sent from where the handler made it.
-    var tail: [UInt8]
-    var tailOffset: Int
+    private(set) var bytes: [UInt8]
+    private(set) var offset = 0
 
-    init(bytes: [UInt8], tail: [UInt8], tailOffset: Int) {
-        self.bytes = bytes
-        offset = 0
-        self.tail = tail
-        self.tailOffset = tailOffset
+    /// A copy of what is left of both, so that no more is held than that.
+    init(_ bytes: [UInt8], _ tail: [UInt8], sent: Int) {
+        self.bytes = []
+        self.bytes.reserveCapacity(bytes.count + tail.count - sent)
+        self.bytes += bytes[min(sent, bytes.count)...]
+        self.bytes += tail[max(0, sent - bytes.count)...]
     }
 
-    var count: Int { bytes.count - offset + tail.count - tailOffset }
+    var count: Int { bytes.count - offset }
+
+    func append(_ more: [UInt8], _ tail: [UInt8]) {
+        bytes.removeSubrange(..<offset)
+        offset = 0
+        bytes += more
+        bytes += tail
+    }
+
+    func sent(_ count: Int) { offset += count }
 }
 
 /// A streamed answer on its way.
@@ -58,16 +65,8 @@ extension Connection {
     /// Sends both, keeping what does not fit for ``flush()``.
     private func transmit(_ bytes: [UInt8], _ tail: [UInt8]) {
         if let output {
-            if output.tail.isEmpty, tail.isEmpty {
-                output.bytes.append(contentsOf: bytes)
-            } else {
-                output.bytes = Array(output.bytes[output.offset...])
-                output.offset = 0
-                output.bytes.append(contentsOf: output.tail[output.tailOffset...])
-                output.bytes.append(contentsOf: bytes)
-                output.tail = tail
-                output.tailOffset = 0
-            }
+            output.append(bytes, tail)
+            noteHeld()
             return
         }
         var sent = 0
@@ -78,12 +77,9 @@ extension Connection {
                 sent += count
                 server.figures.bytesSent &+= count
             case .wouldBlock:
-                if sent < bytes.count {
-                    output = PendingOutput(bytes: Array(bytes[sent...]), tail: tail, tailOffset: 0)
-                } else {
-                    output = PendingOutput(bytes: [], tail: tail, tailOffset: sent - bytes.count)
-                }
+                output = PendingOutput(bytes, tail, sent: sent)
                 setDeadline(server.limits.writeDeadline)
+                noteHeld()
                 return
             case .end, .failed:
                 close()
@@ -95,14 +91,11 @@ extension Connection {
     /// Sends what waits, now that the socket has room.
     func flush() {
         while let output, output.count > 0 {
-            let bytesLeft = output.bytes.count - output.offset
-            switch SocketIO.send(
-                fd, output.bytes, from: output.offset, output.tail, from: output.tailOffset)
-            {
+            switch SocketIO.send(fd, output.bytes, from: output.offset, [], from: 0) {
             case .bytes(let count):
                 server.figures.bytesSent &+= count
-                output.offset += min(count, bytesLeft)
-                output.tailOffset += max(0, count - bytesLeft)
+                output.sent(count)
+                heldSince = server.loop.now
                 setDeadline(server.limits.writeDeadline)
             case .wouldBlock:
                 resumeStream()
@@ -113,6 +106,7 @@ extension Connection {
             }
         }
         output = nil
+        noteHeld()
         switch phase {
         case .answering:
             if let stream, !stream.hasEnded {

@@ -57,6 +57,9 @@ final class Connection: IOHandler, @unchecked Sendable {
     var exchange: Exchange?
     /// The exchange before, for the next one as soon as nobody else has it.
     var spare: Exchange?
+    /// What its client makes the server hold, but for the first bytes of it; and since when, or since it last took some.
+    private(set) var heldBytes = 0
+    var heldSince = MonotonicTime(nanoseconds: 0)
     var answerStatus = 0
     var answerBytes = 0
 
@@ -107,9 +110,30 @@ final class Connection: IOHandler, @unchecked Sendable {
         case .body:
             refuseUnfinished(.tooSlow)
         case .handling, .answering, .lingering:
-            close()
+            close(isReset: output != nil)
         case .closed:
             break
+        }
+    }
+
+    // MARK: What it holds
+
+    /// Tells the server what it holds now. Whoever changes that says so.
+    func noteHeld() {
+        let bytes = inbox.count + (arriving?.bytesHeld ?? 0) + (output?.bytes.count ?? 0)
+        let counted = max(0, bytes - server.limits.heldBytesFree)
+        guard counted != heldBytes else { return }
+        if heldBytes == 0 { heldSince = server.loop.now }
+        server.held(counted - heldBytes)
+        heldBytes = counted
+    }
+
+    /// Ends what it holds.
+    func unburden() {
+        if output == nil, phase == .head || phase == .body {
+            refuseUnfinished(.tooMuchHeld)
+        } else {
+            close(isReset: true)
         }
     }
 
@@ -140,16 +164,20 @@ final class Connection: IOHandler, @unchecked Sendable {
     }
 
     /// Ends it now, whatever was going on.
-    func close() {
+    ///
+    /// - Parameter isReset: what the client has not taken yet is thrown away, by the kernel too.
+    func close(isReset: Bool = false) {
         guard phase != .closed else { return }
         let wasAnswering = phase == .answering
         phase = .closed
         server.loop.deregister(self)
+        if isReset { SocketIO.resetAtClose(fd) }
         _ = Glibc.close(fd)
         server.forget(self)
         inbox = []
         arriving = nil
         output = nil
+        noteHeld()
         let exchange = exchange
         self.exchange = nil
         spare = nil

@@ -13,6 +13,11 @@ package struct HTTPLimits: Sendable {
     /// Most connections of one server (one loop); at the bound the longest idle one makes room, and when
     /// none is idle the newcomer gets 503.
     package var connectionsMax = 16_384
+    /// What the clients of one server may make it hold together, in bytes: of requests that are not whole yet and of
+    /// answers that they do not take. Beyond it those are ended that have held something for longest.
+    package var heldBytesMax = 16 << 20
+    /// Of one connection, in bytes, that are not counted there.
+    package var heldBytesFree = 4_096
     /// Connections taken from the queue in one turn, so that other loops get their share.
     package var acceptsPerTurnMax = 64
 

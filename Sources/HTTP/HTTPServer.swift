@@ -7,7 +7,7 @@ import Synchronization
 /// The HTTP side of one loop: its connections, their deadlines and what they share.
 ///
 /// Confined to its loop (hence the unchecked conformance); every door checks that in debug builds.
-@safe package final class HTTPServer: Ticker, @unchecked Sendable {
+@safe package final class HTTPServer: Ticker, TurnEnder, @unchecked Sendable {
     package let loop: EventLoop
     let handler: any Handler
     let limits: HTTPLimits
@@ -185,6 +185,30 @@ import Synchronization
         figures.connectionsEvicted &+= 1
         oldest.close()
         return true
+    }
+
+    /// What its clients make it hold.
+    private var heldBytes = 0
+    private var isToUnburden = false
+
+    func held(_ more: Int) {
+        heldBytes += more
+        guard heldBytes > limits.heldBytesMax, !isToUnburden else { return }
+        isToUnburden = true
+        // Not now, when one of them may be in the middle of something.
+        loop.atEndOfTurn(self)
+    }
+
+    package func turnEnded() {
+        isToUnburden = false
+        guard heldBytes > limits.heldBytesMax else { return }
+        let burdens = connections.compactMap { $0 }.filter { $0.heldBytes > 0 }
+            .sorted { $0.heldSince < $1.heldSince }
+        // Some more than has to be, so that this is not done in every turn.
+        for connection in burdens where heldBytes > limits.heldBytesMax / 4 * 3 {
+            figures.connectionsUnburdened &+= 1
+            connection.unburden()
+        }
     }
 
     func forget(_ connection: Connection) {

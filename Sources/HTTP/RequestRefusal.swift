@@ -25,6 +25,8 @@ package enum RequestRefusal: Error, Equatable, Sendable {
     case notImplemented
     /// 503: no room for another connection.
     case tooManyConnections
+    /// 503: too much of others' requests and answers is under way, and this one began before them.
+    case tooMuchHeld
     /// 500: the handler let go of the exchange without an answer; a fault of ours.
     case unanswered
     /// 505
@@ -41,7 +43,7 @@ package enum RequestRefusal: Error, Equatable, Sendable {
         case .headTooLarge: 431
         case .unanswered: 500
         case .notImplemented: 501
-        case .tooManyConnections: 503
+        case .tooManyConnections, .tooMuchHeld: 503
         case .unsupportedVersion: 505
         }
     }
@@ -59,6 +61,7 @@ package enum RequestRefusal: Error, Equatable, Sendable {
         case .headTooLarge: "the request head is too large"
         case .notImplemented: "the transfer coding or method is not implemented"
         case .tooManyConnections: "too many connections"
+        case .tooMuchHeld: "too much is under way for the rest of this request to be waited for"
         case .unanswered: "the request was not answered"
         case .unsupportedVersion: "only HTTP/1.1 and HTTP/1.0 are spoken here"
         }

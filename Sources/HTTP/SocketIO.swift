@@ -24,6 +24,12 @@ enum SocketIO {
         }
     }
 
+    static func resetAtClose(_ fd: Int32) {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(
+            fd, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Sends the rest of two arrays in one call.
     static func send(
         _ fd: Int32, _ bytes: [UInt8], from offset: Int, _ tail: [UInt8], from tailOffset: Int

@@ -218,8 +218,11 @@ private func refusal(
         let partners = [
             "head_bytes_max": ["request-line-bytes-max": "1024"],
             "request_line_bytes_max": ["head-bytes-max": "4194304"],
-            "body_bytes_max": ["batch-body-bytes-max": "1073741824"],
-            "batch_body_bytes_max": ["body-bytes-max": "1024"],
+            "body_bytes_max": [
+                "batch-body-bytes-max": "1073741824", "held-bytes-max": "1073741824",
+            ],
+            "batch_body_bytes_max": ["body-bytes-max": "1024", "held-bytes-max": "1073741824"],
+            "held_bytes_max": ["body-bytes-max": "1024", "batch-body-bytes-max": "65536"],
             "body_progress_deadline_s": ["body-deadline-s": "3600"],
             "body_deadline_s": ["body-progress-deadline-s": "1"],
             "scrypt_log2_n": ["scrypt-r": "2", "scrypt-p": "1"],
@@ -317,6 +320,8 @@ private func refusal(
         #expect(
             refusal(flags: ["batch-body-bytes-max": "102399"])?.contains("body_bytes_max") == true)
         #expect(refusal(flags: ["batch-body-bytes-max": "102400"]) == nil)
+        #expect(refusal(flags: ["held-bytes-max": "8388607"])?.contains("held_bytes_max") == true)
+        #expect(refusal(flags: ["held-bytes-max": "8388608"]) == nil)
         #expect(
             refusal(flags: ["body-deadline-s": "19"])?.contains("body_progress_deadline_s") == true)
         #expect(refusal(flags: ["body-deadline-s": "20"]) == nil)

@@ -147,9 +147,19 @@ class CPU:
         return seconds
 
     @staticmethod
-    def resident_mib(pid):
+    def resident_mib(pid, field="VmRSS"):
         with open(f"/proc/{pid}/status") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:")) / 1024
+            return next(int(line.split()[1]) for line in f if line.startswith(field + ":")) / 1024
+
+    @classmethod
+    def peak_mib(cls, pid):
+        """The most memory since :meth:`forget_peak`."""
+        return cls.resident_mib(pid, "VmHWM")
+
+    @staticmethod
+    def forget_peak(pid):
+        with open(f"/proc/{pid}/clear_refs", "w") as f:
+            f.write("5")
 
 
 class Database(Program):

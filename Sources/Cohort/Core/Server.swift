@@ -247,7 +247,7 @@ package final class Server: Handler, @unchecked Sendable {
         let wire = APIError.Wire(
             status: refusal.status, type: refusal.status < 500 ? "invalid_data" : "unknown_error",
             message: refusal.message,
-            retryAfterSeconds: refusal == .tooManyConnections ? 1 : nil)
+            retryAfterSeconds: refusal.status == 503 ? 1 : nil)
         var answer = finish(wire.response(note.errorForm), note)
         if parts.dashboard != nil, note.isDashboard { answer.literalFields = Dashboard.fields }
         return answer

@@ -87,6 +87,10 @@ struct MetricsPage: Sendable {
             "cohort_http_connections_evicted_total", .counter,
             "Idle ones that were closed to make room for others.")
         text.sample(sum(\.http.connectionsEvicted))
+        text.family(
+            "cohort_http_connections_unburdened_total", .counter,
+            "Those ended because unfinished requests and untaken answers were too much together.")
+        text.sample(sum(\.http.connectionsUnburdened))
         text.family("cohort_http_received_bytes_total", .counter, "Bytes from clients.")
         text.sample(sum(\.http.bytesReceived))
         text.family("cohort_http_sent_bytes_total", .counter, "Bytes to clients.")

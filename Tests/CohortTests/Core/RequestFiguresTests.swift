@@ -27,7 +27,7 @@ import Testing
         let refusals: [RequestRefusal] = [
             .malformed(""), .undecodableBody, .tooSlow, .bodyTooLarge, .targetTooLong,
             .unsupportedCoding(""), .unknownExpectation, .headTooLarge, .notImplemented,
-            .tooManyConnections, .unanswered, .unsupportedVersion,
+            .tooManyConnections, .tooMuchHeld, .unanswered, .unsupportedVersion,
         ]
         for refusal in refusals {
             #expect(RequestFigures.statuses.contains(refusal.status), "\(refusal)")

@@ -10,6 +10,8 @@ import socket
 import sys
 import time
 
+# Of a second.
+STEPS = 100
 HEAD = b"GET /health HTTP/1.1\r\nHost: soak\r\n"
 
 
@@ -53,8 +55,8 @@ class Crowd:
         except OSError:
             return True
 
-    def drip(self):
-        for member in self.dripping:
+    def drip(self, members):
+        for member in members:
             s, sent = member
             # A field that never ends, as long as the server takes it.
             byte = HEAD[sent:sent + 1] or b"x"
@@ -101,15 +103,13 @@ def main():
     print("there", flush=True)
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin, selectors.EVENT_READ)
-        seconds = 0
-        while True:
-            began = time.monotonic()
-            crowd.drip()
-            if seconds % 5 == 0:
+        began, step = time.monotonic(), 0
+        # Strangers do not keep time with each other: each has its own moment of the second.
+        while not selector.select(max(0, began + step / STEPS - time.monotonic())):
+            crowd.drip(crowd.dripping[step % STEPS::STEPS])
+            if step % (5 * STEPS) == 0:
                 crowd.look_after()
-            seconds += 1
-            if selector.select(max(0, began + 1 - time.monotonic())):
-                break
+            step += 1
     print(", ".join(f"{count} {kind}" for kind, count in crowd.again.items()), flush=True)
 
 
