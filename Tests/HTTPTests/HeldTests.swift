@@ -54,7 +54,8 @@ import Testing
     }
 
     private static let body = String(repeating: "b", count: 40_000)
-    private static let head = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+    private static let head =
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
 
     /// Begins a request of each and leaves the last byte out.
     private func begin(_ count: Int, at service: TestService) async throws -> [RawClient] {

@@ -166,26 +166,14 @@ import Testing
                 body.append(.init(key: key, value: .string(value)))
             }
         }
-        // A COMMIT that waits for a standby that there is not has been done already.
-        try lists.sql.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-        try lists.sql.run("SELECT pg_reload_conf()")
-        defer {
-            // Dropping the database would wait for it too.
-            _ = try? lists.sql.run("ALTER SYSTEM RESET synchronous_standby_names")
-            _ = try? lists.sql.run("SELECT pg_reload_conf()")
-        }
+        let commits = try WaitingCommits(in: lists.shop)
         let shop = lists.shop
         let json = JSON.object(body)
         let writer = Threads(1) { _ in
             try shop.signedIn().send("POST", "/admin/price-lists" + path, json: json)
         }
-        let waiting =
-            "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
-        let isCommitting = Waiting.until(seconds: 30) {
-            (try? lists.sql.number("SELECT count(*) \(waiting)")) == 1
-        }
-        #expect(isCommitting)
-        try lists.sql.run("SELECT pg_terminate_backend(pid) \(waiting)")
+        commits.expectOne()
+        try commits.cut()
         let answer = try #require(writer.join().first).get()
         #expect(answer.status == 200, "\(answer.text)")
         #expect(answer.json?["price_list"]?["prices"]?.items.count == 2)

@@ -497,41 +497,16 @@ import Testing
         try shop.service.waitUntilReady()
         let client = shop.signedIn()
         let group = try client.create("Lost")
-        let sql = try shop.sql()
-        try sql.run("CREATE TABLE probe (n int)")
-        // A COMMIT that waits for a standby that there is not has been done already.
-        try sql.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-        try sql.run("SELECT pg_reload_conf()")
-        defer {
-            // Dropping the database would wait for it too.
-            _ = try? sql.run("ALTER SYSTEM RESET synchronous_standby_names")
-            _ = try? sql.run("SELECT pg_reload_conf()")
-        }
-        let waiting =
-            "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
-        // The server takes its time to take the setting over: somebody writes until that waits.
-        let probe = Threads(1) { _ in
-            let sql = try shop.sql()
-            while true { try sql.run("INSERT INTO probe VALUES (1)") }
-        }
-        #expect(
-            Waiting.until(seconds: 30) {
-                (try? sql.number("SELECT count(*) \(waiting)")) == 1
-            })
-        try sql.run("SELECT pg_terminate_backend(pid) \(waiting)")
-        #expect(throws: (any Error).self) { try #require(probe.join().first).get() }
+        let commits = try WaitingCommits(in: shop)
         let path = "\(Self.groups)/\(group)"
         let writer = Threads(1) { _ in
             try shop.signedIn().send("POST", path, json: ["name": "Found"], headers: key("k"))
         }
-        #expect(
-            Waiting.until(seconds: 30) {
-                (try? sql.number("SELECT count(*) \(waiting)")) == 1
-            })
+        commits.expectOne()
         // Who asks meanwhile is not told that it is done.
         let meanwhile = try client.send("POST", path, json: ["name": "Found"], headers: key("k"))
         #expect(meanwhile.status == 409)
-        try sql.run("SELECT pg_terminate_backend(pid) \(waiting)")
+        try commits.cut()
         let answer = try #require(writer.join().first).get()
         #expect(answer.status == 200, "\(answer.text)")
         #expect(answer["idempotency-replayed"] == nil)
