@@ -68,9 +68,8 @@ import Glibc
     /// Whether the value is this text.
     package func equals(_ row: Int, _ column: Int, _ text: String) -> Bool {
         let bytes = unsafe buffer(row, column)
-        var text = text
         // Ids share long beginnings, so what is compared first is the length, and then all at once.
-        return text.withUTF8 { text in
+        return unsafe text.utf8Span.span.withUnsafeBufferPointer { text in
             guard text.count == bytes.count, let first = text.baseAddress,
                 let other = bytes.baseAddress
             else { return text.count == bytes.count }

@@ -50,7 +50,8 @@ import Testing
         #expect(sizes == [2, 2] + Array(repeating: 1, count: 1498))
     }
 
-    @Test func `memory does not follow the size of an answer`() async throws {
+    @Test(.disabled(if: ServiceProcess.isSanitized, ServiceProcess.sanitizedMemory))
+    func `memory does not follow the size of an answer`() async throws {
         let shop = try await crowd(60_000)
         let client = shop.signedIn()
         _ = try client.send("GET", "/admin/customers?limit=1000")

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// The real program as a child process: `cohort` from the build that these tests belong to.
 ///
@@ -142,6 +143,12 @@ final class ServiceProcess: @unchecked Sendable {
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
     }
+
+    /// A sanitizer has memory of its own for what the program has, and keeps for a while what that gives back.
+    static let isSanitized = ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains {
+        ProcessInfo.processInfo.environment[$0] != nil
+    }
+    static let sanitizedMemory: Comment = "the memory would be a sanitizer's"
 
     /// Its resident memory in KiB.
     var residentKiB: Int {
