@@ -37,6 +37,7 @@ local paths = {
     add100 = function() return "/admin/customer-groups/" .. empty() .. "/customers/batch" end,
     add10000 = function() return "/admin/customer-groups/" .. empty() .. "/customers/batch" end,
     add100000 = function() return "/admin/customer-groups/" .. empty() .. "/customers/batch" end,
+    batch = function() return "/admin/customer-groups/" .. empty() .. "/customers/batch" end,
     health = function() return "/health" end,
     -- Each of these has 53 prices, of which 17 are for the customer.
     priced = function()
@@ -75,6 +76,7 @@ local bodies = {
         return several
     end,
     add10000 = function() return { members(10000), members(10000), members(10000) } end,
+    batch = function() return { members(10000), members(10000), members(10000) } end,
     add100000 = function() return { members(100000) } end,
     create = function() return {} end,
 }
