@@ -40,6 +40,17 @@ package struct ExchangeOutcome: Sendable {
     /// Whether the whole answer was handed to the kernel.
     package var isComplete: Bool
 
+    package init(
+        status: Int, bodyBytes: Int, startedAt: MonotonicTime, endedAt: MonotonicTime,
+        isComplete: Bool
+    ) {
+        self.status = status
+        self.bodyBytes = bodyBytes
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.isComplete = isComplete
+    }
+
     package var duration: Duration { endedAt - startedAt }
     package var microseconds: Int64 { (endedAt.nanoseconds - startedAt.nanoseconds) / 1000 }
 }

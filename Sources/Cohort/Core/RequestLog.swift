@@ -35,6 +35,16 @@ package final class RequestLog: Ticker, @unchecked Sendable {
         if lines.bytes.count >= Self.linesBytesMax { flush() }
     }
 
+    /// One that no route was looked for. Who sends such is worth knowing, so its line has the source.
+    func record(_ note: RequestNote, _ refusal: RequestRefusal, source: String) {
+        note.refusal = .init(reason: refusal.message, source: source)
+        record(
+            note,
+            ExchangeOutcome(
+                status: refusal.status, bodyBytes: 0, startedAt: note.begunAt,
+                endedAt: note.begunAt, isComplete: true))
+    }
+
     private func writeJSON(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         now.set(microsecondsSince2000: WallTime.now().microsecondsSince2000)
         lines.compose(atMost: 128) { text in
@@ -67,7 +77,8 @@ package final class RequestLog: Ticker, @unchecked Sendable {
             }
             lines.member("parent_span_id", parent.spanID)
         }
-        if let shortage = note.shortage { lines.member("reason", shortage.name) }
+        if let reason = note.reason { lines.member("reason", Log.plain(reason)) }
+        if let refusal = note.refusal { lines.member("source", refusal.source) }
         if !outcome.isComplete { lines.member("complete", false) }
         if let cause = note.cause { lines.member("cause", Log.plain(cause)) }
         lines.endObject()
@@ -76,9 +87,10 @@ package final class RequestLog: Ticker, @unchecked Sendable {
 
     private func writeText(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         let cause = note.cause.map { " cause=\(Log.printable($0))" } ?? ""
-        let reason = note.shortage.map { " reason=\($0.name)" } ?? ""
+        let reason = note.reason.map { " reason=\(Log.printable($0))" } ?? ""
+        let source = note.refusal.map { " source=\($0.source)" } ?? ""
         let line = Array(
-            "\(note.methodName) \(note.pattern) \(outcome.status) \(outcome.microseconds) us\(reason)\(cause)"
+            "\(note.methodName) \(note.pattern) \(outcome.status) \(outcome.microseconds) us\(reason)\(source)\(cause)"
                 .utf8)
         lines.compose(atMost: line.count) { $0.put(line) }
         lines.endLine()

@@ -36,6 +36,13 @@ package final class RequestNote: Errand, @unchecked Sendable {
     var share: RateLimiter.Outcome?
     /// Why it is 503.
     var shortage: Shortage?
+    /// Why no route was looked for, and whose request it was.
+    var refusal: Refusal?
+
+    struct Refusal {
+        let reason: String
+        let source: String
+    }
 
     /// - Parameter number: none is used twice in a process, nor likely in two.
     init(_ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime) {
@@ -101,6 +108,9 @@ package final class RequestNote: Errand, @unchecked Sendable {
     func wantsAsItIs(compressing: Bool) -> Bool {
         ifNoneMatch == nil && !compressing && givenID == nil
     }
+
+    /// Why it was not served, for the log.
+    var reason: String? { refusal?.reason ?? shortage?.name }
 
     var methodName: String { method == .other ? otherMethod ?? "-" : "\(method.name)" }
 

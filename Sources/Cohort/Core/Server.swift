@@ -244,6 +244,7 @@ package final class Server: Handler, @unchecked Sendable {
     package func refusal(_ refusal: RequestRefusal, _ request: RefusedRequest) -> Response {
         figures.count(refusal: refusal.status)
         let note = RequestNote(request, nextNumber())
+        log.record(note, refusal, source: request.clientAddress)
         let wire = APIError.Wire(
             status: refusal.status, type: refusal.status < 500 ? "invalid_data" : "unknown_error",
             message: refusal.message,

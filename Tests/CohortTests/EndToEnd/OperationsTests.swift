@@ -164,6 +164,35 @@ import Testing
         #expect(try JSON(forbidden.body)["count"] == 20)
     }
 
+    @Test(arguments: [
+        (
+            "GET /\u{1B}[31m HTTP/1.1\r\nHost: x\r\n\r\n", 400,
+            "a character in the path that must be percent-encoded"
+        ),
+        (
+            "POST /admin/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", 413,
+            "request entity too large"
+        ),
+    ])
+    func `what is no request, or too large a one, is logged with its source`(
+        text: String, status: Int, reason: String
+    ) async throws {
+        let shop = try await Shop.open()
+        let client = shop.client()
+        try client.write(text)
+        #expect(try client.read().status == status)
+        var line: JSON?
+        let isLogged = Waiting.until(seconds: 20) {
+            line = shop.service.log.first { $0["message"] == "request" && $0["source"] != nil }
+            return line != nil
+        }
+        #expect(isLogged)
+        #expect(line?["status"]?.int == status)
+        #expect(line?["reason"]?.text == reason)
+        #expect(line?["source"] == "127.0.0.1")
+        #expect(line?["route"] == "-")
+    }
+
     @Test func `bodies are bounded, and wider for batches`() async throws {
         let shop = try await Shop.open()
         let client = shop.signedIn()
