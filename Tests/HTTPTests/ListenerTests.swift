@@ -38,6 +38,20 @@ import Testing
         }
     }
 
+    @Test func `is left alone by a server that was told to stop before`() async throws {
+        let service = try TestService()
+        await service.drain()
+        let client: RawClient
+        do {
+            let socket = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
+            try service.loop.queue.sync { try service.server.listen(on: socket) }
+            client = try RawClient(port: try #require(socket.port))
+        }
+        // Nobody owns the socket any more, so whoever waits in its queue is told.
+        client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try client.answer() == nil)
+    }
+
     @Test func `gives each loop as many connections as the others`() async throws {
         let socket = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
         let port = try #require(socket.port)
