@@ -12,6 +12,7 @@ enum Serving {
     /// - Parameters:
     ///   - migrates: whether to bring the database to this program's schema first. Requests that need it are answered
     ///     503 until then; what keeps it from being done, other than a database that is away, ends the program.
+    ///     So does a pooler through which nothing can be served, where the first connections meet one.
     ///   - reader: reads settings again at each SIGHUP; without, that ends the process.
     ///   - ready: called with the port once it listens.
     static func run(
@@ -31,7 +32,9 @@ enum Serving {
         let signals = TerminationSignals()
         let ports: Service.Ports
         do {
-            ports = try service.start(connecting: !migrates)
+            ports = try service.start(connecting: !migrates) { error in
+                signals.raise(.failure("no transactions", error))
+            }
         } catch {
             throw StartFailure(error, configuration)
         }
@@ -43,20 +46,22 @@ enum Serving {
         log.event(.info, "listening", address)
         if let reader { signals.onHangUp { reader.readAgain().apply(to: service, log) } }
         ready(ports.http)
-        let migration = migrates ? StartMigration(configuration.database.url, log) : nil
-        migration?.run { isDone in
-            if isDone { service.connect() } else { signals.raise("migration failed") }
+        if migrates {
+            StartMigration(configuration.database.url, log).run { failure in
+                guard let failure else { return service.connect() }
+                signals.raise(.failure("migration failed", failure))
+            }
         }
-        let name = await signals.first()
-        log.event(.info, "stopping", [("signal", name)])
+        let reason = await signals.first()
+        log.event(.info, "stopping", [("signal", reason.name)])
         service.beginDraining()
-        if migration?.failure == nil {
+        if reason.failure == nil {
             try? await Task.sleep(for: configuration.http.drainDelay)
         }
         await service.stop()
         log.event(.info, "stopped")
         log.flush()
-        if let failure = migration?.failure { throw failure }
+        if let failure = reason.failure { throw failure }
     }
 
     /// glibc learns to keep blocks as large as the largest that was ever freed. Fixed (at 1 MiB then), two dozen
@@ -95,19 +100,35 @@ enum Serving {
 // The sources are kept for their lives' sake only.
 final class TerminationSignals: @unchecked Sendable {
     private let queue = DispatchQueue(label: "control")
-    private let names: AsyncStream<String>
-    private let continuation: AsyncStream<String>.Continuation
+    private let reasons: AsyncStream<Reason>
+    private let continuation: AsyncStream<Reason>.Continuation
     private var sources: [any DispatchSourceSignal]
 
+    enum Reason: Sendable {
+        case signal(String)
+        /// What the program cannot go on after, in a word for the log and as it is told at the end.
+        case failure(String, any Error)
+
+        var name: String {
+            switch self {
+            case .signal(let name), .failure(let name, _): name
+            }
+        }
+
+        var failure: (any Error)? {
+            if case .failure(_, let error) = self { error } else { nil }
+        }
+    }
+
     init() {
-        let (names, continuation) = AsyncStream<String>.makeStream()
-        self.names = names
+        let (reasons, continuation) = AsyncStream<Reason>.makeStream()
+        self.reasons = reasons
         self.continuation = continuation
         let queue = queue
         sources = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")].map { number, name in
             _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { @Sendable in continuation.yield(name) }
+            source.setEventHandler { @Sendable in continuation.yield(.signal(name)) }
             source.resume()
             return source
         }
@@ -124,18 +145,18 @@ final class TerminationSignals: @unchecked Sendable {
     }
 
     /// Ends the wait as a signal would.
-    func raise(_ name: String) { continuation.yield(name) }
+    func raise(_ reason: Reason) { continuation.yield(reason) }
 
-    /// The name of the first one that comes. A second one, while the service drains, ends the process.
-    func first() async -> String {
-        for await name in names {
+    /// The first one that comes. A second one, while the service drains, ends the process.
+    func first() async -> Reason {
+        for await reason in reasons {
             queue.async {
                 _ = signal(SIGTERM, SIG_DFL)
                 _ = signal(SIGINT, SIG_DFL)
             }
-            return name
+            return reason
         }
-        return "none"
+        return .signal("none")
     }
 }
 

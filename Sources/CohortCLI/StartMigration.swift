@@ -2,35 +2,27 @@ import Cohort
 import Dispatch
 import Glibc
 import Migrations
-import Synchronization
 
 /// Migrates a database that is away, as soon as it is there, while the service listens. On a queue of its own.
 final class StartMigration: Sendable {
     private let databaseURL: String
     private let log: Log
-    private let outcome = Mutex<MigrationError?>(nil)
 
     init(_ databaseURL: String, _ log: Log) {
         self.databaseURL = databaseURL
         self.log = log
     }
 
-    /// Why the database was not brought up to date.
-    var failure: MigrationError? { outcome.withLock { $0 } }
-
-    /// - Parameter completion: told whether it was done.
-    func run(_ completion: @escaping @Sendable (Bool) -> Void) {
+    /// - Parameter completion: told why the database was not brought up to date; nil when it was.
+    func run(_ completion: @escaping @Sendable (MigrationError?) -> Void) {
         DispatchQueue(label: "migration").async { [self] in
             var told = ""
             while true {
                 do throws(MigrationError) {
                     try Migrator(databaseURL: databaseURL).migrate(report: tell)
-                    return completion(true)
+                    return completion(nil)
                 } catch {
-                    guard error.isOfConnection else {
-                        outcome.withLock { $0 = error }
-                        return completion(false)
-                    }
+                    guard error.isOfConnection else { return completion(error) }
                     // What was done stays done, so it may be begun again.
                     if "\(error)" != told {
                         told = "\(error)"
@@ -51,7 +43,7 @@ extension MigrationError {
         switch self {
         case .cannotConnect: true
         case .failed(_, let failure): failure.sqlstate.map { $0.hasPrefix("57P") } ?? true
-        case .misfit, .edited, .newer, .pooled: false
+        case .misfit, .edited, .newer, .pooled, .noTransactions: false
         }
     }
 }

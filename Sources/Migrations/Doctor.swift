@@ -34,7 +34,7 @@ package struct Doctor {
     ///   - mends: whether to mend what can be mended, or only to look.
     ///   - report: told each finding at once.
     ///   - progress: told how far a step is that takes long; each text takes the place of the one before.
-    /// - Throws: `.cannotConnect`, `.pooled`, or `.failed` for what could not be looked at or mended.
+    /// - Throws: `.cannotConnect`, `.pooled`, `.noTransactions`, or `.failed` for what could not be looked at or mended.
     package func examine(
         mends: Bool = false, report: @escaping (Finding) -> Void,
         progress: ((String) -> Void)? = nil
@@ -43,6 +43,7 @@ package struct Doctor {
             databaseURL, lockTimeout_ms: 500, pause_ms: 1000, report: { report(.note($0)) },
             progress: progress)
         guard !mends || !session.isPooled else { throw .pooled }
+        try session.tryTransaction()
         let history = try History(of: files, in: session.connection)
         let examination = Examination(
             session: session, files: history.applied(of: files), mends: mends, report: report)

@@ -1,3 +1,5 @@
+import Postgres
+
 /// Why a database was not brought up to date; each is one line for an operator.
 package enum MigrationError: Error, Equatable, CustomStringConvertible {
     case cannotConnect(String)
@@ -9,6 +11,8 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
     case newer([String])
     /// What was to be done needs a session that nobody else uses.
     case pooled
+    /// A pooler is in between that allows none.
+    case noTransactions
     case failed(file: String, SQLFailure)
 
     package var description: String {
@@ -27,6 +31,8 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
         case .pooled:
             "the connection leads through a pooler, whose sessions others use too; "
                 + "run cohort migrate with a --database-url that leads to PostgreSQL itself"
+        case .noTransactions:
+            "\(PostgresError.noTransactions)"
         case .failed(let file, let failure):
             "\(file): \(failure)"
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Postgres
 
 /// A connection that changes the schema of a database in use: one at a time, and never for long in anybody's way.
 final class MigrationSession {
@@ -34,6 +35,20 @@ final class MigrationSession {
             if !isPooled { try connection.run(settings) }
         } catch {
             throw .failed(file: "connecting", error)
+        }
+    }
+
+    /// Finds out whether a pooler in between bears transactions.
+    ///
+    /// - Throws: `.noTransactions`, and then the pooler has closed the connection.
+    func tryTransaction() throws(MigrationError) {
+        guard isPooled else { return }
+        do throws(SQLFailure) {
+            try connection.run("BEGIN")
+            try connection.run("ROLLBACK")
+        } catch {
+            throw PostgresError.saysNoTransactions(error.message)
+                ? .noTransactions : .failed(file: "connecting", error)
         }
     }
 

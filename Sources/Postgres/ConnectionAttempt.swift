@@ -18,7 +18,7 @@ import EventLoop
         deadline = begunAt + patience
     }
 
-    /// - Throws: `.unavailable`.
+    /// - Throws: `.unavailable` or `.noTransactions`.
     func finish() async throws(PostgresError) -> Connector.Handle {
         do throws(PostgresError) {
             try await negotiate()
@@ -129,6 +129,7 @@ import EventLoop
 
     private var refusal: PostgresError {
         let message = unsafe Connector.trimmed(PQerrorMessage(pg))
+        if PostgresError.saysNoTransactions(message) { return .noTransactions }
         return .unavailable(message.isEmpty ? "the server does not answer" : message)
     }
 }

@@ -17,7 +17,7 @@ enum Connector {
 
     /// Tries all that the connection string leads to, one after the other, until one is as wanted.
     ///
-    /// - Throws: `.unavailable`, with what each of them said.
+    /// - Throws: `.unavailable`, with what each of them said; `.noTransactions` when all said that.
     static func connect(for lane: Lane) async throws(PostgresError) -> Handle {
         let configuration = lane.configuration
         let string = try await run(off: lane) { () throws(PostgresError) in
@@ -47,15 +47,16 @@ enum Connector {
         of candidates: [Candidate],
         _ body: (Candidate) async throws(PostgresError) -> Handle
     ) async throws(PostgresError) -> Handle {
-        var reasons: [String] = []
+        var errors: [PostgresError] = []
         for candidate in candidates {
             do throws(PostgresError) {
                 return try await body(candidate)
             } catch {
-                if !reasons.contains(error.reason) { reasons.append(error.reason) }
+                if !errors.contains(error) { errors.append(error) }
             }
         }
-        throw .unavailable(reasons.joined(separator: "; "))
+        if errors.count == 1 { throw errors[0] }
+        throw .unavailable(errors.map(\.reason).joined(separator: "; "))
     }
 
     private static func run<Value: Sendable>(

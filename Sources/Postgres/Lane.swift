@@ -16,7 +16,7 @@ final class Lane: Ticker, @unchecked Sendable {
     private var downSince: MonotonicTime?
     private var isDownTold = false
     private var isPoolerTold = false
-    private var lastFailure = "not connected yet"
+    private var lastFailure = PostgresError.unavailable("not connected yet")
     /// Attempts that failed since one succeeded.
     private var failures = 0
     private var nextAttempt: MonotonicTime?
@@ -77,7 +77,7 @@ final class Lane: Ticker, @unchecked Sendable {
         guard let downSince, loop.now - downSince > configuration.unavailableGrace else {
             return nil
         }
-        return .unavailable(lastFailure)
+        return lastFailure
     }
 
     private func dispatch(_ waiter: Waiter, to place: Int) {
@@ -177,7 +177,7 @@ final class Lane: Ticker, @unchecked Sendable {
             do throws(SystemError) {
                 try loop.register(connection, .read)
             } catch {
-                openingFailed(place, "\(error)")
+                openingFailed(place, .unavailable("\(error)"))
                 return
             }
             state.opened(place, depth: connection.isPipelined ? nil : 1)
@@ -196,7 +196,7 @@ final class Lane: Ticker, @unchecked Sendable {
                 successors[place] = nil
                 failures += 1
             } else if !isClosed {
-                openingFailed(place, error.reason)
+                openingFailed(place, error)
             }
         }
     }
@@ -231,14 +231,16 @@ final class Lane: Ticker, @unchecked Sendable {
         totals.connectionsOpened += 1
     }
 
-    private func openingFailed(_ place: Int, _ reason: String) {
+    private func openingFailed(_ place: Int, _ error: PostgresError) {
         state.openingFailed(place)
-        lastFailure = reason
+        // Of one that was away until now, this is news.
+        if error == .noTransactions, lastFailure != error { isDownTold = false }
+        lastFailure = error
         if state.open == 0 {
             if downSince == nil { downSince = loop.now }
             if !isDownTold {
                 isDownTold = true
-                tell(.unreachable(kind, reason))
+                tell(.unreachable(kind, error.reason))
             }
         }
         backOff()
@@ -265,7 +267,7 @@ final class Lane: Ticker, @unchecked Sendable {
         if case .some(.some) = successors[place] { successors[place] = nil }
         guard !isClosed else { return }
         totals.connectionsLost += 1
-        lastFailure = reason
+        lastFailure = .unavailable(reason)
         tell(.lost(kind, reason))
         if state.open == 0, downSince == nil { downSince = loop.now }
         // One that breaks as soon as it is made is no better than one that cannot be made.
@@ -310,7 +312,7 @@ final class Lane: Ticker, @unchecked Sendable {
                 _ = state.removeOldest()
                 totals.waitedTooLong += 1
                 oldest.fail(
-                    refusal ?? (state.open == 0 ? .unavailable(lastFailure) : .waitedTooLong))
+                    refusal ?? (state.open == 0 ? lastFailure : .waitedTooLong))
             }
             for waiter in state.removeWaiters(where: \.isClientGone) { waiter.fail(.clientGone) }
             serve()
@@ -339,6 +341,10 @@ final class Lane: Ticker, @unchecked Sendable {
     var isReachable: Bool { state.open > 0 }
     /// Whether it is still trying for the first time.
     var isConnecting: Bool { isStarted && !isReachable && !isDownTold }
+    /// Why there is no connection, and will be none until somebody changes a setting.
+    var obstacle: PostgresError? {
+        !isReachable && lastFailure == .noTransactions ? lastFailure : nil
+    }
     /// What it has to do now.
     var load: Int { state.inFlight + state.waiting }
 

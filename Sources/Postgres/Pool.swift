@@ -75,6 +75,11 @@ package final class Pool: @unchecked Sendable {
     /// Whether it is not known yet if the database can be reached.
     package var isConnecting: Bool { LaneKind.allCases.contains { lane($0).isConnecting } }
 
+    /// Why it is of no use until somebody changes a setting; nil while nothing of the kind is known.
+    package var obstacle: PostgresError? {
+        LaneKind.allCases.lazy.compactMap { self.lane($0).obstacle }.first
+    }
+
     package func statistics(_ kind: LaneKind) -> LaneStatistics { lane(kind).statistics }
 
     /// Of each replica: its host, its figures, and whether reads go elsewhere for now.

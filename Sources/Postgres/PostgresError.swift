@@ -14,6 +14,8 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
     case clientGone
     /// There is no connection to the server, with what the last attempt to get one said.
     case unavailable(String)
+    /// It leads through a pooler that allows none, until somebody sets that one otherwise.
+    case noTransactions
     /// libpq could not take the statement: out of memory, or too many values.
     case notSent(String)
 
@@ -52,6 +54,9 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
         case .waitedTooLong: "no database connection became free in time"
         case .clientGone: "the client is gone"
         case .unavailable(let reason): "the database cannot be reached: \(reason)"
+        case .noTransactions:
+            "the connection to the database leads through a pooler that allows no transactions "
+                + "(pool_mode=statement): set pool_mode=transaction there, or connect to PostgreSQL itself"
         case .notSent(let reason): "the statement could not be sent: \(reason)"
         }
     }
@@ -97,7 +102,7 @@ extension PostgresError {
     /// Nothing was done, for want of a database, of a connection or of room; the same may be sent again.
     package var isUnavailable: Bool {
         switch self {
-        case .connectionLost, .laneFull, .waitedTooLong, .unavailable: true
+        case .connectionLost, .laneFull, .waitedTooLong, .unavailable, .noTransactions: true
         case .outcomeUnknown, .clientGone, .notSent: false
         case .server(let error):
             switch error.sqlstate {
@@ -117,6 +122,11 @@ extension PostgresError {
             isSerializationFailure || error.endsConnection || error.isStalePreparation
         default: false
         }
+    }
+
+    /// What PgBouncer says to a BEGIN in statement mode. It has one SQLSTATE for everything, so its words must tell.
+    package static func saysNoTransactions(_ message: String) -> Bool {
+        message.contains("not allowed in statement pooling mode")
     }
 
     /// Whether a write may have been committed all the same.

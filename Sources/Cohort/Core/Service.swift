@@ -1,6 +1,6 @@
 import EventLoop
 import HTTP
-import Postgres
+package import Postgres
 import Synchronization
 
 /// The whole service as a value: loops with their servers and their slices of the pool.
@@ -74,8 +74,13 @@ package final class Service: Sendable {
 
     /// Listens and begins to serve. Requests before the database is there are answered 503.
     ///
-    /// - Parameter connecting: whether to connect to the database; false until ``connect()``.
-    package func start(connecting: Bool = true) throws -> Ports {
+    /// - Parameters:
+    ///   - connecting: whether to connect to the database; false until ``connect()``.
+    ///   - obstacle: told, by each loop, what makes serving impossible until somebody changes a setting, where the first
+    ///     connections meet that. Nothing is served then.
+    package func start(
+        connecting: Bool = true, obstacle: @escaping @Sendable (PostgresError) -> Void = { _ in }
+    ) throws -> Ports {
         let parts = parts.withLock { $0 }
         let configuration = parts.configuration.http
         let tcp = try ListeningSocket.tcp(
@@ -98,6 +103,7 @@ package final class Service: Sendable {
                     )
                 }
                 Self.whenConnected(unit, until: .now() + Self.connectingPatience) {
+                    if let error = unit.pool.obstacle { return obstacle(error) }
                     do {
                         try unit.http.listen(on: tcp)
                         if let unix { try unit.http.listen(on: unix) }

@@ -37,7 +37,7 @@ package enum Shortage: Int, CaseIterable, Sendable {
         switch error {
         case .laneFull: self = .laneFull
         case .waitedTooLong: self = .waitDeadline
-        case .unavailable: self = .noConnection
+        case .unavailable, .noTransactions: self = .noConnection
         case .connectionLost: self = .connectionLost
         case .server, .outcomeUnknown, .clientGone, .notSent:
             self =

@@ -42,7 +42,11 @@ package enum Ready: Endpoint {
                 Reason(code: "draining", message: "the service was told to stop"))
         }
         do throws(APIError) {
-            reasons += try await reasonsOfDatabase(context)
+            if let obstacle = context.db.pool.obstacle {
+                reasons.append(Reason(code: "no_transactions", message: "\(obstacle)"))
+            } else {
+                reasons += try await reasonsOfDatabase(context)
+            }
         } catch {
             guard case .overloaded(_, let shortage) = error else { throw error }
             reasons.append(reason(shortage))

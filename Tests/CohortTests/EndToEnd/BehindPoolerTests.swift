@@ -154,21 +154,89 @@ import Testing
         }
     }
 
-    @Test func `a pooler that allows no transactions is named, and nothing is served half`() throws
+    // MARK: - Without transactions
+
+    private static let remedy = "set pool_mode=transaction there, or connect to PostgreSQL itself"
+
+    @Test(arguments: ["on", "off"])
+    func `a pooler that allows no transactions ends the start, which says why`(prepare: String)
+        throws
     {
-        let (shop, pooler) = try shop(mode: "statement")
+        let database = try Shop.Database(
+            on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
+        let pooler = try Pooler(database.url, mode: "statement")
         defer { pooler.stop() }
-        #expect(
-            Waiting.until(seconds: 20) {
-                shop.service.log.contains {
-                    $0["event"]?.text?.contains(
-                        "transaction blocks not allowed in statement pooling mode") == true
-                }
-            }, "\(shop.service.output)")
+        let environment = [
+            "DATABASE_URL": pooler.url, "NODE_ENV": "test", "PORT": "0", "COHORT_PREPARE": prepare,
+            "JWT_SECRET": "supersecret", "COOKIE_SECRET": "supersecret",
+        ]
+        for command in [["serve"], ["serve", "--migrate"]] {
+            let refused = try ServiceProcess.run(command, environment: environment)
+            #expect(refused.exitCode == 1)
+            let last = refused.output.split(separator: "\n").last ?? ""
+            #expect(last.hasPrefix("Error: "), "\(refused.output)")
+            #expect(last.contains("allows no transactions (pool_mode=statement)"))
+            #expect(last.contains(Self.remedy))
+        }
+        let doctor = try ServiceProcess.run(["doctor"], environment: environment)
+        #expect(doctor.exitCode == 2)
+        let said = doctor.output.split(separator: "\n").last ?? ""
+        #expect(said.contains(Self.remedy), "\(doctor.output)")
+    }
+
+    /// Nobody ends a service for what somebody else is about to set right.
+    @Test func `a pooler that turns out to allow no transactions is named, and used when it does`()
+        throws
+    {
+        let database = try Shop.Database(
+            on: PrivateCluster.shared.get(), from: Shop.Template.shared.get())
+        let pooler = try Pooler(database.url, mode: "statement")
+        pooler.stop()
+        // Each loop finds out by itself.
+        let shop = try Shop(database, nil, ["DATABASE_URL": pooler.url, "COHORT_LOOPS": "1"])
+        let away = ["database_unreachable"]
+        #expect(shop.service.reasons(become: away) == away)
+        try pooler.start()
+        defer { pooler.stop() }
+        try expectRefusal(by: shop)
+        let isLogged = shop.service.log.contains {
+            $0["event"]?.text?.contains("allows no transactions") == true
+        }
+        #expect(isLogged, "\(shop.service.output)")
+        try pooler.command("SET pool_mode = 'transaction'")
+        try shop.service.waitUntilReady()
+        // Each kind of connection comes back by itself.
+        #expect(Waiting.until(seconds: 30) { (try? shop.signedIn().create("After")) != nil })
+        // Those that it lets in stay connected when it is set again.
+        try pooler.command("SET pool_mode = 'statement'")
+        let list: JSON = ["name": "Half", "description": "", "type": "sale", "prices": []]
+        let isClosed = Waiting.until(seconds: 30) {
+            let answer = try? shop.signedIn().send("POST", "/admin/price-lists", json: list)
+            #expect(answer?.status == 503, "\(answer?.text ?? "")")
+            return (try? shop.client().send("GET", "/ready"))?.status == 503
+        }
+        #expect(isClosed)
+        try expectRefusal(by: shop)
+        #expect(try shop.sql().number("SELECT count(*) FROM price_list") == 0)
+        try pooler.command("SET pool_mode = 'transaction'")
+        try shop.service.waitUntilReady()
+        let isBack = Waiting.until(seconds: 30) {
+            (try? shop.signedIn().send("POST", "/admin/price-lists", json: list))?.status == 200
+        }
+        #expect(isBack)
+    }
+
+    private func expectRefusal(by shop: Shop) throws {
+        let expected = ["no_transactions"]
+        #expect(shop.service.reasons(become: expected) == expected)
+        let ready = try shop.client().send("GET", "/ready")
+        #expect(ready.json?["reason"]?.text?.contains(Self.remedy) == true, "\(ready.text)")
         #expect(try shop.client().send("GET", "/health").status == 200)
-        #expect(try shop.client().send("GET", "/ready").status == 503)
-        let refused = try shop.signedIn().send("GET", "/admin/customer-groups")
+        let refused = try shop.signedIn().send(
+            "POST", "/admin/customer-groups", json: ["name": "x"])
         #expect(refused.status == 503)
+        #expect(refused["retry-after"] != nil)
+        #expect(shop.service.isRunning)
     }
 
     @Test func `nothing is migrated or mended through a pooler, and nothing pending is no fault`()

@@ -4,19 +4,6 @@ import Testing
 
 /// `GET /ready` says what is wrong.
 @Suite struct ReadyTests {
-    /// What it answers once it is as expected; what it last answered otherwise.
-    private func codes(
-        _ service: ServiceProcess, become expected: [String]
-    ) throws -> [String]? {
-        var last: [String]?
-        _ = Waiting.until(seconds: 30) {
-            guard let answer = try? service.client().send("GET", "/ready") else { return false }
-            last = answer.json?["reasons"]?.items.compactMap { $0["code"]?.text } ?? []
-            return last == expected
-        }
-        return last
-    }
-
     private func check(_ service: ServiceProcess, _ status: Int) throws {
         let answer = try service.client().send("GET", "/ready")
         #expect(answer.status == status)
@@ -31,14 +18,14 @@ import Testing
     @Test func `a database that is away, and back`() async throws {
         let cluster = try PrivateCluster()
         let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
-        #expect(try codes(shop.service, become: []) == [])
+        #expect(shop.service.reasons(become: []) == [])
         try check(shop.service, 200)
         cluster.kill()
         #expect(
-            try codes(shop.service, become: ["database_unreachable"]) == ["database_unreachable"])
+            shop.service.reasons(become: ["database_unreachable"]) == ["database_unreachable"])
         try check(shop.service, 503)
         try cluster.start()
-        #expect(try codes(shop.service, become: []) == [])
+        #expect(shop.service.reasons(become: []) == [])
     }
 
     @Test func `no schema, an older one, a newer one`() async throws {
@@ -46,7 +33,7 @@ import Testing
         let shop = try await Shop.open()
         let service = try ServiceProcess.serve(
             environment: shop.environment.merging(["DATABASE_URL": empty.url]) { $1 })
-        #expect(try codes(service, become: ["schema_missing"]) == ["schema_missing"])
+        #expect(service.reasons(become: ["schema_missing"]) == ["schema_missing"])
         try check(service, 503)
         let sql = try shop.sql()
         try sql.run("INSERT INTO cohort_migration (name, sha256) VALUES ('9999_newer.sql', '')")
@@ -54,7 +41,7 @@ import Testing
         let last = try sql.value(
             "DELETE FROM cohort_migration WHERE name LIKE '0017%' RETURNING name")
         #expect(last == "0017_fill_counters.sql")
-        #expect(try codes(shop.service, become: ["schema_outdated"]) == ["schema_outdated"])
+        #expect(shop.service.reasons(become: ["schema_outdated"]) == ["schema_outdated"])
         try check(shop.service, 503)
         // What waits for an extension that the server has not is nobody's fault.
         try sql.run(
@@ -74,7 +61,7 @@ import Testing
             environment: shop.environment.merging(["DATABASE_URL": replica.url(database.name)]) {
                 $1
             })
-        #expect(try codes(service, become: ["database_read_only"]) == ["database_read_only"])
+        #expect(service.reasons(become: ["database_read_only"]) == ["database_read_only"])
         try check(service, 503)
     }
 
@@ -83,7 +70,7 @@ import Testing
             "COHORT_DRAIN_DELAY_S": "600", "COHORT_METRICS_PORT": "0",
         ])
         shop.service.signal(SIGTERM)
-        #expect(try codes(shop.service, become: ["draining"]) == ["draining"])
+        #expect(shop.service.reasons(become: ["draining"]) == ["draining"])
         try check(shop.service, 503)
         #expect(try shop.signedIn().send("GET", "/admin/customer-groups").status == 200)
         #expect(try shop.service.metrics().sum("cohort_draining") == 1)

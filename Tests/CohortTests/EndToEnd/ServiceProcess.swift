@@ -61,6 +61,17 @@ final class ServiceProcess: @unchecked Sendable {
         guard isReady else { throw DidNotStart(exitCode: exitCode, output: output) }
     }
 
+    /// The codes that `/ready` gives once they are as expected; those that it gave last otherwise.
+    func reasons(become expected: [String]) -> [String]? {
+        var last: [String]?
+        _ = Waiting.until(seconds: 30) {
+            guard let answer = try? client().send("GET", "/ready") else { return false }
+            last = answer.json?["reasons"]?.items.compactMap { $0["code"]?.text } ?? []
+            return last == expected
+        }
+        return last
+    }
+
     /// Any command, while it runs.
     static func start(
         _ arguments: [String], environment: [String: String]

@@ -59,7 +59,7 @@ import Testing
         let idle = (0..<200).map { _ in shop.client() }
         for client in idle { #expect(try client.send("GET", "/health").status == 200) }
         shop.service.signal(SIGTERM)
-        #expect(shop.service.waitForExit(seconds: 10) == 0)
+        #expect(shop.service.waitForExit(seconds: 10) == 0, "\(shop.service.output)")
         for client in idle { #expect(client.isClosedByServer()) }
     }
 
@@ -68,6 +68,6 @@ import Testing
         let half = shop.client()
         try half.write("GET /admin/customers HTTP/1.1\r\nhost: a\r\n")
         shop.service.signal(SIGTERM)
-        #expect(shop.service.waitForExit(seconds: 10) == 0)
+        #expect(shop.service.waitForExit(seconds: 10) == 0, "\(shop.service.output)")
     }
 }
