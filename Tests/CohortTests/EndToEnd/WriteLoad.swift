@@ -42,6 +42,12 @@ final class WriteLoad: Sendable {
         }
     }
 
+    /// Ends it, and waits until everybody was told everything.
+    func stop() {
+        isOver.set()
+        _ = threads.join()
+    }
+
     /// Ends it and holds what was told against what is there.
     ///
     /// - Returns: how often each status was answered.
