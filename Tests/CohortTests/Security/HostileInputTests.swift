@@ -59,7 +59,7 @@ import Testing
             let time = ContinuousClock.now - start
             statuses[answer.status, default: 0] += 1
             #expect(answer.status < 500, "\(name): \(answer.text.prefix(200))")
-            #expect(time < .seconds(5), "\(name)")
+            #expect(time < .seconds(ServiceProcess.isSanitized ? 60 : 5), "\(name)")
             let after = cases % interval == 0 ? try sql.value(statement) : before
             if answer.status >= 400 {
                 #expect(before == after, "\(name) was answered \(answer.status) and wrote")
