@@ -85,7 +85,13 @@ extension Connection {
     // MARK: Watching over it
 
     func tick(_ now: MonotonicTime) {
-        guard !isClosed, !expected.isEmpty else { return }
+        guard !isClosed else { return }
+        // It may get there yet, and nobody else's statement must meet it: this connection is of no more use.
+        if let since = cancellingSince, now - since > lane.configuration.connectDeadline {
+            close(reason: "the server does not answer a request to cancel")
+            return
+        }
+        guard !expected.isEmpty else { return }
         let timeout = lane.limits.statementTimeout
         if lane.kind == .slow, firstDue?.watch?.isGone == true { cancel() }
         if case .replayed = expected.first,
@@ -115,7 +121,7 @@ extension Connection {
 
     private func cancel() {
         guard !isCancelling, let handle = unsafe PQgetCancel(pg) else { return }
-        isCancelling = true
+        cancellingSince = lane.loop.now
         unsafe Connector.cancel(Connector.Handle(pg: handle), off: lane.loop) {
             [self, loop = lane.loop] in
             loop.perform { self.cancelled() }
@@ -123,7 +129,7 @@ extension Connection {
     }
 
     private func cancelled() {
-        isCancelling = false
+        cancellingSince = nil
         sendNextSimply()
         while releasesDue > 0, !isClosed {
             releasesDue -= 1

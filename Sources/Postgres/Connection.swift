@@ -37,7 +37,9 @@ import EventLoop
     var unprepared: PendingRows?
     /// Without pipelining: what the server said against the statement under way.
     var refusal: PostgresError.ServerError?
-    var isCancelling = false
+    /// Since when the server is being asked to cancel a statement.
+    var cancellingSince: MonotonicTime?
+    var isCancelling: Bool { cancellingSince != nil }
     var releasesDue = 0
     var replayed: Replayed
 

@@ -1,6 +1,7 @@
 import CPostgres
 import EventLoop
 import Glibc
+import Synchronization
 
 /// Makes connections without holding up their loop.
 ///
@@ -91,16 +92,24 @@ enum Connector {
         return unsafe Handle(pg: pg)
     }
 
-    /// Asks the server to stop what a connection is doing. The completion runs when it has been asked.
+    /// `PQcancel` waits for a host that hangs for as long as that does. No loop and no end of the process waits with it,
+    /// and connections do so for a time only; but each takes a thread, of which loops need some too.
+    private static let cancelsMax = 16
+    private static let cancels = Atomic(0)
+
+    /// Asks the server to stop what a connection is doing. The completion runs when it has been asked, or when too many
+    /// are being asked already.
     ///
     /// - Parameter handle: from `PQgetCancel`; freed here.
     static func cancel(
         _ handle: Handle, off loop: EventLoop, then completion: @escaping @Sendable () -> Void
     ) {
-        // Rare, and it may block for as long as connecting does.
         loop.offload("cohort.postgres.cancel") {
-            var message: [CChar] = Array(repeating: 0, count: 256)
-            _ = unsafe PQcancel(handle.pg, &message, Int32(message.count))
+            if cancels.add(1, ordering: .relaxed).newValue <= cancelsMax {
+                var message: [CChar] = Array(repeating: 0, count: 256)
+                _ = unsafe PQcancel(handle.pg, &message, Int32(message.count))
+            }
+            cancels.subtract(1, ordering: .relaxed)
             unsafe PQfreeCancel(handle.pg)
             completion()
         }

@@ -104,6 +104,38 @@ import Testing
         #expect(statuses[503] ?? 0 > 0, "\(statuses)")
     }
 
+    @Test
+    func
+        `searches that were left keep no connection, and no stop, though they cannot be cancelled`()
+        throws
+    {
+        let (shop, network) = try shop(["COHORT_LOOPS": "1"])
+        let search = "/admin/customers?q=ada"
+        // Makes what connections it has to make.
+        #expect(try shop.signedIn().send("GET", search).status == 200)
+        let other = try shop.sql()
+        try other.run("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        let left = (1...2).map { _ in Client(.port(shop.service.port), of: shop) }
+        for client in left {
+            try client.write(
+                "GET \(search) HTTP/1.1\r\nhost: a\r\nx-medusa-access-token: \(Seed.token)\r\n\r\n")
+        }
+        #expect(Waiting.until(seconds: 30) { (try? shop.sql().number(waiting)) == 2 })
+        let accepted = network.accepted
+        network.stallNew(true)
+        for client in left { client.close() }
+        #expect(Waiting.until(seconds: 30) { network.accepted >= accepted + 2 })
+        network.stallNew(false)
+        try other.run("ROLLBACK")
+        #expect(
+            Waiting.until(seconds: 60) {
+                (try? shop.signedIn().send("GET", search))?.status == 200
+            })
+        shop.service.signal(SIGTERM)
+        #expect(shop.service.waitForExit(seconds: 10) == 0)
+    }
+
     /// Each time some bytes later, from before the first of the server's answers to a write to behind the last: that of its
     /// COMMIT.
     @Test(arguments: ["customer-groups", "price-lists"])
