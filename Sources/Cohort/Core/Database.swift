@@ -28,6 +28,9 @@ package struct Database: Sendable {
         self.batches = batches
     }
 
+    /// Whether a statement that fails undoes what was asked before it, and ends what may be asked behind.
+    var isInTransaction: Bool { transaction != nil }
+
     /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.
     package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows {
         // What a refusal tells is read elsewhere: a transaction in which a statement failed takes no others.

@@ -1,3 +1,4 @@
+import Cohort
 import Testing
 
 @Suite struct WriteTests {
@@ -94,6 +95,44 @@ import Testing
         #expect(try shop.sql().number(members) == 3)
         #expect(try client.send("DELETE", path, json: ids([known[0], "cus_ghost"])).status == 200)
         #expect(try shop.sql().number(members) == 2)
+    }
+
+    @Test(arguments: [
+        2, AddCustomersToGroup.newMembersMax, AddCustomersToGroup.newMembersMax + 1,
+    ])
+    func `who is a member already does not keep others from becoming one`(_ size: Int) async throws
+    {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let sql = try shop.sql()
+        let group = try client.create("Partly there")
+        _ = try sql.run(
+            """
+            INSERT INTO customer (id, email)
+            SELECT 'cus_p' || n, 'partly' || n || '@example.com' FROM generate_series(1, \(size)) n
+            """)
+        let path = "/admin/customer-groups/\(group)/customers/batch"
+        func add(_ numbers: [Int], and others: [String] = []) throws -> Answer {
+            let ids = numbers.map { "cus_p\($0)" } + others
+            return try client.send(
+                "POST", path, json: ["customer_ids": .array(ids.map { ["id": .string($0)] })])
+        }
+        func members() throws -> Int {
+            try sql.number(
+                "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'"
+            )
+        }
+        #expect(try add([size]).status == 200)
+        // Neither is anybody added where one is unknown, whoever is found first.
+        #expect(try add(Array(1...size), and: ["cus_nobody"]).status == 404)
+        #expect(try members() == 1)
+        let answer = try add(Array(1...size))
+        #expect(answer.status == 200)
+        #expect(answer.json?["customer_group"]?["id"] == .string(group))
+        #expect(try members() == size)
+        #expect(
+            try client.send("GET", "/admin/customer-groups/\(group)/customers").json?["count"]
+                == .number("\(size)"))
     }
 
     @Test func `unknown customers are named as JSON text`() async throws {
