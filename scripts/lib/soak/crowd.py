@@ -5,7 +5,7 @@ Says `there` when all are connected; ends when its standard input does. At the e
 anew, because the server had had enough of one."""
 
 import resource
-import selectors
+import select
 import socket
 import sys
 import time
@@ -16,10 +16,15 @@ HEAD = b"GET /health HTTP/1.1\r\nHost: soak\r\n"
 
 
 class Crowd:
+    """Told of what the server does by epoll: whoever looks at thousands of connections takes the processor from those
+    whose times are measured."""
+
     def __init__(self, port, path, token):
         self.address = ("127.0.0.1", port)
         self.large = (f"GET {path} HTTP/1.1\r\nHost: soak\r\nx-medusa-access-token: {token}\r\n\r\n").encode()
-        self.idle, self.dripping, self.unread = [], [], []
+        self.events = select.epoll()
+        self.members = {}  # how to begin again, by descriptor
+        self.dripping = []
         self.again = {"idle": 0, "dripping": 0, "unread": 0}
 
     def connect(self, receive=None):
@@ -29,87 +34,72 @@ class Crowd:
         s.connect(self.address)
         return s
 
+    def watch(self, s, events, kind, begin):
+        self.events.register(s, events)
+        self.members[s.fileno()] = (s, kind, begin)
+
     def add_idle(self):
         s = self.connect()
         s.sendall(HEAD + b"\r\n")
         s.recv(4096)
-        return s
+        self.watch(s, select.EPOLLIN, "idle", self.add_idle)
 
-    def add_dripping(self):
+    def add_dripping(self, place=None):
         s = self.connect()
         s.setblocking(False)
-        return [s, 0]
+        if place is None:
+            place = [s, 0]
+            self.dripping.append(place)
+        place[:] = s, 0
+        # It says 408 before it closes.
+        self.watch(s, select.EPOLLIN, "dripping", lambda: self.add_dripping(place))
 
     def add_unread(self):
         s = self.connect(receive=4096)
         s.sendall(self.large * 3)
         s.setblocking(False)
-        return s
+        self.watch(s, 0, "unread", self.add_unread)
 
-    def gone(self, s):
-        """Whether the server has closed it."""
-        try:
-            return s.recv(1 << 16, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-
-    def drip(self, members):
-        for member in members:
-            s, sent = member
-            # A field that never ends, as long as the server takes it.
-            byte = HEAD[sent:sent + 1] or b"x"
+    def drip(self, places):
+        for place in places:
+            s, sent = place
             try:
-                s.send(byte)
-                member[1] += 1
-                broken = self.gone(s) or self.answered(s)
+                # A field that never ends, as long as the server takes it.
+                s.send(HEAD[sent:sent + 1] or b"x")
             except OSError:
-                broken = True
-            if broken:
-                s.close()
-                member[:] = self.add_dripping()
-                self.again["dripping"] += 1
+                continue  # told as an event too
+            place[1] += 1
 
-    def answered(self, s):
-        """It says 408 before it closes."""
-        try:
-            return bool(s.recv(4096))
-        except BlockingIOError:
-            return False
-
-    def look_after(self):
-        for index, s in enumerate(self.idle):
-            if self.gone(s):
+    def answer(self, seconds):
+        """Lets those begin again that the server has answered or ended, for so long; False when it is time to go."""
+        until = time.monotonic() + seconds
+        while True:
+            for descriptor, _ in self.events.poll(max(0, until - time.monotonic())):
+                if descriptor == sys.stdin.fileno():
+                    return False
+                s, kind, begin = self.members.pop(descriptor)
                 s.close()
-                self.idle[index] = self.add_idle()
-                self.again["idle"] += 1
-        for index, s in enumerate(self.unread):
-            error = s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if error:
-                s.close()
-                self.unread[index] = self.add_unread()
-                self.again["unread"] += 1
+                begin()
+                self.again[kind] += 1
+            if time.monotonic() >= until:
+                return True
 
 
 def main():
     port, idle, dripping, unread = map(int, sys.argv[1:5])
-    crowd = Crowd(port, *sys.argv[5:7])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    crowd.idle = [crowd.add_idle() for _ in range(idle)]
-    crowd.dripping = [crowd.add_dripping() for _ in range(dripping)]
-    crowd.unread = [crowd.add_unread() for _ in range(unread)]
+    crowd = Crowd(port, *sys.argv[5:7])
+    for count, add in [(idle, crowd.add_idle), (dripping, crowd.add_dripping), (unread, crowd.add_unread)]:
+        for _ in range(count):
+            add()
     print("there", flush=True)
-    with selectors.DefaultSelector() as selector:
-        selector.register(sys.stdin, selectors.EVENT_READ)
-        began, step = time.monotonic(), 0
-        # Strangers do not keep time with each other: each has its own moment of the second.
-        while not selector.select(max(0, began + step / STEPS - time.monotonic())):
-            crowd.drip(crowd.dripping[step % STEPS::STEPS])
-            if step % (5 * STEPS) == 0:
-                crowd.look_after()
-            step += 1
+    crowd.events.register(sys.stdin, select.EPOLLIN)
+    began, step = time.monotonic(), 0
+    # Strangers do not keep time with each other: each has its own moment of the second.
+    while crowd.answer(max(0, began + step / STEPS - time.monotonic())):
+        crowd.drip(crowd.dripping[step % STEPS::STEPS])
+        step += 1
     print(", ".join(f"{count} {kind}" for kind, count in crowd.again.items()), flush=True)
 
 
