@@ -78,7 +78,9 @@ final class Connection: IOHandler, @unchecked Sendable {
 
     override func ready(_ events: Events) {
         guard phase != .closed else { return }
-        if !events.isDisjoint(with: [.hangUp, .error]) {
+        // Where both sides have finished, what the client sent before is still to be read: a close before that becomes
+        // a reset, which takes from the client what it has not read of its answers.
+        if events.contains(.error) || events.contains(.hangUp) && phase != .lingering {
             close()
             return
         }

@@ -100,6 +100,29 @@ import Testing
         #expect(service.handler.log.withLock { $0.isEmpty })
     }
 
+    @Test func `the last answers are read by who sends on behind them, and then finishes`()
+        async throws
+    {
+        // Fits into the kernel's buffer for the server, and not into the client's.
+        let body: [UInt8] = Array(repeating: 0x61, count: 40_000)
+        let service = try TestService { _, exchange in
+            exchange.respond(Response(status: 200, body: body))
+        }
+        let client = try RawClient(port: service.port, receiveBufferBytes: 4_096)
+        client.send(Self.get + "nonsense\r\n")
+        try await eventually { service.handler.refusals.withLock { !$0.isEmpty } }
+        // While the loop stands still: it meets both at once.
+        service.onLoop {
+            client.send("more nonsense")
+            client.finishSending()
+        }
+        #expect(try client.answer()?.body.count == body.count)
+        #expect(try client.answer()?.status == 400)
+        #expect(try client.readToEnd().isEmpty)
+        #expect(!client.wasReset)
+        try await eventually { service.connectionCount == 0 }
+    }
+
     @Test func `deadlines end what doesn't move`() async throws {
         // Each alone: a client that is slow by chance must not meet another one.
         func service(_ short: WritableKeyPath<HTTPLimits, Duration>) throws -> TestService {
