@@ -104,13 +104,13 @@ extension Connection {
 
     // MARK: After the last answer
 
-    /// Closes after the last answer. Where the client is, or may be, still sending, a close would
+    /// Closes after the last answer. Where the client may still send, allowed or not, a close would
     /// become a reset and could destroy the answer on its way: then only our side is closed, and what
-    /// comes is thrown away for a while.
+    /// comes is thrown away for a while. A drain has no time for clients of which nothing is known to come.
     ///
     /// - Source: RFC 9112, section 9.6.
     func finishSending() {
-        guard !inputEnded, mayRead || !inbox.isEmpty || isRefusing else {
+        guard !inputEnded, mayRead || !inbox.isEmpty || isRefusing || !server.isDraining else {
             close()
             return
         }

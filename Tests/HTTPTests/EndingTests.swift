@@ -100,6 +100,25 @@ import Testing
         #expect(service.handler.log.withLock { $0.isEmpty })
     }
 
+    @Test func `the last answer is read by who sends on although it said that it would not`()
+        async throws
+    {
+        // Fits into the kernel's buffer for the server, and not into the client's.
+        let body: [UInt8] = Array(repeating: 0x61, count: 40_000)
+        let service = try TestService { _, exchange in
+            exchange.respond(Response(status: 200, body: body))
+        }
+        let client = try RawClient(port: service.port, receiveBufferBytes: 4_096)
+        client.send("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        try await eventually { service.handler.log.withLock { !$0.isEmpty } }
+        service.waitForTicks(1)
+        client.send(Self.get)
+        service.waitForTicks(1)
+        #expect(try client.answer()?.body.count == body.count)
+        #expect(try client.readToEnd().isEmpty)
+        #expect(!client.wasReset)
+    }
+
     @Test func `the last answers are read by who sends on behind them, and then finishes`()
         async throws
     {
