@@ -13,6 +13,7 @@ package enum UpdateCustomerGroup: Endpoint {
         let id: String
         let name: Optionality<String>
         let metadata: Metadata.Patch?
+        let expand: String?
         let selection: Selection
     }
 
@@ -21,9 +22,14 @@ package enum UpdateCustomerGroup: Endpoint {
         let name = fields.optionalString("name")
         let metadata = fields.optionalObject("metadata")
         try fields.finish()
-        let selection = try call.expansion(of: CustomerGroup.entity)
+        var query = try call.query()
+        let expand = query.optionalString("expand").value
+        // Medusa accepts it here, and shows all columns.
+        _ = query.optionalString("fields")
+        try query.finish()
+        let selection = try Selection(of: CustomerGroup.entity, expand: expand)
         return Input(
-            id: try call.id(), name: name, metadata: Metadata.Patch(metadata),
+            id: try call.id(), name: name, metadata: Metadata.Patch(metadata), expand: expand,
             selection: selection)
     }
 
@@ -57,7 +63,12 @@ package enum UpdateCustomerGroup: Endpoint {
 
     package static let statements = [update]
 
-    package static func source(of input: Input) -> AnswerSource { .ownPath }
+    // Not with this request's own query: `fields` means something to who reads a group.
+    package static func source(of input: Input) -> AnswerSource {
+        .path(
+            "/admin/customer-groups/\(Percent.encode(input.id))"
+                + (input.expand.map { "?expand=\(Percent.encode($0))" } ?? ""))
+    }
 
     package static func run(
         _ input: Input, in context: Context
