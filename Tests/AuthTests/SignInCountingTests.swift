@@ -109,6 +109,21 @@ import Testing
         }
     }
 
+    /// As when the clock is corrected. A wait that is longer than any that the rule knows would last as long as the
+    /// clock was ahead.
+    @Test(arguments: [60, 3600, 86_400, 3_650 * 86_400, 200 * 365 * 86_400])
+    func `the clock is set back, and nobody waits longer than before`(seconds: Int64) async throws {
+        try await withShopPool { pool in
+            let known = attempt("ops@example.com")
+            try await fail(known, pool)
+            try await shift(by: -seconds, pool)
+            #expect(try await waiting(known, pool) == (0, true), "a failure that cost no wait")
+            for _ in 1...14 { try await fail(known, pool) }
+            try await shift(by: -seconds, pool)
+            #expect(try await waiting(known, pool).seconds <= 300)
+        }
+    }
+
     // MARK: Helpers
 
     private func waiting(

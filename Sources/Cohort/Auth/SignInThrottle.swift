@@ -96,33 +96,39 @@ package struct SignInThrottle: Sendable {
 
     /// One row: the seconds to wait before the next attempt, 0 for none; and whether there is
     /// anything for ``succeeded`` to forget.
+    ///
+    /// Nobody was ever told to wait longer than `$3` seconds. What seems longer was written while the database's clock
+    /// was ahead, and would keep people out until that time comes again.
     package static let waiting = Statement(
         "signin.waiting",
         """
-        SELECT greatest(0, ceil(extract(epoch FROM max(waits_until) - now())))::int4,
+        SELECT greatest(0, ceil(extract(epoch FROM max(waits_until)
+                FILTER (WHERE waits_until <= now() + make_interval(secs => $3::int8)) - now())))::int4,
             count(*) FILTER (WHERE key = $1) > 0
         FROM cohort_signin_attempt
         WHERE key IN ($1, $2)
         """)
 
     /// The pair comes before the address in every statement, so that none waits for another in a
-    /// circle.
+    /// circle. Without a wait it is until 1970: "now" would be a wait again if the clock were set back.
     package static let failed = Statement(
         "signin.failed",
         """
         INSERT INTO cohort_signin_attempt AS known (key, failures, waits_until, forgotten_at)
-        SELECT key, 1, now() + make_interval(secs => waits[1]), now() + make_interval(secs => $5::int8)
+        SELECT key, 1,
+            CASE waits[1] WHEN 0 THEN to_timestamp(0) ELSE now() + make_interval(secs => waits[1]) END,
+            now() + make_interval(secs => $5::int8)
         FROM (VALUES (1, $1, $3::int8[]), (2, $2, $4::int8[])) AS new (position, key, waits)
         ORDER BY position
         ON CONFLICT (key) DO UPDATE SET (failures, waits_until, forgotten_at) = (
             SELECT failures,
-                now() + make_interval(secs => waits[least(failures, cardinality(waits))]),
+                CASE wait WHEN 0 THEN to_timestamp(0) ELSE now() + make_interval(secs => wait) END,
                 excluded.forgotten_at
             FROM (
                 SELECT CASE WHEN known.forgotten_at > now() THEN known.failures + 1 ELSE 1 END
                         AS failures,
                     CASE WHEN excluded.key = $1 THEN $3 ELSE $4 END AS waits
-            ) AS next)
+            ) AS next, LATERAL (SELECT waits[least(failures, cardinality(waits))] AS wait) AS due)
         """, lane: .write)
 
     /// The address keeps its count: somebody with one good account could clear it at will.
@@ -138,7 +144,7 @@ package struct SignInThrottle: Sendable {
     package static let statements = [waiting, failed, succeeded, sweep]
 
     package func waitingValues(_ attempt: Attempt) -> [Value] {
-        [.text(attempt.pairKey), .text(attempt.addressKey)]
+        [.text(attempt.pairKey), .text(attempt.addressKey), .int8(Rule.waitMax.components.seconds)]
     }
 
     package func failedValues(_ attempt: Attempt) -> [Value] {

@@ -34,7 +34,7 @@ import Testing
         #expect(try post("/admin/auth/token", wrong, from: "192.0.2.2") == 401)
         #expect(try post("/admin/auth", wrong, from: "192.0.2.2") == 401)
         try shop.sql().run(
-            "UPDATE cohort_signin_attempt SET waits_until = now() + interval '1 hour'")
+            "UPDATE cohort_signin_attempt SET waits_until = now() + interval '4 minutes'")
         #expect(try post("/admin/auth", right, from: "192.0.2.2") == 429)
         let ana: [String: JSON] = ["email": "ana@example.com", "password": "ana-pass"]
         #expect(try post("/store/auth", ana, from: "2001:db8::1") == 200)
