@@ -20,7 +20,11 @@ let lifetimes: SwiftSetting = .enableExperimentalFeature("Lifetimes")
 
 let package = Package(
     name: "cohort",
-    products: [.executable(name: "cohort", targets: ["CohortCLI"])],
+    products: [
+        .executable(name: "cohort", targets: ["CohortCLI"]),
+        // For tests, which preload it.
+        .library(name: "ShiftedClock", type: .dynamic, targets: ["ShiftedClock"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -108,6 +112,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CPostgres"], path: "Tests/Support",
             swiftSettings: settings),
+        .target(name: "ShiftedClock", path: "Tests/ShiftedClock"),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestSupport"],
             swiftSettings: settings + [lifetimes]),

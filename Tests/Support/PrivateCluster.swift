@@ -26,6 +26,8 @@ package final class PrivateCluster: Sendable {
     private let settings: [String: String]
     /// The server's own settings, beyond those that all have.
     private let options: [String: String]
+    /// What the server finds in its environment besides.
+    private let environment: [String: String]
     /// nil for a server that was there before.
     private let home: URL?
     private let state = Mutex(State())
@@ -38,8 +40,13 @@ package final class PrivateCluster: Sendable {
 
     /// Makes and starts a cluster of its own, for tests that stop or kill it or need it to be special.
     ///
-    /// - Parameter isStandby: it only reads, waiting for a primary that there is not.
-    package init(tcp: TCP? = nil, isStandby: Bool = false) throws {
+    /// - Parameters:
+    ///   - isStandby: it only reads, waiting for a primary that there is not.
+    ///   - environment: for the server.
+    package init(
+        tcp: TCP? = nil, isStandby: Bool = false, environment: [String: String] = [:]
+    ) throws {
+        self.environment = environment
         let home = try Self.makeHome()
         self.home = home
         let port = try tcp.map { _ in try Self.freePort() } ?? 5432
@@ -71,6 +78,7 @@ package final class PrivateCluster: Sendable {
     package init(replicaOf primary: PrivateCluster, options: [String: String] = [:]) throws {
         let home = try Self.makeHome()
         self.home = home
+        environment = [:]
         settings = ["host": home.path, "port": "5432", "user": "cohort"]
         self.options = [
             "port": "5432", "listen_addresses": "",
@@ -123,6 +131,7 @@ package final class PrivateCluster: Sendable {
         }
         home = nil
         options = [:]
+        environment = [:]
         self.settings = settings
     }
 
@@ -206,7 +215,7 @@ package final class PrivateCluster: Sendable {
             keeper.environment = [
                 "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
                 "LOG": home.appending(path: "log").path,
-            ]
+            ].merging(environment) { $1 }
             keeper.currentDirectoryURL = URL(filePath: "/")
             keeper.standardInput = lifeline
             // Whoever waits for the end of the tests' output must not wait for it.

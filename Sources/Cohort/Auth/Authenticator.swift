@@ -33,7 +33,7 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     static let bySession = Statement(
         "auth.session",
         """
-        SELECT u.id, s.expires_at
+        SELECT u.id, extract(epoch FROM s.expires_at - now())::int8
         FROM cohort_session s
         JOIN "user" u ON u.id = s.user_id
         WHERE s.id = $1 AND s.expires_at > now() AND u.deleted_at IS NULL
@@ -214,7 +214,7 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         guard case .session(let key) = credential else {
             return Principal(userID: user, sessionKey: nil)
         }
-        keepAlive(key, until: rows.timestamp(0, 1))
+        keepAlive(key, endingIn: .seconds(rows.int8(0, 1)))
         return Principal(userID: user, sessionKey: key)
     }
 
@@ -222,10 +222,11 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     private static let extensionStep = Duration.seconds(60)
 
     /// A session lasts from its last use. Nobody waits for that to be written.
-    private func keepAlive(_ key: String, until expiry: Int64) {
+    ///
+    /// - Parameter rest: by the database's clock, as ours may be another.
+    private func keepAlive(_ key: String, endingIn rest: Duration) {
         let lifetime = parts.configuration.auth.sessionLifetime
-        let renewed = (WallTime.now() + lifetime).microsecondsSince2000
-        guard renewed - expiry > Self.extensionStep.components.seconds * 1_000_000 else { return }
+        guard lifetime - rest > Self.extensionStep else { return }
         _ = database.start(
             Self.extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
     }

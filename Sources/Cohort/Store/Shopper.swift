@@ -10,7 +10,7 @@ package struct Shopper: Sendable, Equatable {
     static let bySession = Statement(
         "store.session",
         """
-        SELECT c.id, s.expires_at
+        SELECT c.id, extract(epoch FROM s.expires_at - now())::int8
         FROM cohort_customer_session s
         JOIN customer c ON c.id = s.customer_id
         WHERE s.id = $1 AND s.expires_at > now() AND c.has_account AND c.deleted_at IS NULL
@@ -46,7 +46,7 @@ package struct Shopper: Sendable, Equatable {
         if let cookie = credentials.cookie, let id = parts.cookie.read(cookieField: cookie) {
             let rows = try await db.query(bySession, [.text(id.key)])
             if rows.count == 1 {
-                keepAlive(id.key, until: rows.timestamp(0, 1), parts, on: db)
+                keepAlive(id.key, endingIn: .seconds(rows.int8(0, 1)), parts, on: db)
                 return Shopper(customerID: rows.text(0, 0), sessionKey: id.key)
             }
         }
@@ -64,12 +64,13 @@ package struct Shopper: Sendable, Equatable {
     }
 
     /// A session lasts from its last use, written once a minute at most. Nobody waits for that.
+    ///
+    /// - Parameter rest: by the database's clock, as ours may be another.
     private static func keepAlive(
-        _ key: String, until expiry: Int64, _ parts: ServiceParts, on db: Database
+        _ key: String, endingIn rest: Duration, _ parts: ServiceParts, on db: Database
     ) {
         let lifetime = parts.configuration.auth.sessionLifetime
-        let renewed = (WallTime.now() + lifetime).microsecondsSince2000
-        guard renewed - expiry > 60_000_000 else { return }
+        guard lifetime - rest > .seconds(60) else { return }
         _ = db.start(extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
     }
 }

@@ -22,8 +22,13 @@ final class ServiceProcess: @unchecked Sendable {
         if let path = ProcessInfo.processInfo.environment["COHORT_TEST_BINARY"] {
             return URL(filePath: path)
         }
+        return products.appending(path: "cohort")
+    }
+
+    /// Where the test program is, and what was built with it.
+    static var products: URL {
         let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        return URL(filePath: own ?? "/").deletingLastPathComponent().appending(path: "cohort")
+        return URL(filePath: own ?? "/").deletingLastPathComponent()
     }
 
     /// Starts it with an environment of its own: nothing of ours reaches it.
