@@ -1,7 +1,7 @@
 /// Checks values against the part of JSON Schema 2020-12 that the document uses; an unknown keyword is a
 /// programmer's error there, see ``known``.
 ///
-/// Formats are notes, as the specification has them, but for `date-time`, which ours pin down by a pattern.
+/// Formats are notes, as the specification has them; ours pin times down by a pattern.
 struct SchemaValidator {
     let document: Document
 
