@@ -145,7 +145,10 @@ def is_good_as_sent(case, response):
     wrong = {m.parameter for m in getattr(case.meta.phase.data, "mutations", ())}
     if wrong == {"fields"} and (case.query or {}).get("q") and case.operation.path.endswith("/products"):
         return True  # without effect beside it
-    if not wrong or not wrong <= {"lt", "gt", "lte", "gte", "created_at", "updated_at", "deleted_at", "has_account"}:
+    if not wrong or not wrong <= {"lt", "gt", "lte", "gte", "created_at", "updated_at", "deleted_at", "has_account",
+                                  "offset", "limit"}:
         return False
     query = urllib.parse.parse_qsl(urllib.parse.urlsplit(response.request.url).query, keep_blank_values=True)
+    if any(value for name, value in query if name in wrong & {"offset", "limit"}):
+        return False
     return all(BOUND.fullmatch(name) and TIME.fullmatch(value) for name, value in query if "_at" in name)
