@@ -22,11 +22,7 @@ package enum UpdateCustomerGroup: Endpoint {
         let name = fields.optionalString("name")
         let metadata = fields.optionalObject("metadata")
         try fields.finish()
-        var query = try call.query()
-        let expand = query.optionalString("expand").value
-        // Medusa accepts it here, and shows all columns.
-        _ = query.optionalString("fields")
-        try query.finish()
+        let expand = try call.expand()
         let selection = try Selection(of: CustomerGroup.entity, expand: expand)
         return Input(
             id: try call.id(), name: name, metadata: Metadata.Patch(metadata), expand: expand,

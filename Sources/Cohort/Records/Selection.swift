@@ -66,13 +66,18 @@ extension Entity: EntityShape {
 
 extension Call {
     /// The `expand` of a request that takes nothing else; `fields` is accepted and ignored.
-    package func expansion(
-        of entity: Entity, default standard: [Relation] = []
-    ) throws(APIError) -> Selection {
+    package func expand() throws(APIError) -> String? {
         var query = try query()
         let expand = query.optionalString("expand").value
         _ = query.optionalString("fields")
         try query.finish()
-        return try Selection(of: entity, expand: expand, default: standard)
+        return expand
+    }
+
+    /// What ``expand()`` selects.
+    package func expansion(
+        of entity: Entity, default standard: [Relation] = []
+    ) throws(APIError) -> Selection {
+        try Selection(of: entity, expand: expand(), default: standard)
     }
 }

@@ -22,6 +22,26 @@ import Testing
         ).json?["customers"]?.items.compactMap { $0["id"]?.text } ?? []
     }
 
+    /// Usual sizes stand in the statement's text, others do not.
+    @Test func `a page has as many members as were asked for`() async throws {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            """
+            INSERT INTO customer_group (id, name) VALUES ('cgrp_1', 'a');
+            INSERT INTO customer (id, email)
+                SELECT 'cus_' || 10000 + n, n || '@example.com' FROM generate_series(1, 2100) n;
+            INSERT INTO customer_group_customers
+                SELECT 'cgrp_1', 'cus_' || 10000 + n FROM generate_series(1, 2100) n
+            """)
+        for limit in [1, 9, 10, 15, 20, 25, 50, 99, 100, 200, 201, 1000] {
+            // The first page, and the one behind it.
+            for offset in [0, limit] {
+                let expected = (1...limit).map { "cus_\(10000 + offset + $0)" }
+                #expect(try page(shop, offset: offset, limit: limit) == expected, "\(limit)")
+            }
+        }
+    }
+
     @Test func `a page is what it would be had nobody read the one before`() async throws {
         let shop = try await Shop.open()
         let sql = try shop.sql()
