@@ -181,12 +181,7 @@ import Testing
         let client = shop.client()
         try client.write(text)
         #expect(try client.read().status == status)
-        var line: JSON?
-        let isLogged = Waiting.until(seconds: 20) {
-            line = shop.service.log.first { $0["message"] == "request" && $0["source"] != nil }
-            return line != nil
-        }
-        #expect(isLogged)
+        let line = shop.service.line { $0["message"] == "request" && $0["source"] != nil }
         #expect(line?["status"]?.int == status)
         #expect(line?["reason"]?.text == reason)
         #expect(line?["source"] == "127.0.0.1")

@@ -101,7 +101,9 @@ import Testing
             return (try? installation.searched()) == [true, true]
         }
         #expect(isBack, "\(installation.second.output.suffix(2000))")
-        let told = installation.shop.service.log.compactMap { $0["event"]?.text }
-        #expect(told.contains { $0.hasPrefix("replica \(installation.replicas[0].host)") })
+        let line = installation.shop.service.line {
+            $0["event"]?.text?.hasPrefix("replica \(installation.replicas[0].host)") == true
+        }
+        #expect(line != nil)
     }
 }

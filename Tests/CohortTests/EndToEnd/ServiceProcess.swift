@@ -113,6 +113,16 @@ final class ServiceProcess: @unchecked Sendable {
         output.split(separator: "\n").compactMap { try? JSON(String($0)) }
     }
 
+    /// The first such line of the log, once it is there: lines are written after what they tell of.
+    func line(where isMeant: (JSON) -> Bool) -> JSON? {
+        var line: JSON?
+        _ = Waiting.until(seconds: 30) {
+            line = log.first(where: isMeant)
+            return line != nil
+        }
+        return line
+    }
+
     private var listeningPort: UInt16? {
         let line = log.first { $0["message"] == "listening" }
         return line?["port"]?.text.flatMap { UInt16($0) } ?? line?["port"]?.int.map { UInt16($0) }

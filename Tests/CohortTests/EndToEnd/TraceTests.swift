@@ -8,12 +8,7 @@ import Testing
 
     /// The line of a request, by its id.
     private func line(_ id: String, _ service: ServiceProcess) -> JSON? {
-        var line: JSON?
-        _ = Waiting.until(seconds: 30) {
-            line = service.log.first { $0["message"] == "request" && $0["id"]?.text == id }
-            return line != nil
-        }
-        return line
+        service.line { $0["message"] == "request" && $0["id"]?.text == id }
     }
 
     @Test(arguments: [
@@ -118,14 +113,7 @@ import Testing
     // MARK: Slow statements
 
     private func slow(_ service: ServiceProcess, _ name: String) -> JSON? {
-        var line: JSON?
-        _ = Waiting.until(seconds: 30) {
-            line = service.log.first {
-                $0["message"] == "statement" && $0["statement"]?.text == name
-            }
-            return line != nil
-        }
-        return line
+        service.line { $0["message"] == "statement" && $0["statement"]?.text == name }
     }
 
     @Test func `a slow statement is told with what it was for, and never with its values`()
