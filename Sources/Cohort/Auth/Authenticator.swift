@@ -214,21 +214,9 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
         guard case .session(let key) = credential else {
             return Principal(userID: user, sessionKey: nil)
         }
-        keepAlive(key, endingIn: .seconds(rows.int8(0, 1)))
+        Session.keepAlive(
+            key, endingIn: .seconds(rows.int8(0, 1)), by: Self.extendSession, parts, on: database)
         return Principal(userID: user, sessionKey: key)
-    }
-
-    /// Uses of a session in the same minute extend it once.
-    private static let extensionStep = Duration.seconds(60)
-
-    /// A session lasts from its last use. Nobody waits for that to be written.
-    ///
-    /// - Parameter rest: by the database's clock, as ours may be another.
-    private func keepAlive(_ key: String, endingIn rest: Duration) {
-        let lifetime = parts.configuration.auth.sessionLifetime
-        guard lifetime - rest > Self.extensionStep else { return }
-        _ = database.start(
-            Self.extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
     }
 
     /// What begins in a later turn sees the database of a later moment.

@@ -11,18 +11,14 @@ package enum CreateToken: Endpoint {
     package static let access = Access.open
     package static let signsIn: String? = "users"
 
-    package struct Input: Sendable {
-        let signIn: SignIn.Input
-    }
-
-    package static func parse(_ call: Call) throws(APIError) -> Input {
-        Input(signIn: try SignIn.Input(call))
+    package static func parse(_ call: Call) throws(APIError) -> SignIn.Input {
+        try SignIn.Input(call)
     }
 
     package static func run(
-        _ input: Input, in context: Context
+        _ input: SignIn.Input, in context: Context
     ) async throws(APIError) -> Response {
-        let account = try await SignIn.account(input.signIn, of: .users, in: context)
+        let account = try await SignIn.account(input, of: .users, in: context)
         let token = account.token(for: .admin, in: context)
         return .json(200) { json in
             json.object { json in json.member("access_token", token) }

@@ -8,6 +8,8 @@ package enum SignIn {
     package struct Input: Sendable {
         let email: String
         let password: String
+        /// What the browser held before; its session ends.
+        let cookie: String?
 
         init(_ call: Call) throws(APIError) {
             var fields = try Fields(call.body)
@@ -16,6 +18,7 @@ package enum SignIn {
             try fields.finish()
             self.email = email.lowercased()
             self.password = password
+            cookie = call.credentials?.cookie
         }
     }
 

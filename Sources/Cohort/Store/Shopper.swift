@@ -46,7 +46,8 @@ package struct Shopper: Sendable, Equatable {
         if let cookie = credentials.cookie, let id = parts.cookie.read(cookieField: cookie) {
             let rows = try await db.query(bySession, [.text(id.key)])
             if rows.count == 1 {
-                keepAlive(id.key, endingIn: .seconds(rows.int8(0, 1)), parts, on: db)
+                Session.keepAlive(
+                    id.key, endingIn: .seconds(rows.int8(0, 1)), by: extendSession, parts, on: db)
                 return Shopper(customerID: rows.text(0, 0), sessionKey: id.key)
             }
         }
@@ -61,16 +62,5 @@ package struct Shopper: Sendable, Equatable {
     private static func verified(_ token: String, _ parts: ServiceParts) -> AccessToken? {
         try? AccessToken(
             verifying: token, for: .store, by: parts.configuration.auth.tokens, at: .now())
-    }
-
-    /// A session lasts from its last use, written once a minute at most. Nobody waits for that.
-    ///
-    /// - Parameter rest: by the database's clock, as ours may be another.
-    private static func keepAlive(
-        _ key: String, endingIn rest: Duration, _ parts: ServiceParts, on db: Database
-    ) {
-        let lifetime = parts.configuration.auth.sessionLifetime
-        guard lifetime - rest > .seconds(60) else { return }
-        _ = db.start(extendSession, [.text(key), .float8(Double(lifetime.components.seconds))])
     }
 }

@@ -39,12 +39,12 @@ package enum StoreCreateCustomer: Endpoint {
         let customer = try await CreateCustomer.insert(input.customer, hash: hash, in: context)
         let id = customer.text(0, 0)
         return try await context.db.afterWrite { () throws(APIError) in
-            let session = try await NewSession.open(
+            let session = try await Session.open(
                 of: id, PasswordHash.version(of: hash?.text ?? ""),
                 by: StoreCreateSession.insert, replacing: input.cookie, in: context)
             var response = try await StoreCustomer.answer(
                 id, [Customer.billingAddress, Customer.shippingAddresses], in: context)
-            NewSession.set(session, on: &response, in: context)
+            Session.set(session, on: &response, in: context)
             return response
         }
     }

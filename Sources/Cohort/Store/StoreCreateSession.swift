@@ -11,14 +11,8 @@ package enum StoreCreateSession: Endpoint {
     package static let access = Access.store
     package static let signsIn: String? = "customers"
 
-    package struct Input: Sendable {
-        let signIn: SignIn.Input
-        /// What the browser held before.
-        let cookie: String?
-    }
-
-    package static func parse(_ call: Call) throws(APIError) -> Input {
-        Input(signIn: try SignIn.Input(call), cookie: call.credentials?.cookie)
+    package static func parse(_ call: Call) throws(APIError) -> SignIn.Input {
+        try SignIn.Input(call)
     }
 
     static let insert = Statement(
@@ -40,14 +34,14 @@ package enum StoreCreateSession: Endpoint {
         SignIn.Accounts.customers.statements + [insert, GetCustomer.findAny] + Shopper.statements
 
     package static func run(
-        _ input: Input, in context: Context
+        _ input: SignIn.Input, in context: Context
     ) async throws(APIError) -> Response {
-        let customer = try await SignIn.account(input.signIn, of: .customers, in: context)
+        let customer = try await SignIn.account(input, of: .customers, in: context)
         let id = customer.rows.text(0, 0)
-        let session = try await NewSession.open(
+        let session = try await Session.open(
             of: id, customer.passwordVersion, by: insert, replacing: input.cookie, in: context)
         var response = try await StoreCustomer.answer(id, in: context)
-        NewSession.set(session, on: &response, in: context)
+        Session.set(session, on: &response, in: context)
         return response
     }
 }

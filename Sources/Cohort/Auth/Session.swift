@@ -1,0 +1,52 @@
+import HTTP
+import Postgres
+
+/// What the sessions of users and of customers have in common.
+enum Session {
+    /// Begins one under a fresh id.
+    ///
+    /// Runs `insert` with the new key, the account, the lifetime in seconds, the key the browser had, and what the
+    /// password was.
+    static func open(
+        of account: String, _ passwordVersion: String, by insert: Statement,
+        replacing cookie: String?, in context: Context
+    ) async throws(APIError) -> SessionID {
+        var random = SystemRandomNumberGenerator()
+        let id = SessionID(using: &random)
+        let lifetime = context.service.configuration.auth.sessionLifetime
+        let former = cookie.flatMap(context.service.cookie.read(cookieField:))
+        _ = try await context.db.query(
+            insert,
+            [
+                .text(id.key), .text(account), .float8(Double(lifetime.components.seconds)),
+                .optional(former?.key), .text(passwordVersion),
+            ])
+        return id
+    }
+
+    /// Gives it to the browser.
+    static func set(_ id: SessionID, on response: inout Response, in context: Context) {
+        if let field = context.service.cookie.setting(id, at: .now(), isSecure: context.isSecure) {
+            response.append("Set-Cookie", field)
+        } else {
+            context.service.log.event(
+                .warning,
+                "a sign-in answer had to drop its cookie: it may only travel over TLS, and the request did not say that it came so (X-Forwarded-Proto from a trusted proxy)"
+            )
+        }
+    }
+
+    /// A session lasts from its last use, written once a minute at most. Nobody waits for that.
+    ///
+    /// - Parameters:
+    ///   - rest: how long it would still last, by the database's clock, as ours may be another.
+    ///   - extend: takes the key, and the lifetime in seconds.
+    static func keepAlive(
+        _ key: String, endingIn rest: Duration, by extend: Statement, _ parts: ServiceParts,
+        on db: Database
+    ) {
+        let lifetime = parts.configuration.auth.sessionLifetime
+        guard lifetime - rest > .seconds(60) else { return }
+        _ = db.start(extend, [.text(key), .float8(Double(lifetime.components.seconds))])
+    }
+}
