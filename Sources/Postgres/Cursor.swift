@@ -59,7 +59,7 @@ package final class Cursor: @unchecked Sendable {
                 return transaction
             } catch {
                 // Nothing has been shown yet, so it may begin again.
-                transaction.rollBack()
+                transaction.beginRollback()
                 guard error.isWorthRepeating, attempts < 3 else { throw error }
             }
         }
@@ -68,7 +68,7 @@ package final class Cursor: @unchecked Sendable {
     /// Gives the connection back; more calls do nothing. Called by itself after the last row and on a failure.
     package func close() {
         isOver = true
-        transaction?.rollBack()
+        transaction?.beginRollback()
         transaction = nil
     }
 }

@@ -83,7 +83,7 @@ package final class Transaction: @unchecked Sendable {
     /// Commits, or rolls back if anything failed.
     func end() async throws(PostgresError) {
         guard hasBegun, failure == nil else {
-            rollBack()
+            await rollBack()
             if let failure { throw failure }
             return
         }
@@ -99,20 +99,32 @@ package final class Transaction: @unchecked Sendable {
             hasEnded = true
             connection.checkIn()
         } catch {
-            rollBack()
+            await rollBack()
             throw failure ?? error
         }
     }
 
-    /// Gives the connection back; the caller need not wait for it.
-    func rollBack() {
-        guard !hasEnded else { return }
-        hasEnded = true
-        if hasBegun { Self.rollBack(connection) } else { connection.checkIn() }
+    /// Undoes it, and waits until that is done: who is told of a refusal may rely on its locks being gone.
+    func rollBack() async {
+        guard let rollback = beginRollback() else { return }
+        _ = try? await rollback.rows()
     }
 
-    private static func rollBack(_ connection: Connection) {
-        guard !connection.isClosed else { return }
+    /// Gives the connection back without waiting.
+    ///
+    /// - Returns: what ends it, on its way; nil where there is nothing to end.
+    @discardableResult
+    func beginRollback() -> PendingRows? {
+        guard !hasEnded else { return nil }
+        hasEnded = true
+        if hasBegun { return Self.rollBack(connection) }
+        connection.checkIn()
+        return nil
+    }
+
+    @discardableResult
+    private static func rollBack(_ connection: Connection) -> PendingRows? {
+        guard !connection.isClosed else { return nil }
         // Belongs to a transaction of its own, so that the failure of the first does not keep it back.
         let ending = Transaction(connection, watch: nil)
         ending.hasEnded = true
@@ -122,6 +134,7 @@ package final class Transaction: @unchecked Sendable {
         // Nor that of what its body began and did not wait for: in one segment with it, this would be passed over.
         pending.isAlone = true
         connection.send(pending)
+        return pending
     }
 
     /// For one that nobody ended: its connection is freed from wherever the last reference went.
@@ -165,7 +178,7 @@ extension Pool {
                 let value = try await body(transaction)
                 outcome = await end(transaction, value)
             } catch {
-                transaction.rollBack()
+                await transaction.rollBack()
                 outcome = .failure(.body(error))
             }
             if case .failure = outcome, attempts < 3, transaction.failure?.isWorthRepeating == true,

@@ -82,6 +82,8 @@ import Testing
             $0.write.statementTimeout = .seconds(20)
             $0.unavailableGrace = .seconds(20)
         }
+        // Both lanes are connected to it by now.
+        #expect(try await fixture.run { try await $0.query(Self.one).int4(0, 0) } == 1)
         _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
         hanging.freeze(true)
         defer { hanging.freeze(false) }

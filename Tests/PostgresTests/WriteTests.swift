@@ -206,6 +206,30 @@ import Testing
         }
     }
 
+    /// Who is refused may write to the same rows at once, through whatever he likes.
+    @Test(arguments: [true, false]) func `what a refused transaction had locked is free`(
+        prepares: Bool
+    ) async throws {
+        struct Refusal: Error {}
+        let lock = Statement("test.lock", "SELECT id FROM parent FOR UPDATE", lane: .write)
+        let dawdle = Statement("test.dawdle", "SELECT pg_sleep(0.2)", lane: .write)
+        try await withPool({ $0.prepares = prepares }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute(Self.schema)
+            try await fixture.run { pool async throws in
+                await #expect(throws: TransactionError<Refusal>.self) {
+                    try await pool.transaction { transaction throws(Refusal) in
+                        let count = try? await transaction.query(lock).count
+                        #expect(count == 1)
+                        _ = transaction.start(dawdle)
+                        throw Refusal()
+                    }
+                }
+                try other.execute("SELECT id FROM parent FOR UPDATE NOWAIT")
+            }
+        }
+    }
+
     @Test func `nothing is left of transactions and statements that are over`() async throws {
         final class Weak: @unchecked Sendable {
             weak var transaction: Transaction?

@@ -1,6 +1,5 @@
 /** Which page and which dialog over it the address names, and the history of both. */
 import { latest } from './api.js';
-import { el } from './ui.js';
 
 const routes = [];
 const scrolled = []; // by entries of the history
@@ -110,7 +109,7 @@ function show() {
 		page = makeView(draw, id, freshPage());
 		document.activeElement.blur();
 		scrollTo(0, 0);
-		page.root = el('div.page');
+		page.root = Object.assign(document.createElement('div'), { className: 'page' });
 		options.root.replaceChildren(page.root);
 		tellHead();
 		draw(page);
