@@ -219,6 +219,8 @@ import Testing
             })
         #expect(again.status == 200)
         #expect(again["idempotency-replayed"] == "true")
+        // The other COMMIT may take a moment more.
+        #expect(Waiting.until(seconds: 20) { (try? sql.number(committing)) == 0 })
         #expect(
             try sql.run("SELECT name FROM customer_group ORDER BY 1") == [["Keyed"], ["Plain"]])
     }
