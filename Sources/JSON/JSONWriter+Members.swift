@@ -49,6 +49,12 @@ extension JSONWriter {
         bool(value)
     }
 
+    /// A member that is true or false, or null for nil.
+    package mutating func member(_ name: StaticString, _ value: Bool?) {
+        key(name)
+        if let value { bool(value) } else { null() }
+    }
+
     package mutating func member(_ name: StaticString, _ value: Int64) {
         key(name)
         int(value)

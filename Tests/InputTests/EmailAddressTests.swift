@@ -70,6 +70,19 @@ struct EmailAddressTests {
         }
     }
 
+    /// What node 20 makes of them.
+    @Test(arguments: [
+        ("Ana@Example.COM", "ana@example.com"), ("ΑΣ@ex.com", "ας@ex.com"),
+        ("ΑΣΑ@ex.com", "ασα@ex.com"),
+        ("Σ@ex.com", "σ@ex.com"), ("ΣΣ@ex.com", "σς@ex.com"), ("Α.Σ@ex.com", "α.ς@ex.com"),
+        ("ΑΣ.Α@ex.com", "ασ.α@ex.com"), ("1Σ@ex.com", "1σ@ex.com"), ("ΑΣ1@ex.com", "ας1@ex.com"),
+        ("ΑΣ\u{301}@ex.com", "ας\u{301}@ex.com"), ("İ@ex.com", "i\u{307}@ex.com"),
+        ("ẞ@ex.com", "ß@ex.com"),
+    ])
+    func `lower case is JavaScript's`(text: String, expected: String) {
+        #expect(EmailAddress.lowercased(text).unicodeScalars.elementsEqual(expected.unicodeScalars))
+    }
+
     @Test func `a long text is refused`() {
         #expect(!EmailAddress.isValid(String(repeating: "a@", count: 50_000)))
     }

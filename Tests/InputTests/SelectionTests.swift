@@ -148,9 +148,11 @@ struct FieldSelectionTests {
         #expect(try chosen("-metadata", standard: standard) == "(id created_at name)")
         #expect(try chosen("-metadata,-name", standard: standard) == "(id created_at)")
         #expect(try chosen("+name", standard: standard) == "(id created_at name metadata)")
-        #expect(try chosen("", standard: standard) == "(id created_at name metadata)")
+        #expect(try chosen("", standard: standard) == "(id)")
+        #expect(try chosen(",", standard: standard, always: ["created_at"]) == "(id created_at)")
         #expect(try chosen("name", standard: standard) == "(id name)")
-        #expect(try chosen("name,-metadata", standard: standard) == "(id name)")
+        // Beside a bare column a minus is a plus.
+        #expect(try chosen("name,-metadata", standard: standard) == "(id name metadata)")
         #expect(
             try chosen("*customers", standard: standard)
                 == "(id created_at name metadata){customers}")
@@ -159,7 +161,8 @@ struct FieldSelectionTests {
     @Test(arguments: [
         ("nope", "nope"), ("password_hash", "password_hash"),
         ("customers.password_hash", "customers.password_hash"),
-        ("name,x,y", "x, y"), ("+nope", "nope"), ("*nope", "nope"), ("*name", "name"),
+        ("name,x,y", "x, y"), ("name,-nope", "nope"), ("+nope", "nope"), ("*nope", "nope"),
+        ("*name", "name"),
         (" name", " name"),
         ("customers.nope.id", "customers.nope.id"), ("customers.*", "customers.*"),
         (".name", ".name"), ("name.", "name."),

@@ -101,11 +101,15 @@ package enum ResetToken {
         }
     }
 
-    /// The e-mail address that a token claims, to find the user whose hash can check it.
-    ///
-    /// nil when it cannot be decoded. Not to be believed.
-    package static func claimedEmail(in text: String) -> String? {
-        (try? JSONWebToken(parsing: text))?.text("email")
+    /// What a token says of itself. Not to be believed.
+    package struct Claims: Equatable {
+        /// To find the user whose hash can check the token.
+        package let email: String?
+    }
+
+    /// - Returns: nil for what cannot be decoded.
+    package static func unverifiedClaims(in text: String) -> Claims? {
+        JSONWebToken.unverifiedClaims(in: text).map { Claims(email: $0.usableText("email")) }
     }
 
     /// - Parameters:

@@ -11,6 +11,9 @@ package enum Base64 {
         case url
     }
 
+    /// Whether it stands for six bits in section 5's alphabet.
+    static func isURLDigit(_ byte: UInt8) -> Bool { values(.url)[Int(byte)] < 64 }
+
     package static func encode(
         _ bytes: some Sequence<UInt8>, _ alphabet: Alphabet, padded: Bool
     ) -> String {

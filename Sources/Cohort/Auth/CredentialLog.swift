@@ -68,7 +68,7 @@ package struct CredentialLog: Sendable {
     /// 16 characters, the same for each case of the address.
     package func pseudonym(of kind: String, _ email: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(
-            for: Array("\(kind):\(email.lowercased())".utf8), using: key)
+            for: Array("\(kind):\(EmailAddress.lowercased(email))".utf8), using: key)
         return Base64.encode(Array(code.prefix(12)), .url, padded: false)
     }
 }

@@ -16,7 +16,7 @@ package enum SignIn {
             let email = fields.nonEmptyEmail("email")
             let password = fields.nonEmptyString("password")
             try fields.finish()
-            self.email = email.lowercased()
+            self.email = EmailAddress.lowercased(email)
             self.password = password
             cookie = call.credentials?.cookie
         }

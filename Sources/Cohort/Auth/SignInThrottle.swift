@@ -74,7 +74,8 @@ package struct SignInThrottle: Sendable {
             let email = isReset ? "reset:" + email : email
             // A digest has a bounded length, and the table does not become a list of e-mail
             // addresses.
-            let digest = SHA256.hash(data: Array((address + "\n" + email.lowercased()).utf8))
+            let digest = SHA256.hash(
+                data: Array((address + "\n" + EmailAddress.lowercased(email)).utf8))
             pairKey = "pair:" + Base64.encode(digest, .url, padded: false)
         }
 

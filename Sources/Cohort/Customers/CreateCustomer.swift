@@ -31,7 +31,7 @@ package enum CreateCustomer: Endpoint {
         let metadata = fields.optionalObject("metadata")
         try fields.finish()
         return Input(
-            id: Identifier.make("cus"), email: email.lowercased(), firstName: firstName,
+            id: Identifier.make("cus"), email: EmailAddress.lowercased(email), firstName: firstName,
             lastName: lastName, password: password,
             phone: phone.value.map { .text($0) } ?? .null, metadata: Metadata.created(metadata))
     }

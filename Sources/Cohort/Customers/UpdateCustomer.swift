@@ -126,7 +126,8 @@ package enum UpdateCustomer: Endpoint {
         try await context.db.transaction(unless: { error in
             error.isUniqueViolation
                 ? Customer.duplicate(
-                    email: input.email.value?.lowercased() ?? "", isRegistered: false) : nil
+                    email: input.email.value.map(EmailAddress.lowercased) ?? "", isRegistered: false
+                ) : nil
         }) { transaction throws(APIError) in
             let found = try await transaction.start(lock, [.text(input.id)]).answer()
             guard found.count == 1 else { throw Customer.missing(input.id) }
@@ -164,14 +165,16 @@ package enum UpdateCustomer: Endpoint {
         _ = try await transaction.start(
             update,
             [
-                .text(input.id), input.email.value.map { .text($0.lowercased()) } ?? .null,
+                .text(input.id),
+                input.email.value.map { .text(EmailAddress.lowercased($0)) } ?? .null,
             ] + pair(input.firstName) + pair(input.lastName) + pair(input.phone) + [
                 hash, input.metadata?.set ?? .null, input.metadata?.removed ?? .texts([]),
             ]
         ).rows { error in
             error.isUniqueViolation
                 ? Customer.duplicate(
-                    email: input.email.value?.lowercased() ?? "", isRegistered: false) : nil
+                    email: input.email.value.map(EmailAddress.lowercased) ?? "", isRegistered: false
+                ) : nil
         }
     }
 

@@ -11,27 +11,19 @@ package enum AddGroupsToCondition: Endpoint {
         "POST /admin/discounts/:discount_id/conditions/:condition_id/batch"
     package static let body = BodyBound.batch
 
-    package static func parse(_ call: Call) throws(APIError) -> UpdateDiscountCondition.Input {
-        let selection = try Discount.selection(call)
-        return UpdateDiscountCondition.Input(
-            place: DiscountCondition.Place(call), groups: try ConditionGroups(resources: call),
-            selection: selection)
+    package static func parse(_ call: Call) -> ConditionChange {
+        ConditionChange(call) { () throws(APIError) in try ConditionGroups(resources: call) }
     }
 
     package static let statements =
         DiscountCondition.statements + ConditionGroups.statements + [Discount.find]
 
     package static func run(
-        _ input: UpdateDiscountCondition.Input, in context: Context
+        _ input: ConditionChange, in context: Context
     ) async throws(APIError) -> Response {
-        let place = input.place
-        try await context.db.transaction(unless: ConditionGroups.race) {
-            transaction throws(APIError) in
-            try DiscountCondition.check(
-                try await DiscountCondition.lock(place, in: transaction), place)
-            try await input.groups.join(place.conditionID, in: transaction)
+        try await input.run(in: context) { groups, condition, transaction throws(APIError) in
+            try await groups.join(condition, in: transaction)
         }
-        return try await Discount.answer(place.discountID, input.selection, on: context.db)
     }
 }
 
@@ -46,23 +38,19 @@ package enum RemoveGroupsFromCondition: Endpoint {
         "DELETE /admin/discounts/:discount_id/conditions/:condition_id/batch"
     package static let body = BodyBound.batch
 
-    package static func parse(_ call: Call) throws(APIError) -> UpdateDiscountCondition.Input {
-        try AddGroupsToCondition.parse(call)
+    package static func parse(_ call: Call) -> ConditionChange {
+        AddGroupsToCondition.parse(call)
     }
 
     package static let statements =
         DiscountCondition.statements + ConditionGroups.statements + [Discount.find]
 
     package static func run(
-        _ input: UpdateDiscountCondition.Input, in context: Context
+        _ input: ConditionChange, in context: Context
     ) async throws(APIError) -> Response {
-        let place = input.place
-        try await context.db.transaction { transaction throws(APIError) in
-            try DiscountCondition.check(
-                try await DiscountCondition.lock(place, in: transaction), place)
+        try await input.run(in: context) { groups, condition, transaction in
             _ = transaction.start(
-                ConditionGroups.remove, [.text(place.conditionID), .texts(input.groups.ids)])
+                ConditionGroups.remove, [.text(condition), .texts(groups.ids)])
         }
-        return try await Discount.answer(place.discountID, input.selection, on: context.db)
     }
 }

@@ -16,20 +16,20 @@ package struct ConditionGroups: Sendable {
             "products", "product_collections", "product_types", "product_tags", "customer_groups",
         ]
         let sent = names.filter { fields.isSent($0) }
-        var groups: [String] = []
+        var named: [String] = []
         for name in names {
             let texts = fields.stringArray(name)
-            if name == "customer_groups" { groups = texts ?? [] }
+            if sent == [name] { named = texts ?? [] }
             guard sent.count > 1, sent.contains(name) else { continue }
             let all = [name] + sent.filter { $0 != name }
             fields.fail("Only one of \(all.joined(separator: ", ")) is allowed")
         }
         try fields.finish()
+        if named.isEmpty { throw Self.missing }
         if let name = sent.first, name != "customer_groups" {
             throw .invalidData("\(name): only conditions on customer_groups are kept here")
         }
-        if groups.isEmpty { throw Self.missing }
-        ids = groups
+        ids = named
     }
 
     /// Reads `resources`: groups as texts, or as objects with an id and whatever else.

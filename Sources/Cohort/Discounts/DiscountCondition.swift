@@ -14,7 +14,17 @@ package enum DiscountCondition {
             .timestamp("deleted_at"), .text("type"), .text("operator"), .text("discount_rule_id"),
             .json("metadata"),
         ],
-        relations: { [discountRule, customerGroups] })
+        relations: {
+            [
+                discountRule, customerGroups, elsewhere("products"), elsewhere("product_types"),
+                elsewhere("product_tags"), elsewhere("product_collections"),
+            ]
+        })
+
+    /// Kept by other services: always empty here.
+    private static func elsewhere(_ name: StaticString) -> Relation {
+        Relation(name, of: "discount_condition", { ProductSatellite.entity }, joining: nil)
+    }
 
     static let discountRule: Relation = Relation(
         "discount_rule", of: "discount_condition", toMany: false, { DiscountRule.entity },
@@ -66,7 +76,8 @@ extension DiscountCondition {
         lane: .write)
 
     private static let placeText: SQL = """
-        SELECT d.id IS NOT NULL, c.id IS NOT NULL, COALESCE(c.discount_rule_id = d.rule_id, false)
+        SELECT d.id IS NOT NULL, c.id IS NOT NULL, COALESCE(c.discount_rule_id = d.rule_id, false),
+            COALESCE(c.type = 'customer_groups', false)
         FROM (VALUES ($1::text, $2::text)) asked (discount, condition)
         LEFT JOIN discount d ON d.id = asked.discount AND d.deleted_at IS NULL
         LEFT JOIN discount_condition c ON c.id = asked.condition AND c.deleted_at IS NULL
@@ -81,7 +92,7 @@ extension DiscountCondition {
 
     /// What a path turned out to lead to.
     enum Finding {
-        case condition
+        case condition(isOnGroups: Bool)
         /// The discount has no such condition, nor has any other.
         case nothing
         /// The condition is another discount's.
@@ -109,6 +120,20 @@ extension DiscountCondition {
         }
     }
 
+    /// Locks a condition whose groups are to change.
+    ///
+    /// - Throws: as ``check(_:_:)``; `.invalidData` for a condition on something else.
+    static func lockGroups(
+        of place: Place, in transaction: Transaction
+    ) async throws(APIError) {
+        let finding = try await lock(place, in: transaction)
+        try check(finding, place)
+        guard case .condition(isOnGroups: true) = finding else {
+            throw .invalidData(
+                "\(place.conditionID): only conditions on customer_groups are changed here")
+        }
+    }
+
     static func startFinding(_ place: Place, on db: Database) -> PendingRows {
         db.start(Self.place, place.values)
     }
@@ -119,6 +144,7 @@ extension DiscountCondition {
         let rows = try await pending.answer()
         guard rows.bool(0, 0) else { throw Discount.missing(place.discountID) }
         guard rows.bool(0, 1) else { return .nothing }
-        return rows.bool(0, 2) ? .condition : .stray(place.strayText)
+        return rows.bool(0, 2)
+            ? .condition(isOnGroups: rows.bool(0, 3)) : .stray(place.strayText)
     }
 }

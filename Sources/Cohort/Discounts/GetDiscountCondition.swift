@@ -11,22 +11,28 @@ package enum GetDiscountCondition: Endpoint {
 
     package struct Input: Sendable {
         let place: DiscountCondition.Place
-        let selection: Selection
+        /// What is wrong with it is told after what is wrong with the place, as in Medusa.
+        let selection: Result<Selection, APIError>
     }
 
     private static let usualFields = "created_at,updated_at,type,operator,discount_rule_id"
 
-    package static func parse(_ call: Call) throws(APIError) -> Input {
+    package static func parse(_ call: Call) -> Input {
+        Input(
+            place: DiscountCondition.Place(call),
+            selection: Result { () throws(APIError) in try selection(call) })
+    }
+
+    private static func selection(_ call: Call) throws(APIError) -> Selection {
         var query = try call.query(splittingSingleElements: true)
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
         try query.finish()
-        let selection = try Selection(
+        return try Selection(
             of: DiscountCondition.entity, expand: expand,
             default: [DiscountCondition.discountRule],
             fields: fields.flatMap { $0.isEmpty ? nil : $0 } ?? usualFields,
             fieldsBegin: usualFields.split(separator: ",").map(String.init))
-        return Input(place: DiscountCondition.Place(call), selection: selection)
     }
 
     static let find = Statement(
@@ -49,7 +55,7 @@ package enum GetDiscountCondition: Endpoint {
             try await DiscountCondition.finding(finding, place), place)
         return try await .record(
             "discount_condition", DiscountCondition.entity, id: place.conditionID,
-            input.selection, found: found, on: context.db,
+            input.selection.get(), found: found, on: context.db,
             missing: .notFound("DiscountCondition with id \(place.conditionID) was not found"))
     }
 }

@@ -18,6 +18,25 @@ package enum EmailAddress {
         return isLocalPart(Array(local)) && isDomain(Array(domain))
     }
 
+    /// Lower case as Medusa stores and looks for addresses, which is JavaScript's: a capital sigma that ends a word becomes
+    /// the small one that does.
+    ///
+    /// - Source: Unicode 15, section 3.13, Final_Sigma; ECMA-262, section 22.1.3.28.
+    package static func lowercased(_ text: String) -> String {
+        guard text.unicodeScalars.contains("Σ") else { return text.lowercased() }
+        let scalars = Array(text.unicodeScalars)
+        func isCased(_ next: Unicode.Scalar?) -> Bool { next?.properties.isCased ?? false }
+        var lower = ""
+        for (index, scalar) in scalars.enumerated() {
+            let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
+            let after = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+            lower +=
+                scalar == "Σ" && isCased(before) && !isCased(after)
+                ? "ς" : scalar.properties.lowercaseMapping
+        }
+        return lower
+    }
+
     private static func isLocalPart(_ local: [Unicode.Scalar]) -> Bool {
         if local.first == "\"" { return isQuoted(local) }
         return local.split(separator: ".", omittingEmptySubsequences: false)

@@ -12,8 +12,9 @@ package struct FieldSelection: Equatable, Sendable {
     /// Reads `fields`: columns, `+column`, `-column`, `*relation` and `relation.column`, separated by
     /// commas.
     ///
-    /// Columns named alone replace `standard`; with only `+` and `-` they change it. A relation's name alone
-    /// means nothing, as in Medusa. A relation's children always carry their `id`.
+    /// Columns named alone, or nothing at all, replace `standard`; with only `+` and `-` they change it. Beside a column
+    /// named alone every sign but `*` is passed over. A relation's name alone means nothing, as in Medusa. A relation's
+    /// children always carry their `id`.
     ///
     /// - Parameters:
     ///   - standard: the columns to begin with.
@@ -24,7 +25,7 @@ package struct FieldSelection: Equatable, Sendable {
         _ fields: String, on shape: Shape, standard: [String], always: [String] = []
     ) throws(APIError) -> FieldSelection {
         let entries = separated(fields, by: ",")
-        let isReplacing = entries.contains { Prefix($0) == nil }
+        let isReplacing = entries.isEmpty || entries.contains { Prefix($0) == nil }
         var names = (isReplacing ? [] : standard) + always + ["id"]
         var relations: [RequestedRelation] = []
         var unknown: [String] = []
@@ -32,7 +33,7 @@ package struct FieldSelection: Equatable, Sendable {
             let prefix = Prefix(entry)
             let name =
                 prefix == nil ? entry : String(decoding: entry.utf8.dropFirst(), as: UTF8.self)
-            if prefix == .minus {
+            if prefix == .minus, !isReplacing {
                 guard name != "id", !always.contains(name) else { continue }
                 names.removeAll { $0 == name }
             } else if prefix == .star {

@@ -78,8 +78,8 @@ private struct DraftReader {
         failures.add(
             .unknown(in: object, besides: allowingIDs ? Self.members + ["id"] : Self.members))
         let id = allowingIDs ? text("id").value.flatMap { $0.isEmpty ? nil : $0 } : nil
-        let region = text("region_id")
-        let currency = text("currency_code")
+        let region = place("region_id")
+        let currency = place("currency_code")
         if id == nil, isSomething("region_id") == isSomething("currency_code") {
             failures.add(#"Failed XOR relation between "region_id" and "currency_code"."#)
             failures.add(#"Failed XOR relation between "currency_code" and "region_id"."#)
@@ -96,8 +96,8 @@ private struct DraftReader {
         }
         return PriceDraft(
             id: id, currencyCode: currency, regionID: region, amount: amount ?? 0,
-            variantID: variant, minQuantity: bound("min_quantity"),
-            maxQuantity: bound("max_quantity"))
+            variantID: variant, minQuantity: optionalInteger("min_quantity"),
+            maxQuantity: optionalInteger("max_quantity"))
     }
 
     /// A string, if anything.
@@ -112,21 +112,23 @@ private struct DraftReader {
         }
     }
 
-    /// What counts as given: empty text does not, and what is no text is complained about elsewhere.
-    private func isSomething(_ name: String) -> Bool {
+    /// A currency or a region. Medusa looks at no type here: a number is taken for its digits, and found nowhere.
+    private mutating func place(_ name: String) -> Optionality<String> {
         switch object[name] {
-        case nil, .null?, .string("")?: false
-        case .string?, .bool?, .number?, .array?, .object?: true
+        case .bool(true)?: .value("true")
+        case .number(let digits)? where isSomething(name): .value(digits)
+        case .bool?, .number?: .absent
+        case nil, .null?, .string?, .array?, .object?: text(name)
         }
     }
 
-    /// A quantity, if anything; 0 is no bound. Medusa takes negative ones too.
-    private mutating func bound(_ name: String) -> Optionality<Int32> {
-        let sent = optionalInteger(name)
-        if let quantity = sent.value, quantity < 0 {
-            failures.add("\(name) must not be less than 0")
+    /// What counts as given: what JavaScript takes for true.
+    private func isSomething(_ name: String) -> Bool {
+        switch object[name] {
+        case nil, .null?, .string("")?, .bool(false)?: false
+        case .number(let text)?: Double(text) != 0
+        case .string?, .bool?, .array?, .object?: true
         }
-        return sent
     }
 
     /// A whole number that the column holds, if anything; `1.0` and `1e2` are whole.

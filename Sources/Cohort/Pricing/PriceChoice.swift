@@ -41,8 +41,8 @@ package struct PriceChoice: Sendable, Equatable {
         json.member("calculated_price", calculated?.amount)
         if let calculatedType { json.member("calculated_price_type", calculatedType) }
         if isFlagOn {
-            json.member("original_price_includes_tax", original?.includesTax ?? false)
-            json.member("calculated_price_includes_tax", calculated?.includesTax ?? false)
+            json.member("original_price_includes_tax", original?.includesTax)
+            json.member("calculated_price_includes_tax", calculated?.includesTax)
         }
         let taxedOriginal = taxed(original)
         let taxedCalculated = taxed(calculated)

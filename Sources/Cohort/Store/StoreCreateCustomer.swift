@@ -25,7 +25,8 @@ package enum StoreCreateCustomer: Endpoint {
         try fields.finish()
         return Input(
             customer: CreateCustomer.Input(
-                id: Identifier.make("cus"), email: email.lowercased(), firstName: firstName,
+                id: Identifier.make("cus"), email: EmailAddress.lowercased(email),
+                firstName: firstName,
                 lastName: lastName, password: password, phone: Value(phone), metadata: .null),
             cookie: call.credentials?.cookie)
     }

@@ -1,9 +1,9 @@
 package import HTTP
 package import Postgres
 
-/// One published product by id with what its variants cost the shopper.
+/// One product by id, published or not, with what its variants cost the shopper.
 ///
-/// - Throws: `.notFound` when no live product that is published has the id, and for an unknown region or cart.
+/// - Throws: `.notFound` when no live product has the id, and for an unknown region or cart.
 /// - Source: Medusa 1.20.10, `api/routes/store/products/get-product.ts`.
 package enum StoreGetProduct: Endpoint {
     package static let route: StaticString = "GET /store/products/:id"
@@ -29,7 +29,7 @@ package enum StoreGetProduct: Endpoint {
     static let find = Statement(
         "store.product.find",
         composing: "SELECT " + Product.entity.columns(of: "e")
-            + " FROM product e WHERE e.id = $1 AND e.status = 'published' AND e.deleted_at IS NULL")
+            + " FROM product e WHERE e.id = $1 AND e.deleted_at IS NULL")
 
     package static let statements = [find]
 

@@ -30,11 +30,14 @@ package enum StoreListProducts: Endpoint {
             filter.require("e.collection_id", in: ids)
         }
         if let ids = query.stringOrList("type_id") { filter.require("e.type_id", in: ids) }
-        for (name, column) in [
-            ("title", "e.title"), ("description", "e.description"), ("handle", "e.handle"),
-        ] as [(String, SQL)] {
-            if let text = query.optionalString(name).value { filter.require(column, in: [text]) }
-        }
+        filter.require("e.handle", is: query.optionalString("handle").value)
+        let title = query.optionalString("title").value
+        let description = query.optionalString("description").value
+        let isTaggedOrSorted = [query.stringArray("tags"), query.stringArray("category_id")]
+            .contains { $0 != nil }
+        // What is sold where is kept elsewhere.
+        _ = query.stringArray("sales_channel_id")
+        _ = query.optionalString("include_category_children")
         let isGiftCard = query.booleanFilter("is_giftcard").value
         filter.require("e.created_at", within: query.dateFilter("created_at"))
         filter.require("e.updated_at", within: query.dateFilter("updated_at"))
@@ -42,11 +45,19 @@ package enum StoreListProducts: Endpoint {
         try query.finish()
 
         if let isGiftCard { filter.require("e.is_giftcard = " + filter.bind(.bool(isGiftCard))) }
-        if let q, !q.isEmpty { filter.requireProduct(containing: q) }
+        // Nothing here has a tag or a category.
+        if isTaggedOrSorted { filter.require("false") }
+        if let q, !q.isEmpty {
+            filter.requireProduct(containing: q)
+        } else {
+            filter.require("e.title", is: title)
+            filter.require("e.description", is: description)
+        }
         return Input(
             list: ListRequest(
                 member: "products", entity: Product.entity,
-                selection: try StoreProduct.selection(expand: expand, fields: fields),
+                selection: try StoreProduct.selection(
+                    expand: expand, fields: fields, always: ["created_at"]),
                 offset: offset, limit: limit, filter: filter,
                 order: try .order(order, of: Product.entity, default: "e.created_at DESC, e.id"),
                 lane: q == nil ? .fast : .slow, query: call.queryText),
@@ -64,15 +75,20 @@ package enum StoreListProducts: Endpoint {
 }
 
 enum StoreProduct {
-    /// By default everything, and prices on the variants.
-    static let expandedByDefault =
+    private static let expandedByDefault =
         "variants,variants.options,variants.prices,profiles,images,options,options.values,tags,type,collection"
 
-    static func selection(expand: String?, fields: String?) throws(APIError) -> Selection {
+    /// By default everything, and prices on the variants.
+    ///
+    /// - Parameter always: columns that `fields` cannot leave out.
+    static func selection(
+        expand: String?, fields: String?, always: [String] = []
+    ) throws(APIError) -> Selection {
         let asked = expand.flatMap { $0.isEmpty ? nil : $0 } ?? expandedByDefault
         return try Storefront.check(
             try Selection(
                 of: Product.entity, expand: asked, fields: fields,
-                fieldsBegin: Product.entity.columnNames), allowed: Storefront.ofProduct)
+                fieldsBegin: Product.entity.columnNames, always: always),
+            allowed: Storefront.ofProduct)
     }
 }

@@ -17,6 +17,8 @@ package enum StoreListVariants: Endpoint {
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
         let ids = query.filledString("ids")
+        // What is sold where is kept elsewhere.
+        _ = query.optionalString("sales_channel_id")
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
         VariantFilters.read(&query, into: &filter)
@@ -27,7 +29,8 @@ package enum StoreListVariants: Endpoint {
         return ListVariants.Input(
             list: ListRequest(
                 member: "variants", entity: ProductVariant.entity,
-                selection: try StoreVariant.selection(expand: expand, fields: fields),
+                selection: try StoreVariant.selection(
+                    expand: expand, fields: fields, always: ["created_at"]),
                 offset: offset, limit: limit, filter: filter,
                 order: try .order(
                     order, of: ProductVariant.entity, default: "e.created_at DESC, e.id"),
@@ -49,12 +52,15 @@ package enum StoreListVariants: Endpoint {
 }
 
 enum StoreVariant {
-    static func selection(expand: String?, fields: String?) throws(APIError) -> Selection {
+    /// - Parameter always: columns that `fields` cannot leave out.
+    static func selection(
+        expand: String?, fields: String?, always: [String] = []
+    ) throws(APIError) -> Selection {
         try Storefront.check(
             try Selection(
                 of: ProductVariant.entity, expand: expand,
                 default: ProductVariant.entity.relations, fields: fields,
-                fieldsBegin: ProductVariant.entity.columnNames),
+                fieldsBegin: ProductVariant.entity.columnNames, always: always),
             allowed: Storefront.ofVariant)
     }
 }

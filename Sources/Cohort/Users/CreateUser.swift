@@ -26,7 +26,8 @@ package enum CreateUser: Endpoint {
         let password = fields.string("password")
         try fields.finish()
         return Input(
-            id: Identifier.make("usr"), email: email.lowercased(), firstName: Value(firstName),
+            id: Identifier.make("usr"), email: EmailAddress.lowercased(email),
+            firstName: Value(firstName),
             lastName: Value(lastName), role: .text(role.value ?? "member"), password: password)
     }
 

@@ -16,7 +16,7 @@ package enum RequestPasswordReset: Endpoint {
         var fields = try Fields(call.body)
         let email = fields.email("email")
         try fields.finish()
-        return email.lowercased()
+        return EmailAddress.lowercased(email)
     }
 
     static let find = Statement(

@@ -22,7 +22,7 @@ package enum ResetPassword: Endpoint {
         let token = fields.string("token")
         let password = fields.string("password")
         try fields.finish()
-        return Input(email: email?.lowercased(), token: token, password: password)
+        return Input(email: email.map(EmailAddress.lowercased), token: token, password: password)
     }
 
     static let find = Statement(
@@ -52,8 +52,10 @@ package enum ResetPassword: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        guard let email = input.email ?? ResetToken.claimedEmail(in: input.token)?.lowercased()
-        else { throw unknown }
+        let claims = ResetToken.unverifiedClaims(in: input.token)
+        guard let email = input.email ?? claims?.email.map(EmailAddress.lowercased) else {
+            throw unknown
+        }
         func record(_ outcome: CredentialLog.Outcome) {
             context.service.credentialLog.record(
                 .reset, outcome, of: "user", email: email, from: context.clientAddress)
@@ -99,7 +101,7 @@ package enum ResetPassword: Endpoint {
         do throws(TokenRefusal) {
             try ResetToken.verify(input.token, userID: id, passwordHash: oldHash, at: .now())
         } catch {
-            throw stale
+            throw ResetToken.unverifiedClaims(in: input.token) == nil ? unknown : stale
         }
         let newHash = try await context.service.passwords.hash(password: input.password)
         let changed = try await context.db.query(

@@ -70,7 +70,8 @@ package struct UserAdministration: Sendable {
         _ = try await db.query(
             CreateUser.insert,
             [
-                .text(id), .text(email.lowercased()), .null, .null, .text(role), .text(hash.text),
+                .text(id), .text(EmailAddress.lowercased(email)), .null, .null, .text(role),
+                .text(hash.text),
             ]
         ) { error in
             error.isUniqueViolation

@@ -42,7 +42,8 @@ package enum ListVariants: Endpoint {
         }
         let list = ListRequest(
             member: "variants", entity: ProductVariant.entity,
-            selection: try VariantFilters.selection(expand: expand, fields: fields),
+            selection: try VariantFilters.selection(
+                expand: expand, fields: fields, always: ["created_at"]),
             offset: offset, limit: limit, filter: filter,
             order: try .order(
                 order, of: ProductVariant.entity, default: "e.created_at DESC, e.id"),
@@ -75,11 +76,15 @@ enum VariantFilters {
     }
 
     /// By default all columns but the rank, and every relation.
-    static func selection(expand: String?, fields: String?) throws(APIError) -> Selection {
+    ///
+    /// - Parameter always: columns that `fields` cannot leave out.
+    static func selection(
+        expand: String?, fields: String?, always: [String] = []
+    ) throws(APIError) -> Selection {
         let columns = ProductVariant.entity.columnNames.filter { $0 != "variant_rank" }
         return try Selection(
             of: ProductVariant.entity, expand: expand, default: ProductVariant.entity.relations,
-            fields: fields ?? columns.joined(separator: ","), fieldsBegin: columns)
+            fields: fields ?? columns.joined(separator: ","), fieldsBegin: columns, always: always)
     }
 }
 

@@ -64,6 +64,45 @@ import Testing
             #expect(!(try await SelectedPrices.load(for: ["v"], context, on: db).isPriced(0)))
         }
     }
+
+    /// A backup that is loaded over the shop, or another program that synchronises it.
+    @Test(arguments: [
+        "DELETE FROM price_list; %", "BEGIN; DELETE FROM price_list; %; COMMIT",
+        "TRUNCATE price_list CASCADE; %",
+        """
+        BEGIN; DELETE FROM price_list_customer_groups; DELETE FROM price_list; DELETE FROM customer_group; %; COMMIT
+        """,
+    ])
+    func `a list that comes back under its id is open, whatever became of the one before`(
+        way: String
+    ) async throws {
+        try await withPricing { db, sql in
+            let list =
+                "INSERT INTO price_list (id, name, description, status) VALUES ('pl', 'l', '', 'active')"
+            try sql.run(
+                """
+                INSERT INTO customer_group (id, name) VALUES ('a', 'a'), ('b', 'b');
+                \(list);
+                INSERT INTO price_list_customer_groups VALUES ('pl', 'a');
+                INSERT INTO money_amount (id, currency_code, amount) VALUES ('ma', 'usd', 1);
+                INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id) VALUES ('l', 'ma', 'v');
+                DELETE FROM customer_group WHERE id = 'a';
+                """)
+            #expect(try sql.number("SELECT count(*) FROM cohort_price_list_closed") == 1)
+            try sql.run("INSERT INTO price_list_customer_groups VALUES ('pl', 'b')")
+            try sql.run(way.replacing("%", with: list))
+            #expect(try sql.number("SELECT count(*) FROM cohort_price_list_closed") == 0)
+            try sql.run(
+                """
+                INSERT INTO money_amount (id, currency_code, amount, price_list_id) VALUES ('of_list', 'usd', 1, 'pl')
+                    ON CONFLICT DO NOTHING;
+                INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id) VALUES ('m', 'of_list', 'w');
+                """)
+            var context = PriceContext()
+            context.currencyCode = "usd"
+            #expect(try await SelectedPrices.load(for: ["w"], context, on: db).isPriced(0))
+        }
+    }
 }
 
 /// A shop of a few groups, lists and customers, and what became of them, as it ought to be.

@@ -141,6 +141,29 @@ import Testing
         ).status
     }
 
+    @Test func `a reset token is refused for what it is, with an address beside it or without`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let forged = Forgery.token(claims: #"{"email":"ops@example.com"}"#, secret: "guess")
+        for (token, status) in [
+            (forged, 401), (String(forged.dropLast()) + "B", 401),
+            (String(forged.dropLast(5)), 401),
+            ("test.test.test", 400), ("x", 400),
+        ] {
+            for email in ["ops@example.com", nil] {
+                let answer = try shop.client().send(
+                    "POST", "/admin/users/reset-password",
+                    json: [
+                        "token": .string(token), "password": "p",
+                        "email": email.map { .string($0) } ?? .null,
+                    ])
+                #expect(answer.status == status, "\(token) \(email ?? "")")
+                #expect(answer.text.contains("invalid token") == (status == 400))
+            }
+        }
+    }
+
     private enum Change: CaseIterable {
         case reset, commandLine, anotherProgram
     }
@@ -274,7 +297,11 @@ import Testing
         func attempt(_ email: String) throws -> Int {
             try shop.client().send(
                 "POST", "/admin/users/reset-password",
-                json: ["email": .string(email), "token": "x", "password": "whatever"]
+                json: [
+                    "email": .string(email), "password": "whatever",
+                    "token": .string(
+                        Forgery.token(claims: #"{"email":"ops@example.com"}"#, secret: "x")),
+                ]
             ).status
         }
         #expect(try attempt("ops@example.com") == 401)
