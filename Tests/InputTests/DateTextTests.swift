@@ -58,6 +58,43 @@ struct DateTextTests {
         #expect(DateText.parse(text) == nil)
     }
 
+    /// What node 20 makes of them, in UTC.
+    @Test(arguments: [
+        ("Wed, 01 Apr 2026 00:00:00 GMT", "2026-04-01T00:00:00.000Z"),
+        (
+            "Wed Apr 01 2026 02:03:04 GMT+0200 (Central European Summer Time)",
+            "2026-04-01T00:03:04.000Z"
+        ),
+        ("Wed, 1 Apr 2026 10:20:30 -0330", "2026-04-01T13:50:30.000Z"),
+        ("1 Apr 2026 10:20 +05:30", "2026-04-01T04:50:00.000Z"),
+        ("April 1, 2026 00:00:00 UTC", "2026-04-01T00:00:00.000Z"),
+        ("april 1 2026", "2026-04-01T00:00:00.000Z"),
+        ("1 Apr 2026 GMT", "2026-04-01T00:00:00.000Z"), ("1 sept 2026", "2026-09-01T00:00:00.000Z"),
+        ("04/01/2026", "2026-04-01T00:00:00.000Z"),
+        ("4/1/2026 23:59 Z", "2026-04-01T23:59:00.000Z"),
+        ("2026/4/1", "2026-04-01T00:00:00.000Z"), ("Feb 31 2026", "2026-03-03T00:00:00.000Z"),
+    ])
+    func `bodies may have dates in words`(text: String, expected: String) throws {
+        let instant = try #require(DateText.parse(.string(text)))
+        #expect(instant == DateText.parse(expected))
+        #expect(DateText.parse(text) == nil, "not in a query")
+    }
+
+    @Test(arguments: [
+        "April 2026", "1 2026", "Apr 1", "Apr 32 2026", "Apr 0 2026", "1 Apr May 2026",
+        "1 Apr 2026 2026",
+        "1 Apr 2026 then", "1 Apr 2026 24:00", "1 Apr 2026 10:60", "1 Apr 2026 10",
+
+        "1 Apr 2026 10:00 GMT GMT", "1 Apr 2026 +0200", "1 Apr 2026 10:00 +02",
+        "1 Apr 2026 10:00 +2460",
+        "13/1/2026", "1/32/2026", "1/1/26", "1/1", "1/1/", "2026/1/2026", "1 Apr 2026 (",
+        "Apr 1 02026", "\u{0}",
+        "1 Äpr 2026", "", ",", "()",
+    ])
+    func `what is no date in words is none, though node takes some`(text: String) {
+        #expect(DateText.parse(.string(text)) == nil)
+    }
+
     @Test func `instants are bounded from both sides as in JavaScript`() {
         #expect(meaning("+275760-09-13") == "+275760-09-13T00:00:00.000Z")
         #expect(DateText.parse("+275760-09-13T00:00:00.001Z") == nil)

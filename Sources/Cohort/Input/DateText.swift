@@ -23,9 +23,7 @@ package enum DateText {
         return reader.milliseconds().flatMap { instant(milliseconds: Double($0)) }
     }
 
-    /// An instant in a body: ISO 8601 text as above, or a number of milliseconds since 1970.
-    ///
-    /// Of all that JavaScript's date parser takes this is what JSON clients send: `Date` becomes ISO 8601.
+    /// An instant in a body: ISO 8601 text as above, a ``WrittenDate``, or a number of milliseconds since 1970.
     ///
     /// - Returns: as ``parse(_:)``; nil also for what lies before PostgreSQL's first instant.
     package static func parse(_ sent: JSONValue) -> Int64? {
@@ -33,7 +31,8 @@ package enum DateText {
         switch sent {
         case .string(let text):
             var reader = Reader(Array(text.utf8))
-            instant = reader.milliseconds().flatMap { self.instant(milliseconds: Double($0)) }
+            instant = (reader.milliseconds() ?? WrittenDate.milliseconds(text))
+                .flatMap { self.instant(milliseconds: Double($0)) }
         case .number(let text):
             instant = Double(text).flatMap { self.instant(milliseconds: $0) }
         case .null, .bool, .array, .object: instant = nil

@@ -58,6 +58,8 @@ extension Property {
             "-1", "1e10", "+275760-09-13", "-271821-04-20", "2020-02-31", "2020-13-01", "",
             "Infinity",
             "0x10", "2020-01-01 24:00", "8.64e12", "-8.64e12", "2020-01-01T23:59:59.9999999-2359",
+            "Wed, 01 Apr 2026 00:00:00 GMT", "Wed Apr 01 2026 02:03:04 GMT+0200 (x)",
+            "4/1/2026 1:2 Z",
         ],
         words: [
             "-", ":", "T", "Z", "+", ".", "0", "9", "e", "31", "2020", "+275760", "-271821", " ",
@@ -71,10 +73,14 @@ extension Property {
         if let count = JSNumber.parseCount(text), count < 0 {
             return .broken("a count of \(count)")
         }
+        let inBody = DateText.parse(JSONValue.string(text))
+        if let inBody, !(-211_813_488_000_000_000...8_639_053_315_200_000_000 ~= inBody) {
+            return .broken("out of range in a body: \(inBody)")
+        }
         guard let instant = DateText.parse(text) else { return .refused }
         let isWithin = -211_813_488_000_000_000...8_639_053_315_200_000_000 ~= instant
         guard isWithin else { return .broken("out of range: \(instant)") }
-        if let inBody = DateText.parse(JSONValue.string(text)), JSNumber.parse(text).isNaN {
+        if let inBody, JSNumber.parse(text).isNaN {
             return .taken(if: inBody == instant, else: "another instant in a body: \(inBody)")
         }
         return .taken
