@@ -259,6 +259,7 @@ struct Examination {
     func examinePriceLists() throws(SQLFailure) {
         guard try connection.query("SELECT to_regclass('cohort_price_list_closed')") != [[nil]]
         else { return }
+        try forgetGoneLists()
         let lists = try connection.query(
             """
             SELECT l.id, EXISTS (SELECT FROM cohort_price_list_closed c WHERE c.price_list_id = l.id)
@@ -289,6 +290,20 @@ struct Examination {
                     "price lists: \(open.count) active ones have no groups and are for everybody (\(open.list)); is that meant?"
                 ))
         }
+    }
+
+    /// What closes a list must not outlive it: one may come back under its id.
+    private func forgetGoneLists() throws(SQLFailure) {
+        let gone =
+            "FROM cohort_price_list_closed c WHERE NOT EXISTS (SELECT FROM price_list l WHERE l.id = c.price_list_id)"
+        let count = try connection.query("SELECT count(*) \(gone)")[0][0] ?? "0"
+        guard count != "0" else { return }
+        let fault = "price lists: \(count) that are gone would be for nobody if they came back"
+        guard mends else { return report(.off(fault)) }
+        try session.transaction(fault) { () throws(SQLFailure) in
+            _ = try connection.query("DELETE \(gone)")
+        }
+        report(.mended(fault))
     }
 
     private func recount(_ difference: Counters.Difference) throws(SQLFailure) {

@@ -104,9 +104,13 @@ package final class Transaction: @unchecked Sendable {
         }
     }
 
-    /// Undoes it, and waits until that is done: who is told of a refusal may rely on its locks being gone.
+    /// Undoes it, and waits until that is done: who is told of a refusal may rely on its locks being gone. A server that
+    /// takes longer than a second keeps nobody waiting; its connection is given up when it does answer.
     func rollBack() async {
         guard let rollback = beginRollback() else { return }
+        connection.lane.loop.perform(after: .seconds(1)) { [weak rollback] in
+            rollback?.fail(.waitedTooLong)
+        }
         _ = try? await rollback.rows()
     }
 

@@ -83,6 +83,16 @@ struct EmailAddressTests {
         #expect(EmailAddress.lowercased(text).unicodeScalars.elementsEqual(expected.unicodeScalars))
     }
 
+    /// Whoever sends a token may have any text made lower case.
+    @Test(.timeLimit(.minutes(1)))
+    func `lower case takes time in proportion to the text`() {
+        for text in ["Σ.", "ΑΣ", "Σ"] {
+            let long =
+                String(repeating: text, count: 500_000) + String(repeating: ".", count: 500_000)
+            #expect(EmailAddress.lowercased(long).unicodeScalars.count == long.unicodeScalars.count)
+        }
+    }
+
     @Test func `a long text is refused`() {
         #expect(!EmailAddress.isValid(String(repeating: "a@", count: 50_000)))
     }

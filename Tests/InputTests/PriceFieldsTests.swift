@@ -94,6 +94,7 @@ struct PriceFieldsTests {
             ),
             (one(#""id":"ma_1""#), nil),
             (one(#""id":"ma_1","region_id":"r","currency_code":"usd""#), nil),
+            (one(#""id":"ma_1","region_id":false"#), "region_id must be a string"),
             (one(#""id":"""#), xor), (one(#""id":null"#), xor),
             (one(#""id":7,"currency_code":"usd""#), "id must be a string"),
             (#"{"prices":[{"id":"ma_1","amount":1}]}"#, "variant_id must be a string"),

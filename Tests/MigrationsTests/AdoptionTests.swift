@@ -195,8 +195,23 @@ import Testing
         let theirs = try BlockingConnection("\(url) user=\(role)")
         #expect(throws: SQLFailure.self) { try theirs.run("DELETE FROM cohort_price_list_closed") }
         try theirs.run(deletion)
-        #expect(
-            try connection.query("SELECT price_list_id FROM cohort_price_list_closed") == [["pl_1"]]
-        )
+        let marks = "SELECT price_list_id FROM cohort_price_list_closed"
+        #expect(try connection.query(marks) == [["pl_1"]])
+        // What a trigger of ours does, it does on our tables alone.
+        try theirs.run("CREATE TEMP TABLE t (id text)")
+        let functions = try connection.query(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND prorettype = 'trigger'::regtype")
+        #expect(functions.count >= 10)
+        for function in functions {
+            let failure = #expect(throws: SQLFailure.self) {
+                try theirs.run(
+                    "CREATE TRIGGER x AFTER TRUNCATE ON t EXECUTE FUNCTION public.\(function[0] ?? "")()"
+                )
+            }
+            #expect("\(failure as Any)".contains("permission denied"))
+        }
+        // A list that goes takes its mark along, whoever deletes it.
+        try theirs.run("DELETE FROM price_list WHERE id = 'pl_1'")
+        #expect(try connection.query(marks) == [])
     }
 }

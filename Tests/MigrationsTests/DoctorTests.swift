@@ -55,6 +55,15 @@ import Testing
         #expect(wanted.count > 12)
     }
 
+    @Test func `what closes lists that are gone is told, and mended`() throws {
+        let (url, connection) = try shop()
+        try connection.run("INSERT INTO cohort_price_list_closed (price_list_id) VALUES ('gone')")
+        let fault = "price lists: 1 that are gone would be for nobody if they came back"
+        #expect(try examine(url).contains(.off(fault)))
+        #expect(try examine(url, mends: true).contains(.mended(fault)))
+        #expect(isWell(try examine(url)))
+    }
+
     @Test(arguments: [
         (
             "ALTER TABLE customer DISABLE TRIGGER cohort_count_inserted; INSERT INTO customer (id, email) VALUES ('x', 'x')",

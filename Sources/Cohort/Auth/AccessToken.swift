@@ -101,24 +101,30 @@ package enum ResetToken {
         }
     }
 
-    /// What a token says of itself. Not to be believed.
-    package struct Claims: Equatable {
-        /// To find the user whose hash can check the token.
-        package let email: String?
-    }
-
-    /// - Returns: nil for what cannot be decoded.
-    package static func unverifiedClaims(in text: String) -> Claims? {
-        JSONWebToken.unverifiedClaims(in: text).map { Claims(email: $0.usableText("email")) }
+    /// The e-mail address that a token claims, in lower case, to find the user whose hash can check it.
+    ///
+    /// nil when it cannot be decoded, and for what is no address. Not to be believed.
+    package static func claimedEmail(in text: String) -> String? {
+        guard let email = JSONWebToken.unverifiedClaims(in: text)?.usableText("email"),
+            EmailAddress.isValid(email)
+        else { return nil }
+        return EmailAddress.lowercased(email)
     }
 
     /// - Parameters:
     ///   - userID: of the user who is to get the new password.
     ///   - passwordHash: as stored for that user; not empty.
+    /// - Throws: `.undecodable` for three parts that say nothing, which Medusa tells from other malformed text.
     package static func verify(
         _ text: String, userID: String, passwordHash: String, at now: WallTime
     ) throws(TokenRefusal) {
-        let token = try JSONWebToken(parsing: text)
+        let token: JSONWebToken
+        do throws(TokenRefusal) {
+            token = try JSONWebToken(parsing: text)
+        } catch {
+            let isDecodable = JSONWebToken.unverifiedClaims(in: text) != nil
+            throw isDecodable || !JSONWebToken.hasThreeParts(text) ? error : .undecodable
+        }
         try token.verify(secret: passwordHash, at: now)
         guard token.text("user_id")?.utf8.elementsEqual(userID.utf8) == true else { throw .claims }
     }

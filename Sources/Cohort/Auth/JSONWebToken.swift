@@ -8,6 +8,8 @@ package enum TokenRefusal: Error, Equatable, Sendable {
     /// Not three parts of base 64 with two JSON objects in them; may be a credential of another
     /// kind.
     case malformed
+    /// Has a token's three parts, and nothing in them; told only of tokens that reset a password.
+    case undecodable
     case algorithm
     /// The header demands an extension; none is known.
     case critical
@@ -65,14 +67,18 @@ package struct JSONWebToken: Sendable {
     ///
     /// - Source: npm `jws` 3.2, which `jsonwebtoken` decodes with.
     package static func unverifiedClaims(in text: String) -> JSONObject? {
-        guard text.utf8.count <= lengthMax else { return nil }
+        guard text.utf8.count <= lengthMax, hasThreeParts(text) else { return nil }
         let parts = Array(text.utf8).split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[2].allSatisfy(Base64.isURLDigit),
+        guard parts[2].allSatisfy(Base64.isURLDigit),
             (try? header(parts[0])) != nil,
             let claims = Base64.decode(parts[1], .url, padded: false)
         else { return nil }
         return try? object(claims)
+    }
+
+    static func hasThreeParts(_ text: String) -> Bool {
+        text.utf8.count { $0 == UInt8(ascii: ".") } == 2
     }
 
     /// Checks signature and times.

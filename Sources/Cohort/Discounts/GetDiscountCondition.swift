@@ -31,7 +31,7 @@ package enum GetDiscountCondition: Endpoint {
         return try Selection(
             of: DiscountCondition.entity, expand: expand,
             default: [DiscountCondition.discountRule],
-            fields: fields.flatMap { $0.isEmpty ? nil : $0 } ?? usualFields,
+            fields: fields ?? usualFields,
             fieldsBegin: usualFields.split(separator: ",").map(String.init))
     }
 

@@ -24,15 +24,22 @@ package enum EmailAddress {
     /// - Source: Unicode 15, section 3.13, Final_Sigma; ECMA-262, section 22.1.3.28.
     package static func lowercased(_ text: String) -> String {
         guard text.unicodeScalars.contains("Σ") else { return text.lowercased() }
-        let scalars = Array(text.unicodeScalars)
-        func isCased(_ next: Unicode.Scalar?) -> Bool { next?.properties.isCased ?? false }
+        // Whether a letter with a case is next, passing over what is ignored; once from each side, as text may be long.
+        func isNextCased(to scalars: some Sequence<Unicode.Scalar>) -> [Bool] {
+            var isCased = false
+            return scalars.map { scalar in
+                defer {
+                    if !scalar.properties.isCaseIgnorable { isCased = scalar.properties.isCased }
+                }
+                return isCased
+            }
+        }
+        let before = isNextCased(to: text.unicodeScalars)
+        let after = isNextCased(to: text.unicodeScalars.reversed()).reversed()
         var lower = ""
-        for (index, scalar) in scalars.enumerated() {
-            let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
-            let after = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+        for (scalar, (isBehind, isBefore)) in zip(text.unicodeScalars, zip(before, after)) {
             lower +=
-                scalar == "Σ" && isCased(before) && !isCased(after)
-                ? "ς" : scalar.properties.lowercaseMapping
+                scalar == "Σ" && isBehind && !isBefore ? "ς" : scalar.properties.lowercaseMapping
         }
         return lower
     }

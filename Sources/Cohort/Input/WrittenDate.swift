@@ -3,7 +3,8 @@ import JSON
 /// Dates as people and programs write them that do not write ISO 8601: `Date.toString()` and `Date.toUTCString()` of
 /// JavaScript, mail (RFC 5322), `April 1, 2026`, `4/1/2026`, `2026/4/1`.
 ///
-/// A part of what V8 reads beside ISO 8601: years have four digits. Without an offset the time is UTC.
+/// Most of what V8 reads beside ISO 8601, and nothing that V8 reads as another instant: years have four digits and are 100
+/// or later. Without an offset the time is UTC.
 struct WrittenDate {
     private var rest: ArraySlice<UInt8>
     private var year: Int64?
@@ -11,6 +12,7 @@ struct WrittenDate {
     private var day: Int64?
     private var time: Int64?
     private var offset: Int64?
+    private var hasHalf = false
     private var hasDigits = false
 
     /// - Returns: milliseconds since 1970; nil for what is no such date.
@@ -35,7 +37,7 @@ struct WrittenDate {
                 }
             guard isRead else { return nil }
         }
-        guard let year, let month, let day else { return nil }
+        guard let year, year >= 100, let month, let day else { return nil }
         let days = CivilDate(year: year, month: month, day: day).daysSince2000
         return (days + 10_957) * 86_400_000 + (time ?? 0) - (offset ?? 0)
     }
@@ -48,12 +50,16 @@ struct WrittenDate {
     }
 
     private mutating func skipComment() -> Bool {
-        guard let end = rest.firstIndex(of: UInt8(ascii: ")")) else { return false }
-        rest = rest[(end + 1)...]
-        return true
+        var depth = 0
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") { depth -= 1 }
+            if depth == 0 { return true }
+        }
+        return false
     }
 
-    /// A month, a zone, or before the first number anything, such as the day of the week.
+    /// A month, a half of the day, a zone, or before the first number anything, such as the day of the week.
     private mutating func readWord() -> Bool {
         let letters = rest.prefix { 0x61...0x7A ~= $0 | 0x20 }
         guard !letters.isEmpty else { return false }
@@ -62,6 +68,14 @@ struct WrittenDate {
         if let index = Self.months.firstIndex(where: word.hasPrefix) {
             guard month == nil else { return false }
             month = Int64(index) + 1
+            return true
+        }
+        if ["am", "pm"].contains(word) {
+            guard let hours = time.map({ $0 / 3_600_000 }), !hasHalf, 1...12 ~= hours else {
+                return false
+            }
+            hasHalf = true
+            time = (time ?? 0) - (hours == 12 ? 43_200_000 : 0) + (word == "pm" ? 43_200_000 : 0)
             return true
         }
         if ["gmt", "utc", "ut", "z"].contains(word) {

@@ -52,8 +52,7 @@ package enum ResetPassword: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let claims = ResetToken.unverifiedClaims(in: input.token)
-        guard let email = input.email ?? claims?.email.map(EmailAddress.lowercased) else {
+        guard let email = input.email ?? ResetToken.claimedEmail(in: input.token) else {
             throw unknown
         }
         func record(_ outcome: CredentialLog.Outcome) {
@@ -101,7 +100,7 @@ package enum ResetPassword: Endpoint {
         do throws(TokenRefusal) {
             try ResetToken.verify(input.token, userID: id, passwordHash: oldHash, at: .now())
         } catch {
-            throw ResetToken.unverifiedClaims(in: input.token) == nil ? unknown : stale
+            throw error == .undecodable ? unknown : stale
         }
         let newHash = try await context.service.passwords.hash(password: input.password)
         let changed = try await context.db.query(

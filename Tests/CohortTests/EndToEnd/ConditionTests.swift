@@ -38,6 +38,16 @@ import Testing
             } == true)
     }
 
+    @Test(arguments: ["", ","]) func `fields with nothing in them are none`(fields: String)
+        async throws
+    {
+        let condition = try await shop().signedIn().send(
+            "GET", "/admin/discounts/disc/conditions/groups?expand=customer_groups&fields=\(fields)"
+        ).json?["discount_condition"]
+        #expect(condition?["id"] == "groups")
+        #expect(condition?["type"] == nil)
+    }
+
     @Test func `a condition on something else is shown, and its groups are not changed`()
         async throws
     {

@@ -68,6 +68,8 @@ import Testing
     /// A backup that is loaded over the shop, or another program that synchronises it.
     @Test(arguments: [
         "DELETE FROM price_list; %", "BEGIN; DELETE FROM price_list; %; COMMIT",
+        "BEGIN; DELETE FROM price_list; DELETE FROM customer_group; %; COMMIT",
+        "UPDATE customer_group SET deleted_at = now(); BEGIN; DELETE FROM price_list; %; COMMIT",
         "TRUNCATE price_list CASCADE; %",
         """
         BEGIN; DELETE FROM price_list_customer_groups; DELETE FROM price_list; DELETE FROM customer_group; %; COMMIT

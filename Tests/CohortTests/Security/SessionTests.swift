@@ -149,9 +149,11 @@ import Testing
         for (token, status) in [
             (forged, 401), (String(forged.dropLast()) + "B", 401),
             (String(forged.dropLast(5)), 401),
-            ("test.test.test", 400), ("x", 400),
+            ("test.test.test", 400), ("x", 401),
         ] {
             for email in ["ops@example.com", nil] {
+                // Nobody is named by what is no token at all.
+                let status = token == "x" && email == nil ? 400 : status
                 let answer = try shop.client().send(
                     "POST", "/admin/users/reset-password",
                     json: [
