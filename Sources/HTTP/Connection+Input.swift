@@ -93,7 +93,11 @@ extension Connection {
                 let isFresh = parser.isFresh
                 guard let length = try parser.parse(rest, limits: server.limits, into: server.head)
                 else {
-                    if isFresh { setDeadline(server.limits.headDeadline) }
+                    used += parser.takeBlankLines()
+                    if isFresh, used < bytes.count {
+                        let limits = server.limits
+                        setDeadline(server.isDraining ? limits.drainGrace : limits.headDeadline)
+                    }
                     return used
                 }
                 parser = RequestParser()

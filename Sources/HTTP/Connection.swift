@@ -151,10 +151,15 @@ final class Connection: IOHandler, @unchecked Sendable {
 
     // MARK: Closing
 
-    /// The server drains: goes at once when it was idle for a while, else soon.
+    /// The server drains: goes at once when it was idle for a while, else soon, and in the middle of a head no later.
     func drain() {
-        guard isIdle else { return }
+        guard phase == .head else { return }
         let limits = server.limits
+        guard isIdle else {
+            let end = server.loop.now + limits.drainGrace
+            server.setDeadline(index, min(server.deadline(of: index), end))
+            return
+        }
         let patience = isFirst ? limits.firstByteDeadline : limits.idleDeadline
         // The deadline says when it was last busy.
         let quietUntil = server.deadline(of: index) + (limits.drainGrace - patience)

@@ -6,7 +6,8 @@ enum Framing {
     static func resolve(_ head: Head, _ bytes: Span<UInt8>) throws(RequestRefusal) {
         head.keepsAlive = head.minorVersion == 1
         var hosts = 0
-        var expectation: Int?
+        var expectsContinue = false
+        var expectsMore = false
         var closes = false
         var asksToStay = false
         var transfer = TransferCodings()
@@ -23,8 +24,13 @@ enum Framing {
                     throw .malformed("a bad Host")
                 }
             case 6 where name.equalsIgnoringCase("expect"):
-                guard expectation == nil else { throw .unknownExpectation }
-                expectation = index
+                forEachElement(head.value(index, in: bytes)) { element in
+                    if element.equalsIgnoringCase("100-continue") {
+                        expectsContinue = true
+                    } else if !element.isEmpty {
+                        expectsMore = true
+                    }
+                }
             case 10 where name.equalsIgnoringCase("connection"):
                 let value = head.value(index, in: bytes)
                 forEachElement(value) { element in
@@ -60,12 +66,8 @@ enum Framing {
             head.isChunked = true
         }
         if closes { head.keepsAlive = false } else if asksToStay { head.keepsAlive = true }
-        if let expectation {
-            guard head.value(expectation, in: bytes).equalsIgnoringCase("100-continue") else {
-                throw .unknownExpectation
-            }
-            head.expectsContinue = head.minorVersion == 1
-        }
+        guard !expectsMore else { throw .unknownExpectation }
+        head.expectsContinue = expectsContinue && head.minorVersion == 1
         if codingLines > 0, head.hasBody {
             let name = head.value(coding, in: bytes)
             guard codingLines == 1, let known = ContentCoding(name) else {
@@ -76,7 +78,8 @@ enum Framing {
         }
     }
 
-    /// - Source: RFC 9110, section 8.6: digits only. A number beyond an Int is a body too large, not a fault of form.
+    /// - Source: RFC 9110, section 8.6: digits only. A number beyond an Int is a body too large, not a fault of form: the
+    ///   largest Int.
     private static func length(_ text: Span<UInt8>) throws(RequestRefusal) -> Int {
         guard text.count > 0 else { throw .malformed("an empty Content-Length") }
         var value = 0
@@ -90,8 +93,7 @@ enum Framing {
             overflows = overflows || high || carry
             value = sum
         }
-        guard !overflows else { throw .bodyTooLarge }
-        return value
+        return overflows ? .max : value
     }
 
     /// Calls `body` for the elements of a comma-separated list, blanks trimmed, empty ones included.

@@ -16,6 +16,8 @@ final class Head {
     /// An absolute-form target has its path further in; an asterisk-form one has the path `*`.
     var path = 0..<0
     var query: Range<Int>?
+    /// Of an absolute-form target.
+    var authority: Range<Int>?
     /// Set where an absolute-form target had no path: `/` is meant.
     var pathIsImplied = false
     var minorVersion = 1
@@ -39,6 +41,7 @@ final class Head {
         methodName = 0..<0
         path = 0..<0
         query = nil
+        authority = nil
         pathIsImplied = false
         minorVersion = 1
         fields.removeAll(keepingCapacity: true)

@@ -49,6 +49,13 @@ package struct Request: ~Copyable, ~Escapable {
         head.text(of: name, in: bytes)
     }
 
+    /// The host and port that were asked: those of the target, where it has any, count before the field `Host`.
+    ///
+    /// - Source: RFC 9112, section 3.2.2.
+    package var host: String? {
+        head.authority.map { bytes.extracting($0).text } ?? header("host")
+    }
+
     /// Whether the field is there, whatever its value. Cheaper than reading it.
     ///
     /// - Parameter name: in lower case.

@@ -8,13 +8,9 @@ enum RequestLine {
     static func parse(
         _ bytes: Span<UInt8>, _ line: Range<Int>, into head: Head
     ) throws(RequestRefusal) {
-        var methodEnd = line.lowerBound
-        while methodEnd < line.upperBound, ByteSet.token.contains(bytes[methodEnd]) {
-            methodEnd += 1
+        guard let methodEnd = method(bytes, line, into: head) else {
+            throw .malformed("a request line without a method")
         }
-        guard methodEnd > line.lowerBound, methodEnd < line.upperBound,
-            bytes[methodEnd] == ASCII.space
-        else { throw .malformed("a request line without a method") }
         // RFC 9112, section 3: a method longer than any we know is not implemented.
         guard methodEnd - line.lowerBound <= methodBytesMax else { throw .notImplemented }
         var targetEnd = methodEnd + 1
@@ -23,16 +19,26 @@ enum RequestLine {
             throw .malformed("a request line without a version")
         }
         let minorVersion = try version(bytes.extracting((targetEnd + 1)..<line.upperBound))
-        let method = Method(bytes.extracting(line.lowerBound..<methodEnd))
-        if method == .other,
-            bytes.extracting(line.lowerBound..<methodEnd).equals("CONNECT")
-        {
+        if head.method == .other, bytes.extracting(head.methodName).equals("CONNECT") {
             throw .notImplemented
         }
-        head.method = method
         try target(bytes, (methodEnd + 1)..<targetEnd, into: head)
         head.minorVersion = minorVersion
-        head.methodName = line.lowerBound..<methodEnd
+    }
+
+    /// Reads the method, which says how a line that is refused, or never ends, must be answered.
+    ///
+    /// - Returns: where it ends; nil where no blank ends it.
+    @discardableResult
+    static func method(_ bytes: Span<UInt8>, _ line: Range<Int>, into head: Head) -> Int? {
+        var end = line.lowerBound
+        while end < line.upperBound, ByteSet.token.contains(bytes[end]) { end += 1 }
+        guard end > line.lowerBound, end < line.upperBound, bytes[end] == ASCII.space else {
+            return nil
+        }
+        head.methodName = line.lowerBound..<end
+        head.method = Method(bytes.extracting(head.methodName))
+        return end
     }
 
     /// - Source: RFC 9112, section 2.3: case-sensitive, one digit, one dot, one digit.
@@ -60,7 +66,9 @@ enum RequestLine {
             head.path = target
             return
         default:
-            start = try authorityEnd(bytes, target)
+            let authority = try authority(bytes, target)
+            head.authority = authority
+            start = authority.upperBound
         }
         var pathEnd = start
         while pathEnd < target.upperBound, ByteSet.path.contains(bytes[pathEnd]) { pathEnd += 1 }
@@ -77,10 +85,10 @@ enum RequestLine {
         head.query = query
     }
 
-    /// Where the path of an absolute-form target begins.
-    private static func authorityEnd(
+    /// The host and port of an absolute-form target, behind which its path begins.
+    private static func authority(
         _ bytes: Span<UInt8>, _ target: Range<Int>
-    ) throws(RequestRefusal) -> Int {
+    ) throws(RequestRefusal) -> Range<Int> {
         var start = target.lowerBound
         var schemeEnd = start
         while schemeEnd < target.upperBound, bytes[schemeEnd] != ASCII.colon { schemeEnd += 1 }
@@ -97,7 +105,7 @@ enum RequestLine {
         guard Host.isValid(bytes.extracting(start..<end)) else {
             throw .malformed("a target with a bad host")
         }
-        return end
+        return start..<end
     }
 }
 

@@ -11,7 +11,9 @@ struct RequestParser {
     private var searched = 0
     private var hasRequestLine = false
     private var fieldCount = 0
+    /// Since the last request, those that were taken from the input already too.
     private var blankLines = 0
+    private var blankLinesTaken = 0
 
     /// Empty lines allowed before a request line: some clients end a body with one too many.
     private static let blankLinesMax = 4
@@ -36,8 +38,23 @@ struct RequestParser {
                 return nil
             }
         } catch {}
+        let taken = blankLinesTaken
         self = RequestParser()
+        (blankLines, blankLinesTaken) = (taken, taken)
         return try pass(bytes, limits, head)
+    }
+
+    /// Takes the whole blank lines off the input that are all that came: they are no request yet.
+    ///
+    /// - Returns: how many bytes they are.
+    mutating func takeBlankLines() -> Int {
+        guard !hasRequestLine else { return 0 }
+        defer {
+            searched -= lineStart
+            lineStart = 0
+            blankLinesTaken = blankLines
+        }
+        return lineStart
     }
 
     private mutating func pass(
@@ -47,10 +64,14 @@ struct RequestParser {
         try checkBeginning(bytes)
         while let end = bytes.lineFeed(from: max(lineStart, searched)) {
             guard end > lineStart, bytes[end - 1] == ASCII.carriageReturn else {
+                noteMethod(bytes, head)
                 throw tooLong(bytes.extracting(0..<end), limits)
                     ?? .malformed("a line ends in a bare line feed")
             }
-            if let refusal = tooLong(bytes.extracting(0..<(end + 1)), limits) { throw refusal }
+            if let refusal = tooLong(bytes.extracting(0..<(end + 1)), limits) {
+                noteMethod(bytes, head)
+                throw refusal
+            }
             let line = lineStart..<(end - 1)
             lineStart = end + 1
             if !hasRequestLine {
@@ -73,8 +94,16 @@ struct RequestParser {
             }
         }
         searched = bytes.count
+        noteMethod(bytes, head)
         if let refusal = tooLong(bytes, limits) { throw refusal }
         return nil
+    }
+
+    /// Reads the method of a request line that will not be read as a whole, or not yet: an answer to HEAD has no body, even
+    /// one that refuses it.
+    private func noteMethod(_ bytes: Span<UInt8>, _ head: Head) {
+        guard !hasRequestLine else { return }
+        RequestLine.method(bytes, lineStart..<bytes.count, into: head)
     }
 
     /// Refuses what can't be the beginning of a method at once, not when its first line ends: a TLS

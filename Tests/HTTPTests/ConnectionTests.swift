@@ -159,6 +159,33 @@ import Testing
         #expect(try client.answer()?.text == "hello")
     }
 
+    @Test(arguments: [
+        "HEAD /a HTTP/2.0\r\nHost: x\r\n\r\n", "HEAD /a HTTP/1.1\nHost: x\n\n",
+        "HEAD /a http/1.1\r\n\r\n",
+        "HEAD  /a HTTP/1.1\r\n\r\n", "HEAD /a\r\n\r\n", "HEAD /a HTTP/1.1 \r\n\r\n",
+        "HEAD /a#b HTTP/1.1\r\n\r\n",
+        "HEAD /" + String(repeating: "a", count: 20_000), "HEAD /a",
+        "HEAD /a HTTP/1.1\r\nHost: x\r\n",
+        "\r\nHEAD /a", "HEAD /a HTTP/1.1\r\n\r\n",
+        "HEAD /a HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+    ])
+    func `sends no body to a HEAD that it refuses`(text: String) throws {
+        let service = try TestService()
+        for pieces in [[text], text.map(String.init)] where pieces.count < 1000 {
+            let client = try service.client()
+            for piece in pieces { client.send(piece) }
+            client.finishSending()
+            let answer = try client.answer(toHead: true)
+            #expect((answer?.status ?? 0) >= 400)
+            #expect(answer?["Content-Length"] != "0")
+            #expect(try client.readToEnd().isEmpty, "\(text)")
+        }
+        // What is behind it is no method of its.
+        let client = try service.client()
+        client.send("GET /\u{1} HTTP/1.1\r\nHEAD / HTTP/1.1\r\n\r\n")
+        #expect(try client.answer()?.text.isEmpty == false)
+    }
+
     @Test func `keeps a Content-Length that the service set`() throws {
         let service = try TestService { _, exchange in
             exchange.respond(Response(status: 204, headers: [("content-length", "0")]))

@@ -86,6 +86,36 @@ import Testing
         #expect(try silent.readToEnd().isEmpty)
     }
 
+    @Test(arguments: ["\r\n", "\r\n\r\n"])
+    func `blank lines behind a request are none`(blank: String) async throws {
+        var limits = HTTPLimits()
+        limits.headDeadline = .milliseconds(50)
+        limits.drainGrace = .zero
+        let service = try TestService(limits: limits)
+        let finished = try service.client()
+        finished.send(Self.get + blank)
+        finished.finishSending()
+        #expect(try finished.answer()?.status == 200)
+        #expect(try finished.readToEnd().isEmpty)
+
+        let idle = try service.client()
+        idle.send(Self.get + blank)
+        #expect(try idle.answer()?.status == 200)
+        try await Task.sleep(for: .milliseconds(200))
+        idle.send(blank + Self.get)
+        #expect(try idle.answer()?.status == 200)
+
+        let begun = try service.client()
+        begun.send(blank + "G")
+        #expect(try begun.answer()?.status == 408)
+        #expect(try begun.readToEnd().isEmpty)
+
+        idle.send(blank)
+        try await Task.sleep(for: .milliseconds(50))
+        await service.drain(deadline: .seconds(3_600))
+        #expect(try idle.readToEnd().isEmpty)
+    }
+
     @Test func `a refusal is read even while the client still sends`() throws {
         let service = try TestService()
         for _ in 0..<5 {
@@ -335,6 +365,20 @@ private final class Flag: Sendable {
         client.send(Self.get)
         #expect(try client.answer()?["Connection"] == "close")
         await drained
+    }
+
+    @Test func `waits for no head that does not go on`() async throws {
+        var limits = HTTPLimits()
+        limits.drainGrace = .milliseconds(50)
+        limits.headDeadline = .seconds(3_600)
+        let service = try TestService(limits: limits)
+        let before = try service.client()
+        before.send("GET /a HTT")
+        try await eventually { service.connectionCount == 1 }
+        try await Task.sleep(for: .milliseconds(50))
+        await service.drain(deadline: .seconds(3_600))
+        #expect(try before.answer()?.status == 408)
+        #expect(try before.readToEnd().isEmpty)
     }
 
     @Test func `takes those who had connected before`() async throws {

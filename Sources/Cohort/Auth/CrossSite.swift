@@ -15,7 +15,7 @@ enum CrossSite {
         if site == "same-origin" || site == "none" { return false }
         guard let origin = request.header("origin") else { return site == "cross-site" }
         if policy.allows(origin: origin) { return false }
-        return site == "cross-site" || !isOwn(origin, request.header("host"))
+        return site == "cross-site" || !isOwn(origin, request.host)
     }
 
     /// Whether an origin is the host that was asked. The scheme is left out: a proxy that ends TLS need not say so.

@@ -251,6 +251,7 @@ package final class Server: Handler, @unchecked Sendable {
             retryAfterSeconds: refusal.status == 503 ? 1 : nil)
         var answer = finish(wire.response(note.errorForm), note)
         if parts.dashboard != nil, note.isDashboard { answer.literalFields = Dashboard.fields }
+        if case .unsupportedCoding = refusal { answer.append("Accept-Encoding", "gzip, deflate") }
         return answer
     }
 

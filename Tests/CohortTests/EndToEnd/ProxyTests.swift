@@ -225,6 +225,13 @@ import Testing
             try sql.run("SELECT name FROM customer_group ORDER BY 1") == [["Keyed"], ["Plain"]])
     }
 
+    @Test func `a check in HTTP/1.0 without a Host passes through`() async throws {
+        let shop = try await Shop.open()
+        let client = try Proxy(to: shop.service.port).client()
+        try client.write("GET /health HTTP/1.0\r\n\r\n")
+        #expect(try client.read().status == 200)
+    }
+
     @Test func `while no instance is there, the proxy says so in the API's shape`() async throws {
         let shop = try await Shop.open()
         let proxy = try Proxy(to: shop.service.port)

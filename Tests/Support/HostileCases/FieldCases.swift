@@ -28,9 +28,6 @@ extension HostileCase {
         fields("9110 5.5", "a bell in a value", "A: \u{07}"),
         fields("9110 10.1.1", "an unknown expectation", "Expect: 200-ok", [417]),
         fields("9110 10.1.1", "two expectations", "Expect: 100-continue, x", [417]),
-        fields(
-            "9110 10.1.1", "an expectation twice", "Expect: 100-continue\r\nExpect: 100-continue",
-            [417]),
         fields("9110 8.4", "an unknown coding", "Content-Encoding: br\r\nContent-Length: 1", [415]),
         fields(
             "9110 8.4", "two codings", "Content-Encoding: gzip, gzip\r\nContent-Length: 1", [415]),

@@ -6,6 +6,10 @@ extension HostileCase {
         good("9112 5.1", "tabs around a value", "GET /first HTTP/1.1\r\nHost:\t x \t\r\n\r\n"),
         good("9110 5.5", "UTF-8 in a value", "GET /first HTTP/1.1\r\nHost: x\r\nA: ä\r\n\r\n"),
         good("9110 5.5", "an empty value", "GET /first HTTP/1.1\r\nHost: x\r\nA:\r\n\r\n"),
+        goodFields("9110 5.6.1.2", "an empty expectation", "Expect:"),
+        goodFields(
+            "9110 5.6.1.2", "an expectation twice, and empty ones",
+            "Expect: ,100-continue,\r\nExpect: 100-continue"),
         good("9112 3.1", "an unknown method", "BREW /first HTTP/1.1\r\nHost: x\r\n\r\n"),
         good("9112 3.1", "a method of marks", "!#$%&'*+-.^_`|~ /first HTTP/1.1\r\nHost: x\r\n\r\n"),
         good("9112 3.2.2", "an absolute target", "GET http://x/first HTTP/1.1\r\nHost: x\r\n\r\n"),
