@@ -13,7 +13,9 @@ extension Property {
             "__proto__=1&a[constructor]=2", "a[b]]=c", "a[[b]=c", "a]=b", "=&=&&", "a=b=c",
             "a[b[c]]=d", "a[0]=1&a[b]=2", "a=1&a[b]=2&a[0]=3",
             "order=-created_at&limit=10&q=%C3%A4",
-            "a[1][2][3][4][5][6][7]=8", "a[]&a[]=&a", "created_at[gte]=2020-01-01",
+            "a[1][2][3][4][5][6][7]=8", "a[]&a[]=&a",
+            "a=1&a[b]=2&a[b][c]=3&a[b][c][d]=4&a[b][c][d][e][f][g]=5&a[b][c][d][e][f][g]=6",
+            "created_at[gte]=2020-01-01",
         ],
         words: [
             "[", "]", "=", "&", "[]", "[0]", "[a]", "%5B", "%5D", "%", "+", "a", "]=",
@@ -26,8 +28,9 @@ extension Property {
         var depth = 0
         count(.object(query), 0, &leaves, &depth)
         guard leaves <= pairs else { return .broken("\(leaves) values of \(pairs) pairs") }
-        // The name, five brackets, what is left, and the list that two of one name make.
-        guard depth <= 8 else { return .broken("nested \(depth) deep") }
+        // The name and five brackets, each an object and the list that it makes with a text before it; around them the query,
+        // in them the list of what two of one name are.
+        guard depth <= 14 else { return .broken("nested \(depth) deep") }
         let written = JSONValue.object(query).encoded()
         guard (try? JSONReader.parse(written)) == .object(query) else {
             return .broken("no JSON: \(written)")
