@@ -78,8 +78,8 @@ private struct DraftReader {
         failures.add(
             .unknown(in: object, besides: allowingIDs ? Self.members + ["id"] : Self.members))
         let id = allowingIDs ? text("id").value.flatMap { $0.isEmpty ? nil : $0 } : nil
-        let region = id == nil ? place("region_id") : text("region_id")
-        let currency = id == nil ? place("currency_code") : text("currency_code")
+        let region = place("region_id")
+        let currency = place("currency_code")
         if id == nil, isSomething("region_id") == isSomething("currency_code") {
             failures.add(#"Failed XOR relation between "region_id" and "currency_code"."#)
             failures.add(#"Failed XOR relation between "currency_code" and "region_id"."#)
@@ -112,12 +112,13 @@ private struct DraftReader {
         }
     }
 
-    /// A currency or a region of a price to be made. Medusa looks at no type here: a number is taken for its digits, and found nowhere.
+    /// A currency or a region. Medusa looks at no type here: false and 0 are none, another number is taken for its digits,
+    /// and found nowhere.
     private mutating func place(_ name: String) -> Optionality<String> {
         switch object[name] {
         case .bool(true)?: .value("true")
         case .number(let digits)? where isSomething(name): .value(digits)
-        case .bool?, .number?: .absent
+        case .bool?, .number?: .null
         case nil, .null?, .string?, .array?, .object?: text(name)
         }
     }
