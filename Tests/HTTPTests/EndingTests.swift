@@ -381,6 +381,21 @@ private final class Flag: Sendable {
         #expect(try before.readToEnd().isEmpty)
     }
 
+    @Test func `waits for no head that begins meanwhile, and does not go on`() async throws {
+        var limits = HTTPLimits()
+        limits.drainGrace = .seconds(2)
+        limits.headDeadline = .seconds(3_600)
+        let service = try TestService(limits: limits)
+        let client = try service.client()
+        client.send(Self.get)
+        #expect(try client.answer()?.status == 200)
+        async let drained: Void = service.drain(deadline: .seconds(3_600))
+        try await eventually { (try? service.client()) == nil }
+        client.send("GET /a HTT")
+        #expect(try client.answer()?.status == 408)
+        await drained
+    }
+
     @Test func `takes those who had connected before`() async throws {
         let service = try TestService()
         // They are in the queue, or just taken from it; they have not been read yet.

@@ -230,6 +230,33 @@ import Testing
         }
     }
 
+    /// The server is still busy with it, and may be for ever.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `who is refused waits for no rollback that takes long`(prepares: Bool) async throws {
+        struct Refusal: Error {}
+        let dawdle = Statement("test.dawdle", "SELECT pg_sleep(3600)", lane: .write)
+        try await withPool({
+            $0.prepares = prepares
+            $0.write.statementTimeout = .seconds(3_000)
+        }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute(Self.schema)
+            let dawdlers =
+                "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+            try await fixture.run { pool async throws in
+                await #expect(throws: TransactionError<Refusal>.self) {
+                    try await pool.transaction { transaction throws(Refusal) in
+                        _ = transaction.start(dawdle)
+                        throw Refusal()
+                    }
+                }
+                #expect(try other.execute("SELECT count(*) \(dawdlers)") == [["1"]])
+                try other.execute("SELECT pg_terminate_backend(pid) \(dawdlers)")
+                _ = try await pool.query(Self.insert, [.int4(1), .int4(1), .null])
+            }
+        }
+    }
+
     @Test func `nothing is left of transactions and statements that are over`() async throws {
         final class Weak: @unchecked Sendable {
             weak var transaction: Transaction?

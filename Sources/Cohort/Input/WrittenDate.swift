@@ -3,8 +3,8 @@ import JSON
 /// Dates as people and programs write them that do not write ISO 8601: `Date.toString()` and `Date.toUTCString()` of
 /// JavaScript, mail (RFC 5322), `April 1, 2026`, `4/1/2026`, `2026/4/1`.
 ///
-/// Most of what V8 reads beside ISO 8601, and nothing that V8 reads as another instant: years have four digits and are 100
-/// or later. Without an offset the time is UTC.
+/// Much of what V8 reads beside ISO 8601, and, where the parts stand in an odd order, some that it does not. Years have four
+/// digits and are 100 or later, as V8 takes smaller ones for others. Without an offset the time is UTC.
 struct WrittenDate {
     private var rest: ArraySlice<UInt8>
     private var year: Int64?

@@ -33,7 +33,7 @@ package enum StoreListProducts: Endpoint {
         filter.require("e.handle", is: query.optionalString("handle").value)
         let title = query.optionalString("title").value
         let description = query.optionalString("description").value
-        let isTaggedOrSorted = [query.stringArray("tags"), query.stringArray("category_id")]
+        let wantsTagOrCategory = [query.stringArray("tags"), query.stringArray("category_id")]
             .contains { $0 != nil }
         // What is sold where is kept elsewhere.
         _ = query.stringArray("sales_channel_id")
@@ -46,7 +46,7 @@ package enum StoreListProducts: Endpoint {
 
         if let isGiftCard { filter.require("e.is_giftcard = " + filter.bind(.bool(isGiftCard))) }
         // Nothing here has a tag or a category.
-        if isTaggedOrSorted { filter.require("false") }
+        if wantsTagOrCategory { filter.require("false") }
         if let q, !q.isEmpty {
             filter.requireProduct(containing: q)
         } else {

@@ -72,7 +72,8 @@ import Testing
     @Test func `the host in a target counts before the field Host`() async throws {
         let (shop, cookie) = try await open()
         for (target, host, origin, status) in [
-            ("http://own", "own", "http://own", 200), ("http://own", "evil", "http://own", 200),
+            // Those of our own get as far as what is wrong with the body.
+            ("http://own", "own", "http://own", 400), ("http://own", "evil", "http://own", 400),
             ("http://own", "evil", "http://evil", 403), ("http://evil", "own", "http://own", 403),
         ] {
             let client = shop.client()
@@ -80,10 +81,7 @@ import Testing
                 "POST \(target)/admin/customer-groups HTTP/1.1\r\nHost: \(host)\r\nOrigin: \(origin)\r\n"
                     + "\(cookie.0): \(cookie.1)\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
             )
-            // A good one gets as far as what is wrong with the body.
-            #expect(
-                try client.read().status == (status == 200 ? 400 : 403),
-                "\(target) \(host) \(origin)")
+            #expect(try client.read().status == status, "\(target) \(host) \(origin)")
         }
     }
 
