@@ -31,7 +31,7 @@ enum Serving {
         let service = try Service(configuration, log: log)
         let signals = TerminationSignals()
         let ports: Service.Ports
-        do {
+        do throws(ListeningFailure) {
             ports = try service.start(connecting: !migrates) { error in
                 signals.raise(.failure("no transactions", error))
             }
@@ -164,17 +164,37 @@ final class TerminationSignals: @unchecked Sendable {
 struct StartFailure: Error, CustomStringConvertible {
     let description: String
 
-    init(_ error: any Error, _ configuration: Configuration) {
-        let address = "\(configuration.http.host):\(configuration.http.port)"
-        if let error = error as? SystemError, error.number == EADDRINUSE {
+    init(_ failure: ListeningFailure, _ configuration: Configuration) {
+        let http = configuration.http
+        let metrics = configuration.metrics
+        switch failure.listener {
+        case .http:
+            description = Self.text(
+                failure.cause, host: http.host, port: http.port, options: ("--host", "--port"))
+        case .metrics:
+            description = Self.text(
+                failure.cause, host: metrics.host, port: metrics.port ?? 0,
+                options: ("--metrics-host", "--metrics-port"))
+        case .unixSocket:
+            let path = http.unixSocketPath ?? ""
             description =
-                "\(address) is taken by another program; stop it or choose another port with --port"
-        } else if let error = error as? SystemError, "\(error.call)" == "getaddrinfo" {
-            description =
-                "\"\(configuration.http.host)\" is neither an address nor a name that can be looked up;"
-                + " choose another with --host"
-        } else {
-            description = "cannot listen on \(address): \(error)"
+                failure.cause.number == EADDRINUSE
+                ? "\(path) is another program's socket, or no socket; choose another path with --unix-socket"
+                : "cannot listen on \(path): \(failure.cause)"
         }
+    }
+
+    private static func text(
+        _ cause: SystemError, host: String, port: Int, options: (host: String, port: String)
+    ) -> String {
+        if cause.number == EADDRINUSE {
+            return
+                "\(host):\(port) is taken by another program; stop it or choose another port with \(options.port)"
+        }
+        if "\(cause.call)" == "getaddrinfo" {
+            return
+                "\"\(host)\" is neither an address nor a name that can be looked up; choose another with \(options.host)"
+        }
+        return "cannot listen on \(host):\(port): \(cause)"
     }
 }

@@ -24,6 +24,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         var handlers: [IOHandler?] = []
         var generations: [UInt16] = []
         var freeSlots: [Int] = []
+        var isStopped = false
         var ready: [Ready] = []
         var gatherers: [any TurnEnder] = []
         var turnEnders: [any TurnEnder] = []
@@ -120,6 +121,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
                 deregister(inbox)
             }
             state.handlers.removeAll()
+            state.isStopped = true
             state.tickers.removeAll()
         }
     }
@@ -154,9 +156,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     // MARK: Watching descriptors
 
     /// Watches a descriptor. The handler is retained until ``deregister(_:)``.
+    ///
+    /// - Throws: `EBADF` after ``stop()``.
     package func register(_ handler: IOHandler, _ interest: Interest) throws(SystemError) {
         assertOnLoop()
         precondition(handler.slot < 0, "a handler watches one descriptor at a time")
+        guard !state.isStopped else { throw SystemError("epoll_ctl", EBADF) }
         let slot: Int
         if let free = state.freeSlots.popLast() {
             slot = free

@@ -128,10 +128,14 @@ import Synchronization
         let acceptor = Acceptor(socket: socket, server: self)
         try acceptor.resume()
         acceptors.append(acceptor)
-        if !isTicking {
-            isTicking = true
-            loop.addTicker(self)
-        }
+        startTicking()
+    }
+
+    /// Whoever has a connection needs it, also one that listens later or not at all.
+    private func startTicking() {
+        guard !isTicking else { return }
+        isTicking = true
+        loop.addTicker(self)
     }
 
     // MARK: Connections
@@ -153,6 +157,7 @@ import Synchronization
             connections.append(nil)
             deadlines.append(Self.never)
         }
+        startTicking()
         let connection = Connection(fd: fd, index: index, peer: peer, server: self)
         connections[index] = connection
         connectionCount += 1

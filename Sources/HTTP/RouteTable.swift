@@ -56,6 +56,8 @@ package struct RouteTable: Sendable {
                 node = literal(bytes.span, in: node) ?? newLiteral(bytes, in: node)
             }
         }
+        precondition(
+            names.count <= Segments.max, "\(pattern) has more than \(Segments.max) parameters")
         if let other = route(method, in: node), routes[other].method == method {
             throw RouteClash(
                 first: "\(method.name) \(patterns[other])", second: "\(method.name) \(pattern)")
@@ -103,8 +105,9 @@ package struct RouteTable: Sendable {
         return .found(routes[route].index, values)
     }
 
-    /// Where the parameters of the branch under trial are. No pattern of ours has more than four.
+    /// Where the parameters of the branch under trial are.
     private struct Segments {
+        static let max = 4
         var ranges: InlineArray<4, Range<Int>> = .init(repeating: 0..<0)
         var count = 0
     }

@@ -15,6 +15,7 @@ package struct ConnectionString: Sendable {
     let rounds: [String]
     /// For one attempt.
     let patience: Duration
+    private static let patienceMax_s: Int64 = 600
 
     /// Reads files.
     ///
@@ -43,7 +44,8 @@ package struct ConnectionString: Sendable {
         settings = Self.defaults(configuration).merging(said) { $1 }
             .merging(["client_encoding": "UTF8"]) { $1 }
         let seconds = all["connect_timeout"].flatMap { Int64($0) } ?? 0
-        patience = seconds > 0 ? .seconds(seconds) : configuration.connectDeadline
+        patience =
+            seconds > 0 ? .seconds(min(seconds, Self.patienceMax_s)) : configuration.connectDeadline
         rounds =
             switch (all["target_session_attrs"], said["target_session_attrs"]) {
             // libpq's own way with it, as every attempt has one host only.

@@ -169,6 +169,8 @@ final class Lane: Ticker, @unchecked Sendable {
             // Its deinit closes it if nobody wants it.
             let connection = Connection(handle, lane: self, place: place)
             guard !isClosed else { return }
+            failures = 0
+            nextAttempt = nil
             if isSuccessor {
                 successors[place] = .some(connection)
                 succeed(at: place)
@@ -184,8 +186,6 @@ final class Lane: Ticker, @unchecked Sendable {
             connections[place] = connection
             if configuration.prepares, !connection.isPipelined { foundPooler() }
             totals.connectionsOpened += 1
-            failures = 0
-            nextAttempt = nil
             downSince = nil
             if isDownTold || totals.connectionsOpened == 1 { tell(.reachable(kind)) }
             isDownTold = false
@@ -194,7 +194,7 @@ final class Lane: Ticker, @unchecked Sendable {
             totals.connectionsFailed += 1
             if isSuccessor {
                 successors[place] = nil
-                failures += 1
+                if !isClosed { backOff() }
             } else if !isClosed {
                 openingFailed(place, error)
             }
@@ -290,7 +290,7 @@ final class Lane: Ticker, @unchecked Sendable {
         let place = connection.place
         // Not again and again: the next one may be no better.
         guard !isClosed, !connection.isLeaving, loop.now - connection.openedAt > .milliseconds(100),
-            !successors.keys.contains(place)
+            !successors.keys.contains(place), nextAttempt.map({ loop.now >= $0 }) ?? true
         else { return }
         successors[place] = .some(nil)
         connect(place, isSuccessor: true)

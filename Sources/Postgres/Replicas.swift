@@ -161,7 +161,7 @@ final class Replicas: TurnEnder, @unchecked Sendable {
             place(pending, read)
         } else if loop.now - read.since < lagMax {
             read.attempts += 1
-            let delay = Duration.milliseconds(min(1 << read.attempts, 16))
+            let delay = Duration.milliseconds(1 << min(read.attempts, 4))
             loop.perform(after: delay) { self.place(pending, read) }
         } else {
             primary.slow.submit(.statement(pending))

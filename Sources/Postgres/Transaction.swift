@@ -157,12 +157,13 @@ extension Pool {
     /// Runs `body` between BEGIN and COMMIT on a connection of its own; whatever it throws rolls back.
     ///
     /// A deadlock, a serialization failure or a connection that breaks before the COMMIT left nothing behind: then the
-    /// body runs again, up to three times in all, so it must not do anything but ask the database. A
-    /// statement that failed fails the transaction, even when nobody looked at its rows.
+    /// body runs again, so it must not do anything but ask the database. A statement that failed fails the
+    /// transaction, even when nobody looked at its rows.
     ///
+    /// - Parameter attemptsMax: how often it may run in all; 1 for a body that cannot do again what it did.
     /// - Throws: `.postgres(.outcomeUnknown)` when the connection broke at the COMMIT.
     package func transaction<T, Failure: Error>(
-        on lane: LaneKind = .write, watch: ClientWatch? = nil,
+        on lane: LaneKind = .write, watch: ClientWatch? = nil, attemptsMax: Int = 3,
         _ body: (Transaction) async throws(Failure) -> T
     ) async throws(TransactionError<Failure>) -> T {
         precondition(lane != .fast, "connections of the fast lane are shared")
@@ -185,7 +186,8 @@ extension Pool {
                 await transaction.rollBack()
                 outcome = .failure(.body(error))
             }
-            if case .failure = outcome, attempts < 3, transaction.failure?.isWorthRepeating == true,
+            if case .failure = outcome, attempts < attemptsMax,
+                transaction.failure?.isWorthRepeating == true,
                 loop.now - since < self.lane(lane).limits.waitDeadline, watch?.isGone != true
             {
                 continue

@@ -204,6 +204,8 @@ import Testing
 @Suite(.blocking) struct CounterAdoptionTests {
     /// All but the file that fills the counters.
     private static let unfilled = MigrationFile.all.filter { $0.name < "0017" }
+    /// And that one; of those behind it some build indexes, which wait for transactions that are under way.
+    private static let filled = MigrationFile.all.filter { $0.name < "0018" }
 
     private func differences(_ url: String) throws -> [String] {
         try Counters(BlockingConnection(url)).differences.map(\.description)
@@ -240,7 +242,7 @@ import Testing
             DELETE FROM customer WHERE id = 'c3';
             UPDATE customer_group SET deleted_at = now() WHERE id = 'g4';
             """)
-        try migrate(url)
+        try migrate(url, Self.filled)
         #expect(try differences(url) == [])
         try writer.run("COMMIT")
         #expect(try differences(url) == [])

@@ -55,7 +55,8 @@ package struct CatalogImport: Sendable {
         var report = Report()
         var failure: (any Error)?
         do throws(APIError) {
-            try await db.transaction { transaction throws(APIError) in
+            // A line that was read cannot be read again.
+            try await db.transaction(attemptsMax: 1) { transaction throws(APIError) in
                 _ = transaction.start(Self.lookUp)
                 do {
                     try await load(in: transaction, &report, nextLine, progress)

@@ -1,4 +1,5 @@
 import Dispatch
+import Postgres
 import Synchronization
 
 /// Work of more than a few milliseconds, done away from the loops, a little at a time.
@@ -21,22 +22,7 @@ package final class ComputeQueue: Sendable {
 
     private struct State {
         var running = 0
-        /// First come, first served; `next` runs ahead so that taking one costs nothing.
-        var waiting: [@Sendable () -> Void] = []
-        var next = 0
-
-        var waitingCount: Int { waiting.count - next }
-
-        mutating func takeWaiting() -> (@Sendable () -> Void)? {
-            guard next < waiting.count else { return nil }
-            let job = waiting[next]
-            next += 1
-            if next == waiting.count {
-                waiting.removeAll(keepingCapacity: true)
-                next = 0
-            }
-            return job
-        }
+        var waiting = Fifo<@Sendable () -> Void>()
     }
 
     private let limits: Limits
@@ -54,7 +40,7 @@ package final class ComputeQueue: Sendable {
 
     /// Callers that wait for their turn, for metrics.
     package var waitingCount: Int {
-        state.withLock { $0.waitingCount }
+        state.withLock { $0.waiting.count }
     }
 
     /// Runs `work` when there is room; the caller's executor takes over again afterwards.
@@ -83,7 +69,7 @@ package final class ComputeQueue: Sendable {
                 state.running += 1
                 return .start
             }
-            guard state.waitingCount < limits.waitersMax else { return .refuse }
+            guard state.waiting.count < limits.waitersMax else { return .refuse }
             state.waiting.append(job)
             return .wait
         }
@@ -95,7 +81,7 @@ package final class ComputeQueue: Sendable {
         queue.async { @Sendable in
             job()
             let next = self.state.withLock { state in
-                let next = state.takeWaiting()
+                let next = state.waiting.popFirst()
                 if next == nil { state.running -= 1 }
                 return next
             }

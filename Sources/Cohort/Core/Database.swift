@@ -75,13 +75,17 @@ package struct Database: Sendable {
     }
 
     /// Runs `body` between BEGIN and COMMIT on a connection of its own; a throw rolls back.
+    ///
+    /// - Parameter attemptsMax: how often `body` may run; see ``Pool/transaction(on:watch:attemptsMax:_:)``.
     package func transaction<T: Sendable>(
+        attemptsMax: Int = 3,
         unless special: (PostgresError) -> APIError? = { _ in nil },
         _ body: (Transaction) async throws(APIError) -> T
     ) async throws(APIError) -> T {
         if let transaction { return try await join(transaction, unless: special, body) }
         do throws(TransactionError<APIError>) {
-            return try await unsafe pool.transaction(on: .write, watch: watch, body)
+            return try await unsafe pool.transaction(
+                on: .write, watch: watch, attemptsMax: attemptsMax, body)
         } catch {
             switch error {
             case .body(let error): throw error
@@ -92,7 +96,7 @@ package struct Database: Sendable {
 }
 
 extension Database {
-    /// Runs `body` with all that it asks in one transaction, and may run it again as ``Pool/transaction(on:watch:_:)``
+    /// Runs `body` with all that it asks in one transaction, and may run it again as ``Pool/transaction(on:watch:attemptsMax:_:)``
     /// does. Transactions of its own are part of that one.
     func within<T: Sendable>(
         _ body: (Database) async throws(APIError) -> T

@@ -80,13 +80,16 @@ package final class Service: Sendable {
     ///     connections meet that. Nothing is served then.
     package func start(
         connecting: Bool = true, obstacle: @escaping @Sendable (PostgresError) -> Void = { _ in }
-    ) throws -> Ports {
+    ) throws(ListeningFailure) -> Ports {
         let parts = parts.withLock { $0 }
         let configuration = parts.configuration.http
-        let tcp = try ListeningSocket.tcp(
-            host: configuration.host, port: UInt16(configuration.port))
-        let unix = try configuration.unixSocketPath.map {
-            try ListeningSocket.unix(path: $0, mode: UInt32(configuration.unixSocketMode))
+        let tcp = try ListeningFailure.of(.http) { () throws(SystemError) in
+            try ListeningSocket.tcp(host: configuration.host, port: UInt16(configuration.port))
+        }
+        let unix = try configuration.unixSocketPath.map { path throws(ListeningFailure) in
+            try ListeningFailure.of(.unixSocket) { () throws(SystemError) in
+                try ListeningSocket.unix(path: path, mode: UInt32(configuration.unixSocketMode))
+            }
         }
         for (index, unit) in units.enumerated() {
             unit.loop.start()
@@ -116,8 +119,11 @@ package final class Service: Sendable {
         let settings = parts.configuration.metrics
         return Ports(
             http: Int(tcp.port ?? 0),
-            metrics: try settings.port.flatMap { try metrics?.start(host: settings.host, port: $0) }
-        )
+            metrics: try settings.port.flatMap { port throws(ListeningFailure) in
+                try ListeningFailure.of(.metrics) { () throws(SystemError) in
+                    try metrics?.start(host: settings.host, port: port)
+                }
+            })
     }
 
     /// Goes on with another configuration, which differs in what can change while serving only.
@@ -159,8 +165,10 @@ package final class Service: Sendable {
     }
 
     /// Finds out whether the configured TCP port can be had, without serving.
-    package static func checkPort(_ http: Configuration.HTTP) throws {
-        _ = try ListeningSocket.tcp(host: http.host, port: UInt16(http.port))
+    package static func checkPort(_ http: Configuration.HTTP) throws(ListeningFailure) {
+        _ = try ListeningFailure.of(.http) { () throws(SystemError) in
+            try ListeningSocket.tcp(host: http.host, port: UInt16(http.port))
+        }
     }
 
     /// Stops accepting, answers what is in flight with `Connection: close`, then lets go of the database.

@@ -40,7 +40,7 @@ package final class MetricsListener: Handler, @unchecked Sendable {
     }
 
     /// - Returns: the port.
-    func start(host: String, port: Int) throws -> Int {
+    func start(host: String, port: Int) throws(SystemError) -> Int {
         let socket = try ListeningSocket.tcp(host: host, port: UInt16(port))
         loop.start()
         let outcome: Result<Void, SystemError> = loop.queue.sync {

@@ -20,7 +20,7 @@ package struct PriceChoice: Sendable, Equatable {
     ///   - listType: the type of the list of an offer that has one.
     init(
         of offers: [PriceOffer], by context: PriceContext, in place: PricePlace, variant: Int,
-        listType: (Int) -> String
+        listType: (Int) -> String?
     ) {
         rates = place.rates(ofVariant: variant)
         let rule = place.rule(context, rates)
@@ -28,7 +28,7 @@ package struct PriceChoice: Sendable, Equatable {
         calculatedPosition = rule.calculated(of: offers)
         original = originalPosition.map { offers[$0] }
         calculated = calculatedPosition.map { offers[$0] }
-        calculatedType = calculatedPosition.map {
+        calculatedType = calculatedPosition.flatMap {
             offers[$0].isDefault ? "default" : listType($0)
         }
     }

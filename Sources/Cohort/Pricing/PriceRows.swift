@@ -108,10 +108,9 @@ final class PriceRows: @unchecked Sendable {
 
     // MARK: Of its list
 
-    /// - Precondition: the amount belongs to a list, which is not deleted.
-    func listType(_ row: Int) -> String {
-        guard let list = list(of: row) else { preconditionFailure("an amount of no list") }
-        return rows.text(list.row, At.listType)
+    /// nil for a default price, and where the list is deleted.
+    func listType(_ row: Int) -> String? {
+        list(of: row).map { rows.text($0.row, At.listType) }
     }
 
     /// The text of a JSON array of ids; only where the statement explains.

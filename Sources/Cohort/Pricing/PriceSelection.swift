@@ -83,7 +83,7 @@ package enum PriceSelection {
             CROSS JOIN place w
             WHERE p.deleted_at IS NULL AND p.id = ANY(ARRAY(SELECT DISTINCT t.list_id FROM tie t))
         ), open AS (
-            SELECT t.ord, t.money_amount_id, p.number,
+            SELECT t.ord, t.money_amount_id, t.list_id, p.number,
                 CASE
                 -- A default price, one of no list, is for everybody.
                 WHEN t.list_id = '' THEN NULL
@@ -100,6 +100,8 @@ package enum PriceSelection {
                     m.amount, m.min_quantity, m.max_quantity, m.price_list_id, m.region_id
                 FROM money_amount m
                 WHERE m.id COLLATE "C" = o.money_amount_id AND m.deleted_at IS NULL
+                    -- Of another list than was judged, where somebody wrote with triggers off: nobody's, not everybody's.
+                    AND coalesce(m.price_list_id, '') = o.list_id
                 OFFSET 0
             ) m
             -- Amounts that can't stand are looked at only by those who want to know why.

@@ -53,7 +53,7 @@ struct Dev: AsyncParsableCommand {
 
     /// Said before a database is started for nothing.
     private func refuseTakenPort(_ configuration: Configuration) throws {
-        do {
+        do throws(ListeningFailure) {
             try Service.checkPort(configuration.http)
         } catch {
             throw StartFailure(error, configuration)

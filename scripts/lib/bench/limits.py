@@ -1,8 +1,9 @@
-"""Measurements that are no rate: starting, memory, and how much slow requests disturb quick ones. Each returns lines."""
+"""Measurements that are no rate: starting, memory, and how much slow requests disturb quick ones."""
 
 import os
 import resource
 import socket
+import statistics
 import subprocess
 import threading
 import time
@@ -69,13 +70,13 @@ def stream(cohort, path, headers, label):
 
 
 def mixed(quick, slow, seconds):
-    """The p99 of quick requests alone and while slow ones run beside them.
+    """The p99 of quick requests in ms: alone, and while slow ones run beside them.
 
-    quick(seconds) measures; slow(stop) sends until the event is set, and says how many it sent.
+    quick(seconds) measures; slow(stop) sends until the event is set.
     """
     alone = quick(seconds)
-    stop, sent = threading.Event(), []
-    beside = [threading.Thread(target=lambda s=s: sent.append(s(stop))) for s in slow]
+    stop = threading.Event()
+    beside = [threading.Thread(target=s, args=[stop]) for s in slow]
     for thread in beside:
         thread.start()
     try:
@@ -84,19 +85,23 @@ def mixed(quick, slow, seconds):
         stop.set()
         for thread in beside:
             thread.join()
-    ratio = together["p99_ms"] / alone["p99_ms"]
-    return [f"point reads' p99 {alone['p99_ms']:.2f} ms alone, {together['p99_ms']:.2f} ms beside "
-            f"{', '.join(sent)}: {ratio:.1f} times (bar 3: {'met' if ratio <= 3 else 'missed'})"]
+    return alone["p99_ms"], together["p99_ms"]
 
 
-def sending(url, headers, label, body=None):
+def mixed_line(name, pairs):
+    """What `mixed` found in each round."""
+    ratios = [together / alone for alone, together in pairs]
+    alone, together = (statistics.median(p) for p in zip(*pairs))
+    ratio = statistics.median(ratios)
+    return (f"{name} point: p99 {alone:.2f} ms alone, {together:.2f} ms beside searches and additions of 10,000 members: "
+            f"{ratio:.1f} times, by round {min(ratios):.1f} to {max(ratios):.1f} (bar 3: {'met' if ratio <= 3 else 'missed'})")
+
+
+def sending(url, headers, body=None):
     """Sends one request after the other until told to stop."""
     def run(stop):
-        count = 0
         while not stop.is_set():
             request = urllib.request.Request(url, data=body, headers=headers)
             with urllib.request.urlopen(request, timeout=60) as answer:
                 answer.read()
-            count += 1
-        return f"{count} {label}"
     return run
