@@ -137,11 +137,8 @@ extension Connection {
             guard length <= bytesMax else { throw .bodyTooLarge }
             if length <= available {
                 let end = headLength + length
-                var body = bytes.extracting(headLength..<end).array
-                if head.coding != .identity {
-                    body = try Inflater.inflate(body, head.coding, bytesMax: bytesMax)
-                }
-                dispatch(bytes.extracting(0..<headLength), body)
+                let body = bytes.extracting(headLength..<end).array
+                try dispatch(bytes.extracting(0..<headLength), unpacking: body, bytesMax)
                 return end
             }
         }
@@ -183,14 +180,28 @@ extension Connection {
         noteHead()
         try Framing.resolve(server.head, span)
         keepsAlive = server.head.keepsAlive
-        var body = arriving.body
-        if server.head.coding != .identity {
-            body = try Inflater.inflate(body, server.head.coding, bytesMax: arriving.bytesMax)
-        }
-        dispatch(span, body)
+        try dispatch(span, unpacking: arriving.body, arriving.bytesMax)
     }
 
-    func dispatch(_ head: Span<UInt8>, _ body: [UInt8]) {
+    /// Hands on a request whose body may be packed: unpacked, or as it is where that would take too long for a loop.
+    private func dispatch(
+        _ head: Span<UInt8>, unpacking body: [UInt8], _ bytesMax: Int
+    ) throws(RequestRefusal) {
+        let coding = server.head.coding
+        guard coding != .identity else { return dispatch(head, body) }
+        let atOnceMax = min(bytesMax, server.limits.unpackedAtOnceBytesMax)
+        if body.count <= atOnceMax || bytesMax <= atOnceMax {
+            do throws(RequestRefusal) {
+                let plain = try Inflater.inflate(body, coding, bytesMax: atOnceMax)
+                return dispatch(head, plain)
+            } catch {
+                guard error == .bodyTooLarge, bytesMax > atOnceMax else { throw error }
+            }
+        }
+        dispatch(head, [], PackedBody(bytes: body, coding: coding, bytesMax: bytesMax))
+    }
+
+    private func dispatch(_ head: Span<UInt8>, _ body: [UInt8], _ packed: PackedBody? = nil) {
         phase = .handling
         isFirst = false
         if sawHangUp {
@@ -200,7 +211,7 @@ extension Connection {
         }
         let exchange = nextExchange()
         server.figures.requestsBegun &+= 1
-        let request = Request(bytes: head, head: server.head, body: body)
+        let request = Request(bytes: head, head: server.head, body: body, packedBody: packed)
         budget -= 1
         server.isHandling = true
         server.handler.handle(request, exchange)

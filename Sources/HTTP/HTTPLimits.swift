@@ -1,4 +1,5 @@
-/// What one client may cost. Every bound has its reason; all of them are settings of the service.
+/// What one client may cost. Every bound has its reason; those that operators have reasons of their own for are settings of
+/// the service.
 package struct HTTPLimits: Sendable {
     /// Longest request line without its line end, in bytes; 414 beyond. Filters with a few hundred ids fit.
     package var requestLineBytesMax = 16_384
@@ -18,6 +19,9 @@ package struct HTTPLimits: Sendable {
     package var heldBytesMax = 16 << 20
     /// Of one connection, in bytes, that are not counted there.
     package var heldBytesFree = 4_096
+    /// A packed body is unpacked at once where it stands for no more than this, in bytes, which takes half a millisecond.
+    /// What is longer, on routes that take that, is handed on packed.
+    package var unpackedAtOnceBytesMax = 131_072
     /// Connections taken from the queue in one turn, so that other loops get their share.
     package var acceptsPerTurnMax = 64
 

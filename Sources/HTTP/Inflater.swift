@@ -50,3 +50,17 @@ enum Inflater {
         return result
     }
 }
+
+/// A body as it was sent under its content coding.
+package struct PackedBody: Sendable {
+    let bytes: [UInt8]
+    let coding: ContentCoding
+    let bytesMax: Int
+
+    /// Takes long: up to 30 ms for 8 MiB, which may be 8 KiB packed.
+    ///
+    /// - Throws: as ``Inflater/inflate(_:_:bytesMax:)``.
+    package func unpacked() throws(RequestRefusal) -> [UInt8] {
+        try Inflater.inflate(bytes, coding, bytesMax: bytesMax)
+    }
+}

@@ -3,16 +3,20 @@
 package struct Request: ~Copyable, ~Escapable {
     private let bytes: Span<UInt8>
     private let head: Head
-    /// The whole body, without its chunks and its content coding; empty when there is none.
+    /// The whole body, without its chunks and its content coding; empty when there is none, and where it is
+    /// ``packedBody``.
     package let body: [UInt8]
+    /// The whole body under its content coding, where that stands for more than a loop should unpack.
+    package let packedBody: PackedBody?
     /// Whether the request announced a body of at least one byte (or a chunked one, whatever its size).
     package let hasBody: Bool
 
     @_lifetime(copy bytes)
-    init(bytes: Span<UInt8>, head: Head, body: [UInt8]) {
+    init(bytes: Span<UInt8>, head: Head, body: [UInt8], packedBody: PackedBody? = nil) {
         self.bytes = bytes
         self.head = head
         self.body = body
+        self.packedBody = packedBody
         hasBody = head.hasBody
     }
 

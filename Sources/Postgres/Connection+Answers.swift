@@ -96,7 +96,9 @@ extension Connection {
                 } else {
                     // The connection stays taken until the statement itself is reported as aborted.
                     unprepared = pending
-                    decide(pending, unsafe ServerErrorReader.take(result, pending.statement))
+                    let error = unsafe ServerErrorReader.take(result, pending.statement)
+                    measure(pending, error)
+                    decide(pending, error)
                 }
             }
         case .deallocated(let name):
@@ -219,11 +221,12 @@ extension Connection {
 
     /// Counts a statement that was answered, and tells of it when it took long.
     ///
-    /// The server does one after the other, so it began when it was sent or when the one before was answered.
+    /// The server does one after the other, so it began when it was sent or when the one before was answered. But those of
+    /// a segment are answered together when all are done: then any of them may have taken the time, and each is told.
     private func measure(_ pending: PendingRows, _ error: PostgresError.ServerError? = nil) {
         let now = lane.loop.now
-        let begun = max(pending.sentAt, lastAnswer)
-        lastAnswer = now
+        if lastAnswer != now { (answerBefore, lastAnswer) = (lastAnswer, now) }
+        let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
         guard duration >= lane.slowStatement else { return }

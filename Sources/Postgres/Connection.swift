@@ -31,6 +31,8 @@ import EventLoop
     var lastSign: MonotonicTime
     /// When the last statement was answered.
     var lastAnswer: MonotonicTime
+    /// The one before that came at another time.
+    var answerBefore: MonotonicTime
     /// Why the server ended the connection, when it said so.
     var farewell: PostgresError.ServerError?
     /// A statement that was given up because it could not be prepared; its own answer is still due.
@@ -62,6 +64,7 @@ import EventLoop
         openedAt = lane.loop.now
         lastSign = lane.loop.now
         lastAnswer = lane.loop.now
+        answerBefore = lastAnswer
         replayed = Replayed(time: lane.loop.now)
         isPipelined = lane.configuration.prepares && !handle.isPooled
         prepared = PreparedStatements(max: lane.configuration.preparedMax)

@@ -11,6 +11,7 @@ package final class Cursor: @unchecked Sendable {
     private let chunkRows: Int
     private let watch: ClientWatch?
     private var transaction: Transaction?
+    private var isAdmitted = false
     private var isOver = false
 
     init(
@@ -27,6 +28,13 @@ package final class Cursor: @unchecked Sendable {
             name: statement.name, lane: .slow)
         fetch = Statement(
             unprepared: "FETCH \(chunkRows) FROM cohort_cursor", name: statement.name, lane: .slow)
+    }
+
+    deinit {
+        guard isAdmitted else { return }
+        // Whoever held it last need not be on the loop.
+        let pool = pool
+        pool.loop.perform { pool.cursorGate.leave() }
     }
 
     /// The next rows, nil after the last. Nothing is sent before the first call.
@@ -48,6 +56,8 @@ package final class Cursor: @unchecked Sendable {
         if let transaction { return transaction }
         var attempts = 0
         let since = pool.loop.now
+        try await pool.cursorGate.enter()
+        isAdmitted = true
         while true {
             attempts += 1
             let connection = try await pool.checkOut(.slow, watch: watch, since: since)
@@ -70,6 +80,64 @@ package final class Cursor: @unchecked Sendable {
         isOver = true
         transaction?.beginRollback()
         transaction = nil
+        guard isAdmitted else { return }
+        isAdmitted = false
+        pool.cursorGate.leave()
+    }
+}
+
+/// Leaves one connection of the slow lane to what is soon done: a client that reads slowly keeps its cursor's for as long.
+@safe final class CursorGate: @unchecked Sendable {
+    // Confined to the loop, hence the unchecked conformance.
+    private let loop: EventLoop
+    private let limits: PoolConfiguration.Lane
+    private let openMax: Int
+    private var open = 0
+    private var waiting = Fifo<Turn>()
+
+    @safe private final class Turn: @unchecked Sendable {
+        var continuation: UnsafeContinuation<Bool, Never>?
+
+        /// False where it was over before.
+        func end(isAdmitted: Bool) -> Bool {
+            guard let continuation = unsafe continuation.take() else { return false }
+            unsafe continuation.resume(returning: isAdmitted)
+            return true
+        }
+    }
+
+    init(loop: EventLoop, limits: PoolConfiguration.Lane) {
+        self.loop = loop
+        self.limits = limits
+        openMax = max(1, limits.connections - 1)
+    }
+
+    var waitingCount: Int { waiting.count }
+
+    /// Waits until there is room for a cursor; each that was let in leaves.
+    ///
+    /// - Throws: `.laneFull`, `.waitedTooLong`.
+    func enter() async throws(PostgresError) {
+        if open < openMax {
+            open += 1
+            return
+        }
+        guard waiting.count < limits.waitersMax else { throw .laneFull }
+        let turn = Turn()
+        waiting.append(turn)
+        loop.perform(after: limits.waitDeadline) {
+            guard turn.end(isAdmitted: false) else { return }
+            _ = self.waiting.remove { $0 === turn }
+        }
+        let isAdmitted = unsafe await withUnsafeContinuation { unsafe turn.continuation = $0 }
+        guard isAdmitted else { throw .waitedTooLong }
+    }
+
+    func leave() {
+        while let turn = waiting.popFirst() {
+            if turn.end(isAdmitted: true) { return }
+        }
+        open -= 1
     }
 }
 

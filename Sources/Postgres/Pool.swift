@@ -15,12 +15,14 @@ package final class Pool: @unchecked Sendable {
     private let write: Lane
     private let slow: Lane
     private let replicas: Replicas?
+    let cursorGate: CursorGate
 
     package init(loop: EventLoop, configuration: PoolConfiguration) {
         self.loop = loop
         fast = Lane(.fast, loop: loop, configuration: configuration)
         write = Lane(.write, loop: loop, configuration: configuration)
         slow = Lane(.slow, loop: loop, configuration: configuration)
+        cursorGate = CursorGate(loop: loop, limits: configuration.effective(.slow))
         replicas = Replicas(configuration, loop: loop, fast: fast, slow: slow)
         // They all lead to one server, unless a pooler is in between, which then has lost it as well.
         let lanes = [fast, write, slow]
@@ -80,7 +82,11 @@ package final class Pool: @unchecked Sendable {
         LaneKind.allCases.lazy.compactMap { self.lane($0).obstacle }.first
     }
 
-    package func statistics(_ kind: LaneKind) -> LaneStatistics { lane(kind).statistics }
+    package func statistics(_ kind: LaneKind) -> LaneStatistics {
+        var figures = lane(kind).statistics
+        if kind == .slow { figures.waiting += cursorGate.waitingCount }
+        return figures
+    }
 
     /// Of each replica: its host, its figures, and whether reads go elsewhere for now.
     package var replicaStatistics: [(name: String, figures: LaneStatistics, isPassedOver: Bool)] {

@@ -27,6 +27,9 @@ import Glibc
 
     package var columns: Int { unsafe Int(PQnfields(handle)) }
 
+    /// What it takes of memory, in bytes.
+    package var memoryBytes: Int { unsafe Int(PQresultMemorySize(handle)) }
+
     /// How many rows the statement changed or answered.
     package var affected: Int {
         unsafe Int(String(cString: PQcmdTuples(handle))) ?? 0

@@ -115,6 +115,24 @@ import Testing
         #expect(empty?.text == "POST /a")
     }
 
+    @Test func `hands a body on packed that stands for more than is unpacked at once`() throws {
+        let service = try TestService(bodyBytesMax: 4_000_000) { request, exchange in
+            let kind = request.packedBody == nil ? "plain" : "packed"
+            let body = (try? request.packedBody?.unpacked()) ?? request.body
+            exchange.respond(Response(status: 200, body: Array("\(kind) \(body.count)".utf8)))
+        }
+        let bound = HTTPLimits().unpackedAtOnceBytesMax
+        for (count, kind) in [(bound, "plain"), (bound + 1, "packed"), (3_000_000, "packed")] {
+            let packed = ContentCodingName.gzip.pack([UInt8](repeating: 0x61, count: count))
+            let client = try service.client()
+            client.send(
+                "POST /a HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+                    + "Content-Length: \(packed.count)\r\n\r\n")
+            client.send(packed)
+            #expect(try client.answer()?.text == "\(kind) \(count)")
+        }
+    }
+
     @Test func `closes when asked to`() throws {
         let service = try TestService()
         for (fields, closes, says) in [

@@ -22,6 +22,29 @@ import Testing
         }
     }
 
+    @Test func `cursors leave a connection to what is soon done`() async throws {
+        try await withPool({
+            $0.slow.connections = 3
+            $0.slow.waitersMax = 1
+            $0.slow.waitDeadline = .milliseconds(300)
+        }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                let held = (0..<2).map { _ in pool.cursor(Self.series, [.int4(9)], chunkRows: 1) }
+                for cursor in held { #expect(try await size(cursor) == 1) }
+                #expect(try await pool.query(Self.series, [.int4(3)]).count == 3)
+                let late = pool.cursor(Self.series, [.int4(9)], chunkRows: 1)
+                #expect(await failure { _ = try await late.next()?.count } == .waitedTooLong)
+
+                async let next = size(pool.cursor(Self.series, [.int4(9)], chunkRows: 1))
+                let refused = pool.cursor(Self.series, [.int4(9)], chunkRows: 1)
+                while pool.statistics(.slow).waiting == 0 { await Task.yield() }
+                #expect(await failure { _ = try await refused.next()?.count } == .laneFull)
+                held[0].close()
+                #expect(try await next == 1)
+            }
+        }
+    }
+
     @Test(arguments: [true, false])
     func `a cursor that is closed early, dropped or fails gives its connection back`(
         prepares: Bool

@@ -1,9 +1,13 @@
+import HTTP
+
 /// Why a request was not done, in the client's terms.
 ///
 /// ``wire`` is the only place that turns one into a status and an envelope.
 package enum APIError: Error, Equatable, Sendable {
     /// The request says something that it may not: 400.
     case invalidData(String)
+    /// A packed body that stands for more than the route takes: 413.
+    case bodyTooLarge
     /// The body's characters are not UTF-8: 415.
     case unsupportedCharset(String)
     /// No credential, or none that is good: 401 with a plain-text body.
@@ -50,6 +54,10 @@ package enum APIError: Error, Equatable, Sendable {
         switch self {
         case .invalidData(let message):
             Wire(status: 400, type: "invalid_data", message: message)
+        case .bodyTooLarge:
+            Wire(
+                status: RequestRefusal.bodyTooLarge.status, type: "invalid_data",
+                message: RequestRefusal.bodyTooLarge.message)
         case .unsupportedCharset(let name):
             Wire(status: 415, type: "invalid_data", message: "unsupported charset \"\(name)\"")
         case .unauthorized:

@@ -2,7 +2,7 @@ import HTTP
 package import JSON
 
 /// A request as endpoints read it: decoded once, before authentication, because a body that is not JSON is
-/// answered 400 even to strangers.
+/// answered 400 even to strangers. Large bodies, which Medusa takes from nobody, are read of those alone who may send them.
 package struct Call: Sendable {
     /// nil where the client sent no JSON; endpoints see an empty object then.
     package private(set) var body: JSONValue?
@@ -82,17 +82,35 @@ package struct Call: Sendable {
         return try Fields(.object(object))
     }
 
+    /// A large body is one of many records. A description of megabytes would come back with every page that shows it.
+    private static let textBytesMax = 102_400
+
     /// Whether ``body`` is still to be read, away from the loop.
     var hasLargeBody: Bool { largeBody != nil }
 
     /// The same call with its large body read.
     ///
-    /// - Throws: `.invalidData` for a body that is not JSON.
+    /// - Throws: `.invalidData` for a body that is not JSON, or not packed as it is said to be; `.bodyTooLarge`.
     func readingBody() throws(APIError) -> Call {
-        guard let largeBody else { return self }
+        guard let largeBody = try largeBody?.unpacked() else { return self }
         var call = self
-        call.body = try largeBody.value()
-        call.safeguards = safeguards?.digested()
+        let value = try largeBody.value()
+        guard value.members.allSatisfy({ $0.utf8Count <= Self.textBytesMax }) else {
+            throw .bodyTooLarge
+        }
+        call.body = value
+        call.safeguards = safeguards?.digesting(largeBody)
         return call
+    }
+}
+
+extension JSONValue {
+    fileprivate var members: [JSONValue] {
+        if case .object(let object) = self { object.members.map(\.value) } else { [] }
+    }
+
+    /// Of a text; 0 for anything else.
+    fileprivate var utf8Count: Int {
+        if case .string(let text) = self { text.utf8.count } else { 0 }
     }
 }

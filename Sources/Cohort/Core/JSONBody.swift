@@ -5,14 +5,17 @@ import JSON
 ///
 /// - Source: Medusa 1.20.10, `loaders/api.ts` (the `body-parser` package).
 struct JSONBody: Sendable {
+    /// Empty while it is packed.
     let bytes: [UInt8]
+    private let packed: PackedBody?
     private let encoding: TextEncoding
 
     /// nil for no body, and for one of another type.
     ///
     /// - Throws: `.unsupportedCharset`.
     init?(_ request: borrowing Request) throws(APIError) {
-        guard request.hasBody, !request.body.isEmpty, let type = request.header("content-type")
+        guard !request.body.isEmpty || request.packedBody != nil,
+            let type = request.header("content-type")
         else { return nil }
         var parts = type.split(separator: ";", omittingEmptySubsequences: false)[...]
         guard let essence = parts.popFirst(),
@@ -20,6 +23,17 @@ struct JSONBody: Sendable {
         else { return nil }
         encoding = try Self.encoding(parts)
         bytes = request.body
+        packed = request.packedBody
+    }
+
+    private init(unpacking body: JSONBody, _ packed: PackedBody) throws(APIError) {
+        do throws(RequestRefusal) {
+            bytes = try packed.unpacked()
+        } catch {
+            throw error == .bodyTooLarge ? .bodyTooLarge : .invalidData(error.message)
+        }
+        self.packed = nil
+        encoding = body.encoding
     }
 
     private static func encoding(_ parameters: ArraySlice<Substring>) throws(APIError)
@@ -46,8 +60,18 @@ struct JSONBody: Sendable {
     private static let bytesOnLoopMax = 131_072
 
     /// Whether it should be read away from the loop.
-    var isLarge: Bool { bytes.count > Self.bytesOnLoopMax }
+    var isLarge: Bool { packed != nil || bytes.count > Self.bytesOnLoopMax }
 
+    /// The same without its content coding.
+    ///
+    /// - Throws: `.invalidData` where that is not what it is said to be; `.bodyTooLarge`.
+    func unpacked() throws(APIError) -> JSONBody {
+        guard let packed else { return self }
+        return try JSONBody(unpacking: self, packed)
+    }
+
+    /// Of a body that is not packed.
+    ///
     /// - Throws: `.invalidData` for what is not JSON.
     func value() throws(APIError) -> JSONValue {
         do throws(JSONSyntaxError) {

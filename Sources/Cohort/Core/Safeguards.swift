@@ -13,8 +13,7 @@ package final class Safeguards: Sendable {
     private let method: HTTP.Method
     private let path: String
     private let query: String?
-    /// Until it has a fingerprint.
-    private let largeBody: JSONBody?
+    /// Empty without a key, and until a large body is read.
     private let fingerprint: [UInt8]
     private let secret: String
     private let router: Router<Route>
@@ -45,9 +44,8 @@ package final class Safeguards: Sendable {
         query = request.query
         secret = configuration.auth.cookieSecret
         self.router = router
-        largeBody = body.flatMap { $0.isLarge ? $0 : nil }
         fingerprint =
-            key == nil || largeBody != nil
+            key == nil || body?.isLarge == true
             ? []
             : RequestDigest.fingerprint(
                 path: path, query: query, body: body?.bytes ?? [], secret: secret)
@@ -61,15 +59,13 @@ package final class Safeguards: Sendable {
         query = other.query
         secret = other.secret
         router = other.router
-        largeBody = nil
         fingerprint = RequestDigest.fingerprint(
             path: path, query: query, body: body.bytes, secret: secret)
     }
 
     /// The same with the fingerprint of a large body, which takes too long for a loop.
-    func digested() -> Safeguards {
-        guard key != nil, let largeBody else { return self }
-        return Safeguards(digesting: largeBody, of: self)
+    func digesting(_ largeBody: JSONBody) -> Safeguards {
+        key == nil ? self : Safeguards(digesting: largeBody, of: self)
     }
 
     private static func checked(_ key: String) throws(APIError) -> String {

@@ -51,7 +51,7 @@ package final class Server: Handler, @unchecked Sendable {
         return parts.configuration.http.bodyBytesMax
     }
 
-    /// - Source: Medusa 1.20.10, `loaders/express.ts` and `api/index.js`: health, then the body, then CORS,
+    /// - Source: Medusa 1.20.10, `loaders/express.ts` and `api/index.js`: health, then the body (a large one later), then CORS,
     ///   then who asks, then what for.
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
         let note = note(request, exchange)
@@ -167,9 +167,6 @@ package final class Server: Handler, @unchecked Sendable {
     ) async throws(APIError) -> Response {
         switch destination {
         case .route(let route):
-            let perform =
-                call.hasLargeBody
-                ? try await route.reading(call, on: parts.largeBodies) : route.perform
             var context = Context(
                 db: Database(
                     pool: pool, watch: watch, shapes: shapes, marks: parts.marks,
@@ -182,11 +179,11 @@ package final class Server: Handler, @unchecked Sendable {
                     context.shopper = try await Shopper.find(credentials, parts, on: context.db)
                     if let shopper = context.shopper { try limit(shopper.customerID, note) }
                 }
-                return try await perform(call, context)
+                return try await perform(route, call, context)
             }
             if route.mayRunBesideLookup, check.isExpectedGood, parts.rateLimiter == nil {
                 // Both leave in one segment; the look-up's answer comes first.
-                let response = await attempt(perform, call, context)
+                let response = await attempt(route, call, context)
                 guard try await check.principal() != nil else { throw .unauthorized }
                 return try response.get()
             }
@@ -194,13 +191,13 @@ package final class Server: Handler, @unchecked Sendable {
             if call.isForeign, principal.sessionKey != nil { throw .crossSite }
             try limit(principal.userID, note)
             context.principal = principal
-            return try await perform(call, context)
+            return try await perform(route, call, context)
         case .nowhere, .unreadable:
+            if let check, try await check.principal() == nil { throw .unauthorized }
             if call.hasLargeBody {
                 _ = try await parts.largeBodies.run { () throws(APIError) in try call.readingBody()
                 }
             }
-            if let check, try await check.principal() == nil { throw .unauthorized }
             guard case .nowhere(let path) = destination else {
                 throw .invalidData("Failed to decode the path")
             }
@@ -220,11 +217,18 @@ package final class Server: Handler, @unchecked Sendable {
         }
     }
 
+    private func perform(
+        _ route: Route, _ call: Call, _ context: Context
+    ) async throws(APIError) -> Response {
+        guard call.hasLargeBody else { return try await route.perform(call, context) }
+        return try await route.reading(call, on: parts.largeBodies)(call, context)
+    }
+
     private func attempt(
-        _ perform: Route.Perform, _ call: Call, _ context: Context
+        _ route: Route, _ call: Call, _ context: Context
     ) async -> Result<Response, APIError> {
         do throws(APIError) {
-            return .success(try await perform(call, context))
+            return .success(try await perform(route, call, context))
         } catch {
             return .failure(error)
         }

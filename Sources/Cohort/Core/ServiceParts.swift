@@ -70,6 +70,6 @@ package final class ServiceParts: Sendable {
             ? SignInThrottle(rule: configuration.auth.throttle) : nil
     }
 
-    /// The longest bodies take some 50 ms each, so the last in line waits about ten seconds.
-    private static let largeBodyWaitersMax = 256
+    /// The longest bodies take some 50 ms each, so the last in line waits one or two seconds; and 8 MiB.
+    private static let largeBodyWaitersMax = 32
 }

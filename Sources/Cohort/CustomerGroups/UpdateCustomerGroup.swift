@@ -29,7 +29,8 @@ package enum UpdateCustomerGroup: Endpoint {
             selection: selection)
     }
 
-    // The row is locked before its metadata is read, so concurrent merges add up. `updated_at` moves only
+    // The row is locked before its metadata is read, so concurrent merges add up; not its key, so members may be added
+    // meanwhile. `updated_at` moves only
     // when a column really changes.
     static let update = Statement(
         "customer_group.update",
@@ -38,7 +39,7 @@ package enum UpdateCustomerGroup: Endpoint {
             SELECT id, created_at, updated_at, deleted_at, name, metadata
             FROM customer_group
             WHERE id = $1 AND deleted_at IS NULL
-            FOR UPDATE
+            FOR NO KEY UPDATE
         ), wanted AS (
             SELECT id, COALESCE($2::text, name) AS name,
                 CASE WHEN $3::jsonb IS NULL THEN metadata

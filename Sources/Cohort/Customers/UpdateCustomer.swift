@@ -41,9 +41,11 @@ package enum UpdateCustomer: Endpoint {
             selection: selection)
     }
 
+    // Not of its key: who adds this customer to a group has that group's row, waits for the key, and is waited for by
+    // who changes this customer's groups.
     static let lock = Statement(
         "customer.update.lock",
-        "SELECT has_account FROM customer WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+        "SELECT has_account FROM customer WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
         lane: .write)
 
     // Each pair of parameters is whether to set a column, and to what: null is a value here.

@@ -25,11 +25,11 @@ final class Batches: @unchecked Sendable {
         isLast = false
     }
 
-    /// Loads the first batch. Returns whether it is everything, relations included.
+    /// Loads the first batch. Returns whether it is everything, relations included, and not much.
     func begin(_ selection: Selection, on db: Database) async throws(APIError) -> Bool {
         try await fetch()
         try await loadBranches(selection, on: db)
-        return isLast && !branches.contains { $0.isPartial }
+        return isLast && Branch.areSmall(rows, with: branches)
     }
 
     /// Writes the batch that is here.

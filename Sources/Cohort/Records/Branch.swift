@@ -16,17 +16,21 @@ package final class Branch: @unchecked Sendable {
     }
 
     private let plan: Plan
-    private let parents: Value
+    private let parents: [String]
     private var rows = Rows.none
+    /// The parents that ``rows`` were asked for, by place: all of them at first, then as many as a batch should do for.
+    /// To ask for all again would have PostgreSQL join and sort everything that is left for each batch.
+    private var span: Range<Int>
     private var nextRow = 0
-    /// The batch behind a full one, on its way.
-    private var following: PendingRows?
+    /// The batch behind, on its way.
+    private var following: (span: Range<Int>, rows: PendingRows)?
     private var children: [Branch] = []
     private var computed: (any LoadedMembers)?
 
     private init(_ plan: Plan, parents: [String]) {
         self.plan = plan
-        self.parents = .texts(parents)
+        self.parents = parents
+        span = parents.indices
     }
 
     /// Relations whose statements are on their way.
@@ -45,13 +49,18 @@ package final class Branch: @unchecked Sendable {
         Started(
             branches: plans.map { plan in
                 let branch = Branch(plan, parents: parents)
-                return (branch, branch.request(afterParent: 0, id: "", on: db))
+                return (branch, branch.request(branch.span, on: db))
             })
     }
 
-    private func request(afterParent ord: Int64, id: String, on db: Database) -> PendingRows? {
+    /// - Parameter id: of the row of the first parent behind which to go on; nil to begin there.
+    private func request(
+        _ span: Range<Int>, after id: String? = nil, on db: Database
+    ) -> PendingRows? {
         plan.relation.load.map {
-            db.start($0, [parents, .int8(ord), .text(id)] + plan.extra)
+            let ids = span == parents.indices ? parents : Array(parents[span])
+            return db.start(
+                $0, [.texts(ids), .int8(id == nil ? 0 : 1), .text(id ?? "")] + plan.extra)
         }
     }
 
@@ -76,22 +85,55 @@ package final class Branch: @unchecked Sendable {
         self.rows = consume rows
     }
 
-    /// Asks for the batch behind a full one.
-    private func requestFollowing(_ rows: borrowing Rows, on db: Database) -> PendingRows? {
-        let last = rows.count - 1
-        return request(afterParent: rows.int8(last, 0), id: rows.text(last, 1), on: db)
+    /// Asks for the batch behind this one: of a full one behind its last row, else for further parents.
+    private func requestFollowing(
+        _ rows: borrowing Rows, on db: Database
+    ) -> (span: Range<Int>, rows: PendingRows)? {
+        var next = span.upperBound
+        var width = 4 * span.count
+        var id: String?
+        if rows.count == Relation.rowsMax {
+            let last = rows.count - 1
+            let place = Int(rows.int8(last, 0))
+            next = span.lowerBound + place - 1
+            width = 2 * place
+            id = rows.text(last, 1)
+        }
+        let span = next..<min(next + width, parents.count)
+        return request(span, after: id, on: db).map { (span, $0) }
     }
 
     /// Whether to fetch on before anybody asks. With at most one row for a parent there is nothing behind a full
     /// batch, unless the database lacks a constraint: asked for then only when it comes to that.
     private func fetchesAhead(_ rows: borrowing Rows) -> Bool {
-        rows.count == Relation.rowsMax && plan.relation.isToMany && plan.relation.echo == nil
+        isPartial(rows) && plan.relation.isToMany && plan.relation.echo == nil
     }
 
-    /// Whether the database may hold more than what is here: the answer must be streamed then.
-    package var isPartial: Bool {
-        rows.count == Relation.rowsMax || children.contains { $0.isPartial }
+    private func isPartial(_ rows: borrowing Rows) -> Bool {
+        rows.count == Relation.rowsMax || span.upperBound < parents.count
     }
+
+    /// Whether the database may hold more than what is here.
+    private var isPartial: Bool {
+        isPartial(rows) || children.contains { $0.isPartial }
+    }
+
+    private var memoryBytes: Int {
+        children.reduce(rows.memoryBytes) { $0 + $1.memoryBytes }
+    }
+
+    /// Answers of more, in bytes of memory that their rows take, are streamed: they would be held twice, and until the
+    /// client has taken them.
+    private static let answerBytesMax = 2 << 20
+
+    /// Whether rows and all that hangs on them are here, and little enough to be answered from memory.
+    package static func areSmall(_ rows: borrowing Rows, with branches: [Branch]) -> Bool {
+        !branches.contains { $0.isPartial }
+            && branches.reduce(rows.memoryBytes) { $0 + $1.memoryBytes } <= answerBytesMax
+    }
+
+    /// The place of a row's parent, from 1.
+    private func ord(_ row: Int) -> Int64 { Int64(span.lowerBound) + rows.int8(row, 0) }
 
     /// Writes the member for the parent at `ord` (from 1); parents come in order.
     package func write(
@@ -118,7 +160,7 @@ package final class Branch: @unchecked Sendable {
     ) async throws(APIError) {
         precondition(children.isEmpty, "an echoed record has no relations")
         // There is one by a constraint of Medusa's; should a database lack that, nobody is led astray.
-        while nextRow < rows.count, rows.int8(nextRow, 0) < ord { nextRow += 1 }
+        while nextRow < rows.count, self.ord(nextRow) < ord { nextRow += 1 }
         let hasOne = try await hasRow(for: ord, on: db)
         sink.json.beginArray()
         guard hasOne else { return sink.json.endArray() }
@@ -136,12 +178,14 @@ package final class Branch: @unchecked Sendable {
     }
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
-        if nextRow == rows.count {
-            guard rows.count == Relation.rowsMax else { return false }
-            try await take(following ?? requestFollowing(rows, on: db), on: db)
-            return try await hasRow(for: ord, on: db)
+        while nextRow == rows.count {
+            guard isPartial(rows), let next = following ?? requestFollowing(rows, on: db) else {
+                return false
+            }
+            span = next.span
+            try await take(next.rows, on: db)
         }
-        return rows.int8(nextRow, 0) == ord
+        return self.ord(nextRow) == ord
     }
 
     private func writeRow(to sink: Sink, on db: Database) async throws(APIError) {

@@ -6,7 +6,8 @@ import Testing
 @Suite struct RequestFiguresTests {
     @Test func `every status that an error has is told apart`() {
         let errors: [APIError] = [
-            .invalidData(""), .unsupportedCharset(""), .unauthorized, .crossSite, .staleToken(""),
+            .invalidData(""), .unsupportedCharset(""), .bodyTooLarge, .unauthorized, .crossSite,
+            .staleToken(""),
             .notFound(""), .conflict, .changed, .keyReused, .duplicate(""),
             .throttled(retryAfterSeconds: 1), .overloaded(retryAfterSeconds: 1), .clientGone,
             .internalFault(cause: ""),
@@ -14,7 +15,8 @@ import Testing
         for error in errors {
             // A new error belongs into the list above.
             switch error {
-            case .invalidData, .unsupportedCharset, .unauthorized, .crossSite, .staleToken,
+            case .invalidData, .unsupportedCharset, .bodyTooLarge, .unauthorized, .crossSite,
+                .staleToken,
                 .notFound,
                 .conflict, .changed, .keyReused, .duplicate, .throttled, .overloaded, .clientGone,
                 .internalFault:

@@ -50,6 +50,61 @@ import Testing
         #expect(sizes == [2, 2] + Array(repeating: 1, count: 1498))
     }
 
+    /// More rows than a batch, spread over parents in every way: none, few, many, more than a batch for one.
+    @Test func `relations of many records hold every row once, whoever's they are`() async throws {
+        let shop = try await crowd(1_200)
+        try shop.sql().run(
+            """
+            INSERT INTO customer_group (id, name)
+                SELECT 'cgrp_' || lpad(n::text, 4, '0'), 'g' || n FROM generate_series(1, 1300) n;
+            INSERT INTO customer_group_customers SELECT g.id, c.id FROM customer c, customer_group g
+            WHERE g.id LIKE 'cgrp_0%' AND CASE
+                WHEN c.id < 'cus_00000050' THEN g.id <= 'cgrp_0060'
+                WHEN c.id < 'cus_00000700' THEN false
+                WHEN c.id = 'cus_00000700' THEN g.id <= 'cgrp_0999'
+                ELSE g.id <= 'cgrp_0002' END;
+            INSERT INTO customer_group_customers
+                SELECT id, 'cus_00000003' FROM customer_group WHERE id LIKE 'cgrp_1%';
+            """)
+        let answer = try shop.signedIn().send(
+            "GET", "/admin/customers?limit=1000&expand=groups&order=id")
+        let shown = try #require(answer.json?["customers"]).items.map { customer in
+            "\(customer["id"]?.text ?? "") "
+                + (customer["groups"]?.items.compactMap { $0["id"]?.text } ?? []).joined(
+                    separator: ",")
+        }
+        let stored = try shop.sql().run(
+            """
+            SELECT c.id || ' ' || coalesce(string_agg(m.customer_group_id, ',' ORDER BY m.customer_group_id), '')
+            FROM (SELECT id FROM customer ORDER BY id LIMIT 1000) c
+            LEFT JOIN customer_group_customers m ON m.customer_id = c.id GROUP BY c.id ORDER BY c.id
+            """
+        ).map { $0[0] ?? "" }
+        #expect(shown.count == 1000)
+        #expect(shown == stored)
+    }
+
+    @Test func `few records are streamed where they are large`() async throws {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        for (size, isStreamed) in [(190_000, false), (220_000, true)] {
+            try shop.sql().run(
+                """
+                DELETE FROM customer_group;
+                INSERT INTO customer_group (id, name, metadata)
+                SELECT 'cgrp_' || n, 'g' || n, jsonb_build_object('text', repeat('x', \(size)))
+                FROM generate_series(1, 10) n
+                """)
+            let answer = try client.send("GET", "/admin/customer-groups?limit=10")
+            #expect((answer["transfer-encoding"] == "chunked") == isStreamed, "\(size)")
+            #expect((answer["etag"] == nil) == isStreamed, "\(size)")
+            let groups = try #require(answer.json?["customer_groups"]).items
+            #expect(
+                groups.map { $0["metadata"]?["text"]?.text?.utf8.count }
+                    == Array(repeating: size, count: 10))
+        }
+    }
+
     @Test(.disabled(if: ServiceProcess.isSanitized, ServiceProcess.sanitizedMemory))
     func `memory does not follow the size of an answer`() async throws {
         let shop = try await crowd(60_000)

@@ -176,6 +176,33 @@ import Testing
             })
     }
 
+    @Test(arguments: [false, true])
+    func `of statements that are answered together the one is told that failed`(isPrepared: Bool)
+        async throws
+    {
+        let shop = try await Shop.open(settings: [
+            "COHORT_FAST_STATEMENT_TIMEOUT_MS": "700", "COHORT_LOOPS": "1",
+            "COHORT_FAST_CONNECTIONS": "1",
+        ])
+        let group = try shop.signedIn().create("Locked")
+        if isPrepared {
+            _ = try shop.signedIn().send("GET", "/admin/customer-groups/\(group)")
+        }
+        let lock = try shop.sql()
+        try lock.run("BEGIN; LOCK TABLE customer_group IN ACCESS EXCLUSIVE MODE")
+        // The credential is looked up in front of it, in the same segment.
+        let answer = try shop.signedIn().send("GET", "/admin/customer-groups/\(group)")
+        #expect(answer.status == 503)
+        let late = shop.service.line {
+            $0["message"] == "statement" && $0["sqlstate"] == "57014"
+        }
+        #expect(
+            late?["statement"]?.text?.hasPrefix("customer_group.") == true,
+            "\(String(describing: late))")
+        #expect(try #require(late?["duration_us"]?.int) >= 700_000)
+        try lock.run("COMMIT")
+    }
+
     @Test(arguments: ["0", "60000"])
     func `a statement below the bound, or without one, is not told`(bound: String) async throws {
         let shop = try await Shop.open(settings: ["COHORT_SLOW_STATEMENT_MS": bound])

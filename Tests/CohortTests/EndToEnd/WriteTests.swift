@@ -1,4 +1,5 @@
 import Cohort
+import Glibc
 import Testing
 
 @Suite struct WriteTests {
@@ -186,6 +187,43 @@ import Testing
             try shop.sql().number(
                 "SELECT count(*) FROM customer_group_customers WHERE customer_group_id = '\(group)'"
             ) == 40)
+    }
+
+    @Test
+    func
+        `who adds a customer and who changes the customer's groups do not wait for each other in a circle`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let client = shop.signedIn()
+        let group = try client.create("Circle")
+        let id = try client.createGuest("circle@example.com")
+        let sql = try shop.sql()
+        func waitForLocks(_ count: Int) throws {
+            while try shop.sql().number(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < count
+            {
+                usleep(5_000)
+            }
+        }
+        // Both wait for the customer's row: first who changes it, then who has put the membership in.
+        try sql.run("BEGIN; SELECT FROM customer WHERE id = '\(id)' FOR UPDATE")
+        let changing = Threads(1) { _ in
+            try shop.signedIn().send(
+                "POST", "/admin/customers/\(id)", json: ["groups": [["id": .string(group)]]])
+        }
+        try waitForLocks(1)
+        let adding = Threads(1) { _ in
+            try shop.signedIn().send(
+                "POST", "/admin/customer-groups/\(group)/customers/batch",
+                json: ["customer_ids": [["id": .string(id)]]])
+        }
+        try waitForLocks(2)
+        try sql.run("COMMIT")
+        for answer in changing.join() + adding.join() { #expect(try answer.get().status == 200) }
+        #expect(
+            try shop.sql().number(
+                "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
     }
 
     @Test func `a customer's refused update changes nothing`() async throws {
