@@ -15,7 +15,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let epoll: Int32
     /// nil for the real one.
     let machine: (any SimulatedMachine)?
-    // Confined to `queue` (hence the unchecked conformance); the doors check it in debug builds.
+    // Confined to `queue` (hence the unchecked conformance); the doors check it.
     private var state: State
     /// The thread that is inside a turn now, 0 between turns: tells `enqueue` whether it is at home.
     private let turningThread = Atomic<UInt>(0)

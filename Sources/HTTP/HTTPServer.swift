@@ -6,7 +6,7 @@ import Synchronization
 
 /// The HTTP side of one loop: its connections, their deadlines and what they share.
 ///
-/// Confined to its loop (hence the unchecked conformance); every door checks that in debug builds.
+/// Confined to its loop (hence the unchecked conformance); every door checks that.
 @safe package final class HTTPServer: Ticker, TurnEnder, @unchecked Sendable {
     package let loop: EventLoop
     let handler: any Handler

@@ -11,9 +11,9 @@ package struct PoolConfiguration: Sendable {
     package var fast = Lane(
         connections: 1, depth: 512, waitDeadline: .seconds(2), statementTimeout: .seconds(2))
     package var write = Lane(
-        connections: 4, depth: 1, waitDeadline: .seconds(5), statementTimeout: .seconds(10))
+        connections: 4, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
     package var slow = Lane(
-        connections: 2, depth: 1, waitDeadline: .seconds(15), statementTimeout: .seconds(30))
+        connections: 2, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
     /// For one address of one host, until its session takes statements; then the next is tried. A
     /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)

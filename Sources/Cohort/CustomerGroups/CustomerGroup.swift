@@ -23,11 +23,11 @@ package enum CustomerGroup {
                     AND NOT EXISTS (
                         SELECT FROM customer d WHERE d.id = m.customer_id AND d.deleted_at IS NOT NULL)
                 ORDER BY m.customer_id
-                LIMIT 1000
-            ) m
-            JOIN customer r ON r.id = m.customer_id
-            WHERE p.ord >= $2::int8
-            """)
+            """ + Relation.limit + """
+                ) m
+                JOIN customer r ON r.id = m.customer_id
+                WHERE p.ord >= $2::int8
+                """)
 
     static let priceLists: Relation = Relation(
         "price_lists", of: "customer_group", { PriceList.entity },

@@ -25,6 +25,8 @@ package final class Relation: Sendable {
 
     /// Rows of one relation in memory at once; also the size of a batch when more are streamed.
     package static let rowsMax = 1000
+    /// The same in a statement's text.
+    static let limit: SQL = " LIMIT 1000"
 
     /// - Parameters:
     ///   - joining: joins the parents `p(id, ord)` to the child, named `r`, and says which of its rows count;
@@ -43,7 +45,7 @@ package final class Relation: Sendable {
             let text: SQL =
                 "SELECT p.ord, " + target().columns(of: "r")
                 + " FROM unnest($1::text[]) WITH ORDINALITY p(id, ord) " + joining
-                + " ORDER BY p.ord, " + order + " LIMIT 1000"
+                + " ORDER BY p.ord, " + order + Self.limit
             return Statement(parent, name, composing: text, lane: lane)
         }
     }
