@@ -340,7 +340,8 @@ extension Settings {
             "Password hashes computed at once; each keeps a core and some memory busy"),
         .number(
             "password_waiters_max", \.auth.passwordWork.waitersMax, in: 0...10_000, default: "32",
-            "Sign-ins that may wait for that; 503 beyond"),
+            "Requests that may wait for that: sign-ins of users, of customers, registrations and new passwords so many each, in turn; 503 beyond"
+        ),
         .toggle(
             "signin_throttle", \.auth.throttlesSignIn, default: "on",
             "Whether failing sign-ins are slowed down (429)"),

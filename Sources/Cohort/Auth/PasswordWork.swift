@@ -9,6 +9,24 @@ package final class PasswordWork: Sendable {
         case right(renewed: PasswordHash?)
     }
 
+    /// Whose hashes they are. Strangers who register, or guess in the store, keep nobody from signing in as a user, and
+    /// those who guess there keep nobody from resetting a password.
+    package enum Share: Int, CaseIterable, Sendable {
+        case userSignIns, customerSignIns, registrations
+        /// Of passwords that users set, or who holds a reset token.
+        case newPasswords
+
+        /// In metrics.
+        package var name: String {
+            switch self {
+            case .userSignIns: "user_sign_ins"
+            case .customerSignIns: "customer_sign_ins"
+            case .registrations: "registrations"
+            case .newPasswords: "new_passwords"
+            }
+        }
+    }
+
     /// The cost of new hashes.
     package let cost: ScryptCost
     private let queue: ComputeQueue
@@ -17,11 +35,14 @@ package final class PasswordWork: Sendable {
         precondition(cost.isAcceptable, "new hashes have a cost that can be read back")
         self.cost = cost
         queue = ComputeQueue(
-            label: "cohort.passwords", limits: limits, retryAfterSeconds: Self.retryAfterSeconds)
+            label: "cohort.passwords", limits: limits, shares: Share.allCases.count,
+            retryAfterSeconds: Self.retryAfterSeconds)
     }
 
     /// Who waits for a hash, for metrics.
-    package var waitingCount: Int { queue.waitingCount }
+    package func waitingCount(_ share: Share) -> Int {
+        queue.waitingCount(share: share.rawValue)
+    }
 
     /// A hash takes a quarter of a second, so in two seconds a good part of the queue is gone.
     private static let retryAfterSeconds = 2
@@ -32,12 +53,12 @@ package final class PasswordWork: Sendable {
     /// that cannot be read, or a weak one from Medusa: the time of an answer tells nothing.
     /// - Throws: `.overloaded` when too many wait already, or when there is no memory.
     package func verify(
-        password: String, stored: String?
+        password: String, stored: String?, for share: Share
     ) async throws(APIError) -> Verdict {
         // Refused for its own sake, whatever the account: tells nothing either.
         guard (try? PasswordHash.check(password)) != nil else { return .wrong }
         let hash = stored.flatMap(PasswordHash.init(text:))
-        return try await run { [cost] () throws(OutOfMemory) in
+        return try await run(share) { [cost] () throws(OutOfMemory) in
             let isWeak = hash?.needsRehash(to: cost) ?? true
             if let hash, try hash.verify(password: password) {
                 return .right(
@@ -51,8 +72,8 @@ package final class PasswordWork: Sendable {
     /// The hash to store for a new password.
     ///
     /// - Throws: `.invalidData` for a password that ``PasswordHash/check(_:)`` refuses;
-    ///   `.overloaded` as ``verify(password:stored:)``.
-    package func hash(password: String) async throws(APIError) -> PasswordHash {
+    ///   `.overloaded` as ``verify(password:stored:for:)``.
+    package func hash(password: String, for share: Share) async throws(APIError) -> PasswordHash {
         do throws(PasswordRefusal) {
             try PasswordHash.check(password)
         } catch {
@@ -64,7 +85,7 @@ package final class PasswordWork: Sendable {
             case .containsNUL: throw .invalidData("password must not contain a NUL character")
             }
         }
-        return try await run { [cost] () throws(OutOfMemory) in
+        return try await run(share) { [cost] () throws(OutOfMemory) in
             try Self.newHash(password, cost)
         }
     }
@@ -78,9 +99,9 @@ package final class PasswordWork: Sendable {
 
     /// Runs `work` on the queue. Memory that cannot be had now may be there later.
     package func run<T: Sendable>(
-        _ work: @escaping @Sendable () throws(OutOfMemory) -> T
+        _ share: Share, _ work: @escaping @Sendable () throws(OutOfMemory) -> T
     ) async throws(APIError) -> T {
-        try await queue.run { () throws(APIError) in
+        try await queue.run(share: share.rawValue) { () throws(APIError) in
             do throws(OutOfMemory) {
                 return try work()
             } catch {

@@ -34,6 +34,7 @@ package enum SignIn {
         let prefix: String
         /// In the log.
         let kind: String
+        let share: PasswordWork.Share
 
         static let users = Accounts(
             find: Statement(
@@ -44,7 +45,7 @@ package enum SignIn {
                 "sign_in.renew_hash",
                 #"UPDATE "user" SET password_hash = $3 WHERE id = $1 AND password_hash = $2"#,
                 lane: .write),
-            entity: User.entity, prefix: "", kind: "user")
+            entity: User.entity, prefix: "", kind: "user", share: .userSignIns)
 
         /// Guests have no account, whatever hash they have.
         static let customers = Accounts(
@@ -57,7 +58,8 @@ package enum SignIn {
                 "store.sign_in.renew_hash",
                 "UPDATE customer SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
                 lane: .write),
-            entity: Customer.entity, prefix: "store:", kind: "customer")
+            entity: Customer.entity, prefix: "store:", kind: "customer",
+            share: .customerSignIns)
 
         var statements: [Statement] { [find, renewHash] + SignInThrottle.statements }
     }
@@ -111,7 +113,7 @@ package enum SignIn {
         let stored =
             rows.count == 1 && !rows.isNull(0, hashColumn) ? rows.text(0, hashColumn) : nil
         let verdict = try await context.service.passwords.verify(
-            password: input.password, stored: stored)
+            password: input.password, stored: stored, for: accounts.share)
         guard case .right(let renewed) = verdict, let stored else {
             if let throttle {
                 _ = try await context.db.query(

@@ -66,13 +66,16 @@ package enum CreateCustomer: Endpoint {
 
     /// Makes the customer, and returns the row.
     static func insert(_ input: Input, in context: Context) async throws(APIError) -> Rows {
-        try await insert(input, hash: try await hash(input, in: context), in: context)
+        try await insert(
+            input, hash: try await hash(input, for: .newPasswords, in: context), in: context)
     }
 
     /// Of the password; nil for a guest.
     ///
     /// - Throws: `.duplicate`, before any work is spent on it.
-    static func hash(_ input: Input, in context: Context) async throws(APIError) -> PasswordHash? {
+    static func hash(
+        _ input: Input, for share: PasswordWork.Share, in context: Context
+    ) async throws(APIError) -> PasswordHash? {
         let isRegistered = !input.password.isEmpty
         let taken = try await context.db.query(
             isTaken, [.text(input.email), .bool(isRegistered)])
@@ -83,7 +86,8 @@ package enum CreateCustomer: Endpoint {
                     : "Guest customer with email already exists")
         }
         return isRegistered
-            ? try await context.service.passwords.hash(password: input.password) : nil
+            ? try await context.service.passwords.hash(password: input.password, for: share)
+            : nil
     }
 
     static func insert(

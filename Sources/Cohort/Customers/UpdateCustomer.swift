@@ -122,7 +122,9 @@ package enum UpdateCustomer: Endpoint {
     ) async throws(APIError) -> Response {
         var hash = Value.null
         if let password = input.password {
-            hash = .text(try await context.service.passwords.hash(password: password).text)
+            hash = .text(
+                try await context.service.passwords.hash(password: password, for: .newPasswords)
+                    .text)
         }
         let newHash = hash
         try await context.db.transaction(unless: { error in

@@ -201,8 +201,10 @@ struct MetricsPage: Sendable {
 
     private func writeQueues(_ loops: [LoopFigures], to text: inout MetricsText) {
         text.family("cohort_queue_waiting", .gauge, "Requests that wait for their turn.")
-        text.sample([("queue", "passwords")], parts.passwords.waitingCount)
-        text.sample([("queue", "large_bodies")], parts.largeBodies.waitingCount)
+        for share in PasswordWork.Share.allCases {
+            text.sample([("queue", share.name)], parts.passwords.waitingCount(share))
+        }
+        text.sample([("queue", "large_bodies")], parts.largeBodies.waitingCount())
         text.sample([("queue", "scans")], parts.scans.waitersCount)
         text.sample([("queue", "batches")], loops.reduce(0) { $0 + $1.batchesWaiting })
         text.family(

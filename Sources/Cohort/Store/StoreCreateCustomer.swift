@@ -36,7 +36,8 @@ package enum StoreCreateCustomer: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let hash = try await CreateCustomer.hash(input.customer, in: context)
+        let hash = try await CreateCustomer.hash(
+            input.customer, for: .registrations, in: context)
         let customer = try await CreateCustomer.insert(input.customer, hash: hash, in: context)
         let id = customer.text(0, 0)
         return try await context.db.afterWrite { () throws(APIError) in

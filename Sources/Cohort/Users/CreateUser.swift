@@ -52,7 +52,10 @@ package enum CreateUser: Endpoint {
     ) async throws(APIError) -> Response {
         var hash = Value.null
         if !input.password.isEmpty {
-            hash = .text(try await context.service.passwords.hash(password: input.password).text)
+            hash = .text(
+                try await context.service.passwords.hash(
+                    password: input.password, for: .newPasswords
+                ).text)
         }
         let rows = try await context.db.create(
             insert,

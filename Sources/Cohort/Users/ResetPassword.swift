@@ -102,7 +102,8 @@ package enum ResetPassword: Endpoint {
         } catch {
             throw error == .undecodable ? unknown : stale
         }
-        let newHash = try await context.service.passwords.hash(password: input.password)
+        let newHash = try await context.service.passwords.hash(
+            password: input.password, for: .newPasswords)
         let changed = try await context.db.query(
             update, [.text(id), .text(oldHash), .text(newHash.text)])
         guard changed.count == 1 else { throw stale }

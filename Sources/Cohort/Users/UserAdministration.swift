@@ -66,7 +66,7 @@ package struct UserAdministration: Sendable {
         guard User.roles.contains(role) else {
             throw .invalidData("role must be one of \(User.roles.joined(separator: ", "))")
         }
-        let hash = try await passwords.hash(password: password)
+        let hash = try await passwords.hash(password: password, for: .newPasswords)
         _ = try await db.query(
             CreateUser.insert,
             [
@@ -93,7 +93,7 @@ package struct UserAdministration: Sendable {
 
     package func setPassword(of user: String, to password: String) async throws(APIError) {
         let id = try await find(user)
-        let hash = try await passwords.hash(password: password)
+        let hash = try await passwords.hash(password: password, for: .newPasswords)
         _ = try await db.query(Self.setPassword, [.text(id), .text(hash.text)])
     }
 

@@ -23,10 +23,10 @@ private final class Shared: Sendable {
 }
 
 @Suite struct ComputeQueueTests {
-    private func queue(width: Int = 2, waitersMax: Int = 8) -> ComputeQueue {
+    private func queue(width: Int = 2, waitersMax: Int = 8, shares: Int = 1) -> ComputeQueue {
         ComputeQueue(
             label: "test.compute", limits: .init(width: width, waitersMax: waitersMax),
-            retryAfterSeconds: 2)
+            shares: shares, retryAfterSeconds: 2)
     }
 
     @Test func `work beyond the width waits, and beyond the queue is told to come back`()
@@ -43,13 +43,13 @@ private final class Shared: Sendable {
             while shared.runningCount < 2 { await Task.yield() }
             for waiters in 1...3 {
                 occupy()
-                while queue.waitingCount < waiters { await Task.yield() }
+                while queue.waitingCount() < waiters { await Task.yield() }
             }
             // The queue is full: one more is refused at once, while all the others still wait.
             await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {
                 try await queue.run { true }
             }
-            #expect(queue.waitingCount == 3)
+            #expect(queue.waitingCount() == 3)
             for _ in 1...5 { shared.gate.signal() }
             var outcomes: [Bool] = []
             for await outcome in group { outcomes.append(outcome) }
@@ -57,7 +57,7 @@ private final class Shared: Sendable {
         }
         #expect(outcomes == [true, true, true, true, true])
         #expect(shared.most.load(ordering: .sequentiallyConsistent) == 2)
-        #expect(queue.waitingCount == 0)
+        #expect(queue.waitingCount() == 0)
         #expect(try await queue.run { true })
     }
 
@@ -71,11 +71,38 @@ private final class Shared: Sendable {
                 group.addTask {
                     try? await queue.run { shared.order.withLock { $0.append(number) } }
                 }
-                while queue.waitingCount < number { await Task.yield() }
+                while queue.waitingCount() < number { await Task.yield() }
             }
             shared.gate.signal()
         }
         #expect(shared.order.withLock { $0 } == Array(1...10))
+    }
+
+    @Test func `a share that is full neither fills another nor is served before it`() async throws {
+        let queue = queue(width: 1, waitersMax: 3, shares: 2)
+        let shared = Shared()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await queue.run { shared.occupy() } }
+            while shared.runningCount < 1 { await Task.yield() }
+            func add(_ number: Int, share: Int) async {
+                group.addTask {
+                    try? await queue.run(share: share) {
+                        shared.order.withLock { $0.append(number) }
+                    }
+                }
+                while queue.waitingCount(share: share) <= number % 10 { await Task.yield() }
+            }
+            for number in 0...2 { await add(number, share: 0) }
+            await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {
+                try await queue.run { true }
+            }
+            for number in 10...12 { await add(number, share: 1) }
+            await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {
+                try await queue.run(share: 1) { true }
+            }
+            shared.gate.signal()
+        }
+        #expect(shared.order.withLock { $0 } == [0, 10, 1, 11, 2, 12])
     }
 
     @Test func `a handler goes on on its loop`() async throws {

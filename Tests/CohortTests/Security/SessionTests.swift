@@ -266,6 +266,34 @@ import Testing
         for headers in [session, token] { #expect(try status(shop, headers) == 200) }
     }
 
+    // MARK: - Many at once
+
+    @Test func `strangers who register and sign in to the store keep no user out`() async throws {
+        // Some 80 ms for each hash, one at a time.
+        let shop = try await Shop.open(settings: [
+            "COHORT_SCRYPT_LOG2_N": "15", "COHORT_SCRYPT_R": "8", "COHORT_SCRYPT_P": "1",
+            "COHORT_PASSWORD_HASHES_AT_ONCE": "1", "COHORT_PASSWORD_WAITERS_MAX": "4",
+        ])
+        let strangers = Threads(20) { number in
+            let email = "ana\(number)@example.com"
+            if number.isMultiple(of: 2) {
+                return try signIn(shop, path: "/store/auth", email: email).status
+            }
+            return try shop.client().send(
+                "POST", "/store/customers",
+                json: [
+                    "first_name": "Ana", "last_name": "Berg", "password": "s3cret-ana",
+                    "email": .string(email),
+                ]
+            ).status
+        }
+        var statuses: [Int] = []
+        for _ in 0..<5 { statuses.append(try signIn(shop).status) }
+        #expect(statuses == [200, 200, 200, 200, 200])
+        let refused = try strangers.join().filter { try $0.get() == 503 }
+        #expect(refused.count >= 4, "their own lines were full meanwhile: \(refused.count)")
+    }
+
     // MARK: - Guessing
 
     @Test func `failures are counted over all instances`() async throws {
