@@ -44,6 +44,11 @@ package final class PasswordWork: Sendable {
         queue.waitingCount(share: share.rawValue)
     }
 
+    /// - Throws: `.overloaded` when too many wait already.
+    package func checkRoom(for share: Share) throws(APIError) {
+        try queue.checkRoom(share: share.rawValue)
+    }
+
     /// A hash takes a quarter of a second, so in two seconds a good part of the queue is gone.
     private static let retryAfterSeconds = 2
 

@@ -86,53 +86,38 @@ package enum SignIn {
     static func account(
         _ input: Input, of accounts: Accounts, in context: Context
     ) async throws(APIError) -> Account {
-        let throttle = context.service.throttle
-        let attempt = SignInThrottle.Attempt(
-            email: accounts.prefix + input.email, clientAddress: context.clientAddress)
         func record(_ outcome: CredentialLog.Outcome) {
             context.service.credentialLog.record(
                 .signIn, outcome, of: accounts.kind, email: input.email,
                 from: context.clientAddress)
         }
-        let checking = throttle.map {
-            context.db.start(SignInThrottle.waiting, $0.waitingValues(attempt))
-        }
+        // What there is no room for costs no write.
+        try context.service.passwords.checkRoom(for: accounts.share)
         let finding = context.db.start(accounts.find, [.text(input.email)])
-        var hasFailed = false
-        if let checking {
-            let waiting = try await checking.answer()
-            let seconds = waiting.int4(0, 0)
-            guard seconds == 0 else {
-                record(.throttled)
-                throw .throttled(retryAfterSeconds: Int(seconds))
-            }
-            hasFailed = waiting.bool(0, 1)
+        let account = try await context.service.throttle.count(
+            SignInThrottle.Attempt(
+                email: accounts.prefix + input.email, clientAddress: context.clientAddress),
+            refusals: [.unauthorized], forgives: true, on: context.db, record: record
+        ) { () throws(APIError) in
+            try await verify(input, try await finding.answer(), of: accounts, in: context)
         }
-        let rows = try await finding.answer()
+        record(.succeeded(account.rows.text(0, 0)))
+        return account
+    }
+
+    private static func verify(
+        _ input: Input, _ rows: consuming Rows, of accounts: Accounts, in context: Context
+    ) async throws(APIError) -> Account {
         let hashColumn = accounts.entity.columns.count
         let stored =
             rows.count == 1 && !rows.isNull(0, hashColumn) ? rows.text(0, hashColumn) : nil
         let verdict = try await context.service.passwords.verify(
             password: input.password, stored: stored, for: accounts.share)
-        guard case .right(let renewed) = verdict, let stored else {
-            if let throttle {
-                _ = try await context.db.query(
-                    SignInThrottle.failed, throttle.failedValues(attempt))
-            }
-            record(.refused)
-            throw .unauthorized
-        }
-        if let throttle, hasFailed {
-            _ = try await context.db.query(
-                SignInThrottle.succeeded, throttle.succeededValues(attempt))
-            // Old failures of others go when somebody's do; nobody waits for that.
-            _ = context.db.start(SignInThrottle.sweep)
-        }
+        guard case .right(let renewed) = verdict, let stored else { throw .unauthorized }
         if let renewed {
             _ = try await context.db.query(
                 accounts.renewHash, [.text(rows.text(0, 0)), .text(stored), .text(renewed.text)])
         }
-        record(.succeeded(rows.text(0, 0)))
         return Account(rows: rows, passwordVersion: PasswordHash.version(of: stored))
     }
 }

@@ -8,9 +8,10 @@ package import Postgres
 /// accounts. There is no count for an account over all addresses: it would let anybody lock anybody
 /// out. Behind a proxy that is not trusted everybody has the proxy's address and shares its counts.
 ///
-/// A sign-in first asks ``waiting``, with the account's own look-up in the same segment; a failure
-/// is recorded with ``failed``, a success with ``succeeded``. Guesses that are under way at once
-/// all see the same count; how many that can be is bounded by ``PasswordWork``.
+/// An attempt counts as a failure from its beginning and is taken back when it turns out to be none, so that guesses
+/// which are sent at once to all instances are no more than those sent one by one. What a crash leaves behind is
+/// a failure more. Correct passwords of one account that are sent at once from one place are refused only where they
+/// are more than the failures that are free.
 package struct SignInThrottle: Sendable {
     /// How many failures are free, and how long one waits after more.
     package struct Rule: Equatable, Sendable {
@@ -95,57 +96,127 @@ package struct SignInThrottle: Sendable {
         }
     }
 
-    /// One row: the seconds to wait before the next attempt, 0 for none; and whether there is
-    /// anything for ``succeeded`` to forget.
+    /// Begins an attempt, unless there is a wait. One row: the seconds to wait, 0 when it was begun; and the end of
+    /// the wait that it has begun itself, for ``takenBack``.
     ///
-    /// Nobody was ever told to wait longer than `$3` seconds. What seems longer was written while the database's clock
-    /// was ahead, and would keep people out until that time comes again.
-    package static let waiting = Statement(
-        "signin.waiting",
+    /// A wait that can be seen at once is told without a lock, so that who does not heed it costs no write. Otherwise
+    /// both rows are held, so that they count both or neither; new rows cannot be held, which is why the wait is asked
+    /// for once more where two bring the same. All hold rows in the order of their keys, and so in no circle.
+    ///
+    /// Nobody was ever told to wait longer than `$6` seconds. What seems longer was written while the database's clock
+    /// was ahead, and would keep people out until that time comes again. Without a wait it is until 1970: "now" would
+    /// be a wait again if the clock were set back.
+    package static let begun = Statement(
+        "signin.begun",
         """
-        SELECT greatest(0, ceil(extract(epoch FROM max(waits_until)
-                FILTER (WHERE waits_until <= now() + make_interval(secs => $3::int8)) - now())))::int4,
-            count(*) FILTER (WHERE key = $1) > 0
-        FROM cohort_signin_attempt
-        WHERE key IN ($1, $2)
-        """)
+        WITH seen AS MATERIALIZED (
+            SELECT max(waits_until) AS until
+            FROM cohort_signin_attempt
+            WHERE key IN ($1, $2)
+                AND waits_until > now() AND waits_until <= now() + make_interval(secs => $6::int8)
+        ), held AS MATERIALIZED (
+            SELECT waits_until
+            FROM cohort_signin_attempt
+            WHERE key IN ($1, $2) AND (SELECT until FROM seen) IS NULL
+            ORDER BY key
+            FOR UPDATE
+        ), wait AS (
+            SELECT coalesce((SELECT until FROM seen), max(waits_until)) AS until
+            FROM held
+            WHERE waits_until > now() AND waits_until <= now() + make_interval(secs => $6::int8)
+        ), begun AS (
+            INSERT INTO cohort_signin_attempt AS known (key, failures, waits_until, forgotten_at)
+            SELECT key, 1,
+                CASE waits[1] WHEN 0 THEN to_timestamp(0)
+                    ELSE now() + make_interval(secs => waits[1]) END,
+                now() + make_interval(secs => $5::int8)
+            FROM wait, (VALUES ($1, $3::int8[]), ($2, $4::int8[])) AS new (key, waits)
+            WHERE wait.until IS NULL
+            ORDER BY key
+            ON CONFLICT (key) DO UPDATE SET (failures, waits_until, forgotten_at) = (
+                SELECT failures,
+                    CASE wait WHEN 0 THEN to_timestamp(0)
+                        ELSE now() + make_interval(secs => wait) END,
+                    CASE WHEN known.forgotten_at > now()
+                        THEN least(known.forgotten_at, excluded.forgotten_at)
+                        ELSE excluded.forgotten_at END
+                FROM (
+                    SELECT CASE WHEN known.forgotten_at > now() THEN known.failures + 1 ELSE 1 END
+                            AS failures,
+                        CASE WHEN excluded.key = $1 THEN $3 ELSE $4 END AS waits
+                ) AS next, LATERAL (SELECT waits[least(failures, cardinality(waits))] AS wait) AS due)
+            WHERE NOT (known.waits_until > now()
+                AND known.waits_until <= now() + make_interval(secs => $6::int8))
+            RETURNING waits_until
+        )
+        SELECT CASE count(*) WHEN 2 THEN 0 ELSE greatest(1,
+                ceil(extract(epoch FROM (SELECT until FROM wait) - now()))) END::int4,
+            max(waits_until)
+        FROM begun
+        """, lane: .write)
 
-    /// The pair comes before the address in every statement, so that none waits for another in a
-    /// circle. Without a wait it is until 1970: "now" would be a wait again if the clock were set back.
+    /// It was a failure: who failed waits from now on, and is remembered from now on.
     package static let failed = Statement(
         "signin.failed",
         """
-        INSERT INTO cohort_signin_attempt AS known (key, failures, waits_until, forgotten_at)
-        SELECT key, 1,
-            CASE waits[1] WHEN 0 THEN to_timestamp(0) ELSE now() + make_interval(secs => waits[1]) END,
-            now() + make_interval(secs => $5::int8)
-        FROM (VALUES (1, $1, $3::int8[]), (2, $2, $4::int8[])) AS new (position, key, waits)
-        ORDER BY position
-        ON CONFLICT (key) DO UPDATE SET (failures, waits_until, forgotten_at) = (
-            SELECT failures,
-                CASE wait WHEN 0 THEN to_timestamp(0) ELSE now() + make_interval(secs => wait) END,
-                excluded.forgotten_at
-            FROM (
-                SELECT CASE WHEN known.forgotten_at > now() THEN known.failures + 1 ELSE 1 END
-                        AS failures,
-                    CASE WHEN excluded.key = $1 THEN $3 ELSE $4 END AS waits
-            ) AS next, LATERAL (SELECT waits[least(failures, cardinality(waits))] AS wait) AS due)
+        WITH held AS MATERIALIZED (
+            SELECT key, failures FROM cohort_signin_attempt
+            WHERE key IN ($1, $2)
+            ORDER BY key
+            FOR UPDATE
+        ), due AS (
+            SELECT key, waits[least(failures, cardinality(waits))] AS wait
+            FROM held,
+                LATERAL (SELECT CASE key WHEN $1 THEN $3::int8[] ELSE $4::int8[] END AS waits) AS of_key
+        )
+        UPDATE cohort_signin_attempt AS known
+        SET waits_until = CASE wait WHEN 0 THEN waits_until
+                ELSE now() + make_interval(secs => wait) END,
+            forgotten_at = now() + make_interval(secs => $5::int8)
+        FROM due
+        WHERE known.key = due.key
         """, lane: .write)
 
-    /// The address keeps its count: somebody with one good account could clear it at will.
-    package static let succeeded = Statement(
-        "signin.succeeded",
-        "DELETE FROM cohort_signin_attempt WHERE key = $1", lane: .write)
+    /// It was none: the count and the wait are as before, and with `$4` the pair has no failures any more. The address
+    /// keeps its own: somebody with one good account could clear it at will.
+    ///
+    /// A wait that ends later than `$3` is another attempt's.
+    package static let takenBack = Statement(
+        "signin.taken_back",
+        """
+        WITH held AS MATERIALIZED (
+            SELECT key, failures > 1 AND NOT ($4::bool AND key = $1) AS stays
+            FROM cohort_signin_attempt
+            WHERE key IN ($1, $2)
+            ORDER BY key
+            FOR UPDATE
+        ), gone AS (
+            DELETE FROM cohort_signin_attempt AS known
+            USING held
+            WHERE known.key = held.key AND NOT stays
+        )
+        UPDATE cohort_signin_attempt AS known
+        SET failures = failures - 1,
+            waits_until = CASE WHEN waits_until <= $3::timestamptz THEN to_timestamp(0)
+                ELSE waits_until END
+        FROM held
+        WHERE known.key = held.key AND stays
+        """, lane: .write)
 
-    /// Housekeeping, now and then.
+    /// Housekeeping, now and then. What somebody holds is in use again.
     package static let sweep = Statement(
         "signin.sweep",
-        "DELETE FROM cohort_signin_attempt WHERE forgotten_at <= now()", lane: .write)
+        """
+        DELETE FROM cohort_signin_attempt
+        WHERE key IN (
+            SELECT key FROM cohort_signin_attempt WHERE forgotten_at <= now()
+            FOR UPDATE SKIP LOCKED)
+        """, lane: .write)
 
-    package static let statements = [waiting, failed, succeeded, sweep]
+    package static let statements = [begun, failed, takenBack, sweep]
 
-    package func waitingValues(_ attempt: Attempt) -> [Value] {
-        [.text(attempt.pairKey), .text(attempt.addressKey), .int8(Rule.waitMax.components.seconds)]
+    package func begunValues(_ attempt: Attempt) -> [Value] {
+        failedValues(attempt) + [.int8(Rule.waitMax.components.seconds)]
     }
 
     package func failedValues(_ attempt: Attempt) -> [Value] {
@@ -155,7 +226,72 @@ package struct SignInThrottle: Sendable {
         ]
     }
 
-    package func succeededValues(_ attempt: Attempt) -> [Value] {
-        [.text(attempt.pairKey)]
+    /// Before the answer, as the next attempt must see it, and as nothing is sent for a client who went away. Where it
+    /// fails there is one failure more, and what was done is done.
+    ///
+    /// - Parameters:
+    ///   - until: as ``begun`` told it.
+    ///   - forgives: whether the pair's failures are forgotten.
+    fileprivate func takeBack(
+        _ attempt: Attempt, until: Int64, forgives: Bool, on db: Database
+    ) async {
+        _ = try? await db.query(
+            Self.takenBack, takenBackValues(attempt, until: until, forgives: forgives))
+    }
+
+    package func takenBackValues(_ attempt: Attempt, until: Int64, forgives: Bool) -> [Value] {
+        [
+            .text(attempt.pairKey), .text(attempt.addressKey),
+            .timestamp(microsecondsSince2000: until), .bool(forgives),
+        ]
+    }
+}
+
+extension SignInThrottle? {
+    /// Does what may be a guess, unless too many were wrong before.
+    ///
+    /// - Parameters:
+    ///   - refusals: what `body` throws when it was a wrong one. Whatever else it throws counts for nothing.
+    ///   - forgives: whether a right one has the pair's failures forgotten.
+    ///   - record: told when it was not tried, or was wrong.
+    /// - Throws: `.throttled`; what `body` throws.
+    func count<T: ~Copyable>(
+        _ attempt: SignInThrottle.Attempt, refusals: [APIError], forgives: Bool,
+        on db: Database, record: (CredentialLog.Outcome) -> Void,
+        _ body: () async throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        var until: Int64 = 0
+        if let self {
+            let begun = try await db.query(
+                SignInThrottle.begun, self.begunValues(attempt),
+                // Whether it counts or not, nothing was tried.
+                unless: { $0.isOutcomeUnknown ? .overloaded(retryAfterSeconds: 1) : nil })
+            let seconds = begun.int4(0, 0)
+            guard seconds == 0 else {
+                record(.throttled)
+                throw .throttled(retryAfterSeconds: Int(seconds))
+            }
+            until = begun.timestamp(0, 1)
+        }
+        let value: T
+        do throws(APIError) {
+            value = try await body()
+        } catch {
+            if refusals.contains(error) {
+                record(.refused)
+                if let self {
+                    _ = try await db.query(SignInThrottle.failed, self.failedValues(attempt))
+                    // Old failures of others go when somebody fails; nobody waits for that.
+                    _ = db.start(SignInThrottle.sweep)
+                }
+            } else if let self {
+                await self.takeBack(attempt, until: until, forgives: false, on: db)
+            }
+            throw error
+        }
+        if let self {
+            await self.takeBack(attempt, until: until, forgives: forgives, on: db)
+        }
+        return value
     }
 }

@@ -57,6 +57,16 @@ package final class ComputeQueue: Sendable {
         state.withLock { $0.waiting[share].count }
     }
 
+    /// Whether ``run(share:_:)`` would have room now.
+    ///
+    /// - Throws: `.overloaded` when it would not.
+    package func checkRoom(share: Int = 0) throws(APIError) {
+        let hasRoom = state.withLock { state in
+            state.running < limits.width || state.waiting[share].count < limits.waitersMax
+        }
+        guard hasRoom else { throw overloaded }
+    }
+
     /// Runs `work` when there is room; the caller's executor takes over again afterwards.
     ///
     /// - Throws: `.overloaded` when too many of the share wait already; what `work` throws.

@@ -59,31 +59,15 @@ package enum ResetPassword: Endpoint {
             context.service.credentialLog.record(
                 .reset, outcome, of: "user", email: email, from: context.clientAddress)
         }
-        let throttle = context.service.throttle
-        let attempt = SignInThrottle.Attempt(
-            email: email, clientAddress: context.clientAddress, isReset: true)
-        if let throttle {
-            let seconds = try await context.db.query(
-                SignInThrottle.waiting, throttle.waitingValues(attempt)
-            ).int4(0, 0)
-            guard seconds == 0 else {
-                record(.throttled)
-                throw .throttled(retryAfterSeconds: Int(seconds))
-            }
+        let changed = try await context.service.throttle.count(
+            SignInThrottle.Attempt(
+                email: email, clientAddress: context.clientAddress, isReset: true),
+            refusals: [stale, unknown], forgives: false, on: context.db, record: record
+        ) { () throws(APIError) in
+            try await reset(input, of: email, in: context)
         }
-        do throws(APIError) {
-            let changed = try await reset(input, of: email, in: context)
-            record(.succeeded(changed.text(0, 0)))
-            return .record("user", User.entity, changed)
-        } catch {
-            guard error == stale || error == unknown else { throw error }
-            record(.refused)
-            if let throttle {
-                _ = try await context.db.query(
-                    SignInThrottle.failed, throttle.failedValues(attempt))
-            }
-            throw error
-        }
+        record(.succeeded(changed.text(0, 0)))
+        return .record("user", User.entity, changed)
     }
 
     private static let stale = APIError.staleToken("Invalid or expired password reset token")

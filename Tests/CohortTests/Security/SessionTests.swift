@@ -320,6 +320,65 @@ import Testing
         }
     }
 
+    /// Signs in many times at once, by turns at two instances.
+    private func statuses(
+        of passwords: [String], at shop: Shop, and other: ServiceProcess
+    ) throws -> [Int] {
+        let ports = [shop.service.port, other.port]
+        return try concurrently(passwords.count) { number in
+            let client = ShopClient(Client(.port(ports[number % 2]), of: shop), token: nil)
+            return try client.send(
+                "POST", "/admin/auth",
+                json: ["email": "ops@example.com", "password": .string(passwords[number])]
+            ).status
+        }.map { try $0.get() }
+    }
+
+    @Test func `guesses at once are no more than guesses one by one, over all instances`()
+        async throws
+    {
+        // Hashes that take a while, so that none is over before all are asked for.
+        let shop = try await Shop.open(settings: [
+            "COHORT_SIGNIN_PAIR_FAILURES_FREE": "3", "COHORT_SCRYPT_LOG2_N": "13",
+            "COHORT_SCRYPT_R": "8",
+        ])
+        let other = try shop.anotherInstance()
+        // Two tabs at each, and then some: nobody is refused who has not failed before.
+        for _ in 0..<3 {
+            let right = try statuses(
+                of: Array(repeating: "supersecret", count: 4), at: shop, and: other)
+            #expect(right == [200, 200, 200, 200])
+            #expect(try shop.sql().number("SELECT count(*) FROM cohort_signin_attempt") == 0)
+        }
+        let wrong = try statuses(of: Array(repeating: "wrong", count: 40), at: shop, and: other)
+        // Three are free, and the fourth begins the wait: a second, then two, should the machine be so slow.
+        #expect((4...5).contains(wrong.filter { $0 == 401 }.count), "\(wrong)")
+        #expect(wrong.allSatisfy { [401, 429].contains($0) })
+        // With the wait over it is one at a time, and a right one is let in.
+        try shop.sql().run("UPDATE cohort_signin_attempt SET waits_until = to_timestamp(0)")
+        let more = try statuses(of: Array(repeating: "wrong", count: 10), at: shop, and: other)
+        #expect(more.filter { $0 == 401 }.count == 1)
+        try shop.sql().run("UPDATE cohort_signin_attempt SET waits_until = to_timestamp(0)")
+        #expect(try signIn(shop).status == 200)
+        let again = try statuses(
+            of: Array(repeating: "supersecret", count: 4), at: shop, and: other)
+        #expect(again == [200, 200, 200, 200])
+    }
+
+    @Test func `what there was no room for is no failure`() async throws {
+        let shop = try await Shop.open(settings: [
+            "COHORT_SIGNIN_PAIR_FAILURES_FREE": "30", "COHORT_SCRYPT_LOG2_N": "15",
+            "COHORT_SCRYPT_R": "8", "COHORT_PASSWORD_HASHES_AT_ONCE": "1",
+            "COHORT_PASSWORD_WAITERS_MAX": "0",
+        ])
+        let other = try shop.anotherInstance()
+        let right = try statuses(
+            of: Array(repeating: "supersecret", count: 20), at: shop, and: other)
+        #expect(right.contains(503))
+        #expect(right.allSatisfy { [200, 503].contains($0) })
+        #expect(try shop.sql().number("SELECT count(*) FROM cohort_signin_attempt") == 0)
+    }
+
     @Test func `guessing who has an account by reset tokens is slowed down`() async throws {
         let shop = try await Shop.open(settings: [
             "COHORT_SIGNIN_PAIR_FAILURES_FREE": "2", "COHORT_SIGNIN_ADDRESS_FAILURES_FREE": "4",
