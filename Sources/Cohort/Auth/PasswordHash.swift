@@ -27,7 +27,8 @@ package struct ScryptCost: Equatable, Sendable {
     /// N·r·p, ten times ``recommended``: some three seconds of a core.
     package static let workMax = 1 << 23
 
-    private var work: Int { (1 << log2N) * r * p }
+    /// Of one derivation.
+    package var work: Int { (1 << log2N) * r * p }
     /// What stays in memory while a key is derived, without the small working blocks.
     package var memoryBytes: Int { 128 * (1 << log2N) * r }
 
@@ -43,6 +44,19 @@ package struct ScryptCost: Equatable, Sendable {
         // too little for the working blocks of p = 1 with r > 16, and of N = 2; nobody is known to
         // write such hashes.
         return memoryBytes * p + 4096 >= memoryBytes + 128 * r * (p + 1)
+    }
+
+    /// What is missing to the work of `other`; nil for nothing.
+    ///
+    /// With this one's memory, as less of it is faster; with down to an eighth of it where whole rounds of more
+    /// do not come out even, and rounded up where those do not either.
+    package func missing(to other: ScryptCost) -> ScryptCost? {
+        let missing = other.work - work
+        guard missing > 0 else { return nil }
+        var round = ScryptCost(log2N: log2N, r: r, p: 1)
+        while missing % round.work != 0, round.log2N > max(1, log2N - 3) { round.log2N -= 1 }
+        round.p = (missing + round.work - 1) / round.work
+        return round.isAcceptable ? round : nil
     }
 
     /// Whether a hash of this cost is weaker than one of `other`.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Computes password hashes away from the loops, few at a time: one keeps a core busy for a quarter of a
 /// second.
 package final class PasswordWork: Sendable {
@@ -30,10 +32,13 @@ package final class PasswordWork: Sendable {
     /// The cost of new hashes.
     package let cost: ScryptCost
     private let queue: ComputeQueue
+    /// The dearest cost that is known to be in use.
+    private let dearest: Mutex<ScryptCost>
 
     package init(cost: ScryptCost, limits: ComputeQueue.Limits) {
         precondition(cost.isAcceptable, "new hashes have a cost that can be read back")
         self.cost = cost
+        dearest = Mutex(cost)
         queue = ComputeQueue(
             label: "cohort.passwords", limits: limits, shares: Share.allCases.count,
             retryAfterSeconds: Self.retryAfterSeconds)
@@ -54,8 +59,8 @@ package final class PasswordWork: Sendable {
 
     /// Compares a password with a stored hash.
     ///
-    /// Takes the time of one new hash in any case, also when there is no account, no hash, a hash
-    /// that cannot be read, or a weak one from Medusa: the time of an answer tells nothing.
+    /// A wrong one takes the work of the dearest hash in any case, also when there is no account, no hash, a hash that
+    /// cannot be read, or a weak one from Medusa: the time of an answer tells nothing.
     /// - Throws: `.overloaded` when too many wait already, or when there is no memory.
     package func verify(
         password: String, stored: String?, for share: Share
@@ -63,15 +68,28 @@ package final class PasswordWork: Sendable {
         // Refused for its own sake, whatever the account: tells nothing either.
         guard (try? PasswordHash.check(password)) != nil else { return .wrong }
         let hash = stored.flatMap(PasswordHash.init(text:))
+        let rest = rest(behind: hash?.cost)
         return try await run(share) { [cost] () throws(OutOfMemory) in
-            let isWeak = hash?.needsRehash(to: cost) ?? true
             if let hash, try hash.verify(password: password) {
+                let isWeak = hash.needsRehash(to: cost)
                 return .right(
                     renewed: isWeak ? try hash.renewed(password: password, cost: cost) : nil)
             }
-            if isWeak { try PasswordHash.verifyNothing(password: password, cost: cost) }
+            if let rest { try PasswordHash.verifyNothing(password: password, cost: rest) }
             return .wrong
         }
+    }
+
+    /// The work that a wrong password costs besides that of the stored hash, if there is one.
+    ///
+    /// Until a hash that is dearer than the setting has been seen, nobody knows of it.
+    package func rest(behind stored: ScryptCost?) -> ScryptCost? {
+        let dearest = dearest.withLock { dearest in
+            if let stored, stored.work > dearest.work { dearest = stored }
+            return dearest
+        }
+        guard let stored else { return dearest }
+        return stored.missing(to: dearest)
     }
 
     /// The hash to store for a new password.
