@@ -194,44 +194,41 @@ extension [UInt8] {
     /// - Parameter seconds: since 1970.
     /// - Source: RFC 9110, section 5.6.7.
     package mutating func append(httpDate seconds: Int64) {
-        let days = Int((seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400)
-        let rest = Int(seconds - Int64(days) * 86_400)
-        // Days to a civil date: years begin in March, so that the leap day is the last of its year, and
-        // 400 years have 146,097 days.
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        var (seconds, date) = unsafe (time_t(seconds), tm())
+        unsafe gmtime_r(&seconds, &date)
+        let (weekday, month) = unsafe (Int(date.tm_wday), Int(date.tm_mon))
         let weekdays = "SunMonTueWedThuFriSat".utf8.span
         let months = "JanFebMarAprMayJunJulAugSepOctNovDec".utf8.span
-        let weekday = ((days + 4) % 7 + 7) % 7
         append(weekdays.extracting((weekday * 3)..<(weekday * 3 + 3)))
         append(", ")
-        append(padded: day, 2)
+        unsafe append(padded: date.tm_mday, 2)
         append(0x20)
-        append(months.extracting((month * 3 - 3)..<(month * 3)))
+        append(months.extracting((month * 3)..<(month * 3 + 3)))
         append(0x20)
-        append(padded: year, 4)
+        unsafe append(padded: date.tm_year + 1900, 4)
         append(0x20)
-        append(padded: rest / 3_600, 2)
+        unsafe append(padded: date.tm_hour, 2)
         append(0x3A)
-        append(padded: rest / 60 % 60, 2)
+        unsafe append(padded: date.tm_min, 2)
         append(0x3A)
-        append(padded: rest % 60, 2)
+        unsafe append(padded: date.tm_sec, 2)
         append(" GMT")
     }
 
-    private mutating func append(padded value: Int, _ width: Int) {
-        var divisor = width == 4 ? 1_000 : 10
+    private mutating func append(padded value: Int32, _ width: Int) {
+        var divisor: Int32 = width == 4 ? 1_000 : 10
         while divisor > 0 {
             append(ASCII.zero + UInt8(truncatingIfNeeded: value / divisor % 10))
             divisor /= 10
         }
+    }
+}
+
+extension String {
+    /// As ``Swift/Array/append(httpDate:)``.
+    package init(httpDate seconds: Int64) {
+        var bytes: [UInt8] = []
+        bytes.append(httpDate: seconds)
+        self.init(decoding: bytes, as: UTF8.self)
     }
 }

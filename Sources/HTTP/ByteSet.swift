@@ -1,10 +1,15 @@
 /// A set of ASCII characters as 128 bits; asking costs a shift.
-struct ByteSet {
-    let low: UInt64
-    let high: UInt64
+package struct ByteSet: Equatable, Sendable {
+    package var low: UInt64
+    package var high: UInt64
+
+    package init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
 
     @inline(__always)
-    func contains(_ byte: UInt8) -> Bool {
+    package func contains(_ byte: UInt8) -> Bool {
         guard byte < 128 else { return false }
         return (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 == 1
     }

@@ -38,7 +38,7 @@ package enum Percent {
             break
         }
         if isPlain { return bytes.text }
-        guard let decoded = unescaped(bytes) else { return nil }
+        guard let decoded = unescaped(bytes), !decoded.contains(0) else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }
 
@@ -46,7 +46,8 @@ package enum Percent {
         decode(bytes) != nil
     }
 
-    private static func unescaped(_ bytes: Span<UInt8>) -> [UInt8]? {
+    /// The bytes with what their escapes stand for; nil for a broken escape.
+    package static func unescaped(_ bytes: Span<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = 0
@@ -58,7 +59,6 @@ package enum Percent {
                     let low = ASCII.hexValue(bytes[index + 2])
                 else { return nil }
                 byte = high << 4 | low
-                guard byte != 0 else { return nil }
                 index += 2
             }
             decoded.append(byte)

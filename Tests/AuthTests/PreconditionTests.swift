@@ -25,10 +25,4 @@ import Testing
             _ = ComputeQueue.Limits(width: 0, waitersMax: 1)
         }
     }
-
-    @Test func `a date in a header has a year of four digits`() async {
-        await #expect(processExitsWith: .failure) {
-            _ = WallTime(secondsSince1970: 253_402_300_800).imfFixdate
-        }
-    }
 }

@@ -226,33 +226,6 @@ import Testing
 }
 
 @Suite struct WallTimeTests {
-    // The first three are the RFC's own example and Python's email.utils.format_datetime.
-    @Test(arguments: [
-        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-        (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
-        (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
-        (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
-        (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
-        (-62_167_219_200, "Sat, 01 Jan 0000 00:00:00 GMT"),
-    ])
-    func `dates in headers have one form`(seconds: Int64, text: String) {
-        #expect(WallTime(secondsSince1970: seconds).imfFixdate == text)
-    }
-
-    @Test func `dates agree with Foundation`() {
-        let seed: UInt64 = 8
-        var random = SeededGenerator(seed: seed)
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(identifier: "GMT")
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        for _ in 0..<2000 {
-            let seconds = Int64.random(in: -2_000_000_000...20_000_000_000, using: &random)
-            let expected = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
-            #expect(WallTime(secondsSince1970: seconds).imfFixdate == expected, "seed \(seed)")
-        }
-    }
-
     @Test func `milliseconds are cut towards the past`() {
         #expect(WallTime(millisecondsSince1970: 1999).secondsSince1970 == 1)
         #expect(WallTime(millisecondsSince1970: -1).secondsSince1970 == -1)

@@ -125,11 +125,12 @@ import Testing
             (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
             (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),
             (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+            (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
+            (-62_167_219_200, "Sat, 01 Jan 0000 00:00:00 GMT"),
         ] as [(Int64, String)])
     func `a date is written as RFC 9110 wants`(_ seconds: Int64, _ text: String) {
-        var bytes: [UInt8] = []
-        bytes.append(httpDate: seconds)
-        #expect(String(decoding: bytes, as: UTF8.self) == text)
+        #expect(String(httpDate: seconds) == text)
     }
 
     @Test func `numbers are written in both bases`() {

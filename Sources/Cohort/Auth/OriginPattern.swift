@@ -1,3 +1,5 @@
+import HTTP
+
 /// A regular expression in JavaScript's syntax, for short ASCII text, in time linear to the text.
 ///
 /// What a browser sends as its origin is anybody's choice, and a backtracking engine can be kept
@@ -156,24 +158,16 @@ package struct OriginPattern: Sendable {
     }
 }
 
-/// A set of ASCII characters.
-struct ByteSet: Sendable, Equatable {
-    private var low: UInt64 = 0
-    private var high: UInt64 = 0
-
-    init() {}
+extension ByteSet {
+    init() { self.init(low: 0, high: 0) }
 
     init(_ range: ClosedRange<UInt8>) {
+        self.init()
         for byte in range where byte < 128 { insert(byte) }
     }
 
     mutating func insert(_ byte: UInt8) {
         if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
-    }
-
-    func contains(_ byte: UInt8) -> Bool {
-        guard byte < 128 else { return false }
-        return (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte & 63)) & 1 == 1
     }
 
     mutating func formUnion(_ other: ByteSet) {
@@ -182,10 +176,7 @@ struct ByteSet: Sendable, Equatable {
     }
 
     var inverted: ByteSet {
-        var set = self
-        set.low = ~low
-        set.high = ~high
-        return set
+        ByteSet(low: ~low, high: ~high)
     }
 
     /// With the other case of each letter.

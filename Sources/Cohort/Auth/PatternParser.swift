@@ -1,3 +1,5 @@
+import HTTP
+
 /// What an expression is made of.
 indirect enum PatternNode {
     case set(ByteSet)

@@ -4,9 +4,9 @@ import Crypto
 enum RequestDigest {
     /// Where the answer to a keyed request is kept: 32 bytes.
     ///
-    /// Without a secret, so that it stays the same when secrets are changed: a write must not be done again then.
-    static func place(userID: String, method: String, key: String) -> [UInt8] {
-        Array(SHA256.hash(data: Array("\(userID)\0\(method)\0\(key)".utf8)))
+    /// Of a POST; no other method takes keys. Without a secret, so that it stays the same when secrets are changed: a write must not be done again then.
+    static func place(userID: String, key: String) -> [UInt8] {
+        Array(SHA256.hash(data: Array("\(userID)\0POST\0\(key)".utf8)))
     }
 
     /// What was asked for: 32 bytes. With a secret, as bodies hold passwords, which a plain digest in the database would

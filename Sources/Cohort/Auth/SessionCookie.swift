@@ -1,4 +1,5 @@
 import Crypto
+import HTTP
 
 /// The secret that a browser holds for a signed-in user: 24 random bytes.
 package struct SessionID: Equatable, Sendable {
@@ -92,7 +93,8 @@ package struct SessionCookie: Sendable {
     private func field(value: String, expires: WallTime, isSecure: Bool) -> String? {
         if attributes.secure == .always && !isSecure { return nil }
         let isMarkedSecure = isSecure && attributes.secure != .never
-        var field = "\(attributes.name)=\(value); Path=/; Expires=\(expires.imfFixdate); HttpOnly"
+        let date = String(httpDate: expires.secondsSince1970)
+        var field = "\(attributes.name)=\(value); Path=/; Expires=\(date); HttpOnly"
         if isMarkedSecure { field += "; Secure" }
         switch attributes.sameSite {
         case .none: field += isMarkedSecure ? "; SameSite=None" : "; SameSite=Lax"
@@ -152,7 +154,8 @@ package struct SessionCookie: Sendable {
         if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
             value = value.dropFirst().dropLast()
         }
-        let text = Self.percentDecoded(value)
+        // A broken escape leaves the whole text as it is, as npm's `cookie` does.
+        let text = Percent.unescaped(Array(value).span) ?? Array(value)
         guard text.starts(with: "s:".utf8), let dot = text.lastIndex(of: UInt8(ascii: ".")),
             let id = SessionID(text: String(decoding: text[2..<dot], as: UTF8.self)),
             // What follows a whole signature is ignored, as `cookie-signature` 1.0.7 does.
@@ -163,24 +166,6 @@ package struct SessionCookie: Sendable {
                 mac, authenticating: Array(id.text.utf8), using: secret)
         else { return nil }
         return id
-    }
-
-    /// A broken escape leaves the whole text as it is, as npm's `cookie` does.
-    private static func percentDecoded(_ text: Substring.UTF8View) -> [UInt8] {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(text.count)
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                decoded.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst()?.hexDigitValue,
-                let low = rest.popFirst()?.hexDigitValue
-            else { return Array(text) }
-            decoded.append(high << 4 | low)
-        }
-        return decoded
     }
 }
 
@@ -193,16 +178,5 @@ extension Substring.UTF8View {
         while let first = trimmed.first, isBlank(first) { trimmed = trimmed.dropFirst() }
         while let last = trimmed.last, isBlank(last) { trimmed = trimmed.dropLast() }
         return trimmed
-    }
-}
-
-extension UInt8 {
-    fileprivate var hexDigitValue: UInt8? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -14,9 +14,7 @@ package struct Deprecation: Sendable {
     package init(since: Int64, sunset: Int64? = nil, document: String? = nil) {
         var fields: [Response.Field] = [("Deprecation", "@\(since)")]
         if let sunset {
-            var date: [UInt8] = []
-            date.append(httpDate: sunset)
-            fields.append(("Sunset", String(decoding: date, as: UTF8.self)))
+            fields.append(("Sunset", String(httpDate: sunset)))
         }
         if let document {
             fields.append(("Link", "<\(document)>; rel=\"deprecation\"; type=\"text/html\""))

@@ -116,9 +116,8 @@ struct KeyedRequest: Sendable {
     /// In seconds.
     private let lifetime: Double
 
-    init(userID: String, method: HTTP.Method, key: String, fingerprint: [UInt8], lifetime: Duration)
-    {
-        place = RequestDigest.place(userID: userID, method: "\(method.name)", key: key)
+    init(userID: String, key: String, fingerprint: [UInt8], lifetime: Duration) {
+        place = RequestDigest.place(userID: userID, key: key)
         self.fingerprint = fingerprint
         self.lifetime = Double(lifetime.components.seconds)
     }

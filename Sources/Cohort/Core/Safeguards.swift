@@ -103,7 +103,7 @@ package final class Safeguards: Sendable {
         guard let principal = context.principal else { throw .unauthorized }
         let keyed = key.map {
             KeyedRequest(
-                userID: principal.userID, method: method, key: $0, fingerprint: fingerprint,
+                userID: principal.userID, key: $0, fingerprint: fingerprint,
                 lifetime: context.service.configuration.http.idempotencyLifetime)
         }
         let target = source.target(path: path, query: query)

@@ -1,3 +1,4 @@
+import HTTP
 package import JSON
 
 /// Query strings in the grammar of the `qs` library, which Medusa's clients write.
@@ -90,32 +91,8 @@ package enum QueryString {
         for index in literal.indices where literal[index] == UInt8(ascii: "+") {
             literal[index] = UInt8(ascii: " ")
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(literal.count)
-        var index = 0
-        while index < literal.count {
-            if literal[index] != UInt8(ascii: "%") {
-                bytes.append(literal[index])
-                index += 1
-                continue
-            }
-            guard index + 2 < literal.count, let high = hexadecimal(literal[index + 1]),
-                let low = hexadecimal(literal[index + 2])
-            else { return String(decoding: literal, as: UTF8.self) }
-            bytes.append(high << 4 | low)
-            index += 3
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return Percent.unescaped(literal.span).flatMap { String(validating: $0, as: UTF8.self) }
             ?? String(decoding: literal, as: UTF8.self)
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
     }
 
     // MARK: Names
