@@ -20,15 +20,6 @@ enum Settings {
         /// That `--env-file` names.
         case file
         case standard
-
-        var name: String {
-            switch self {
-            case .flag: "flag"
-            case .environment: "environment"
-            case .file: "file"
-            case .standard: "default"
-            }
-        }
     }
 
     /// What defaults depend on.

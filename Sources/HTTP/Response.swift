@@ -61,16 +61,6 @@ package struct Response: Sendable {
         headers.append((name, value))
     }
 
-    /// Replaces all fields of that name by one.
-    package mutating func set(_ name: StaticString, _ value: String) {
-        headers.removeAll {
-            unsafe $0.name.bytes.elementsEqual(name.bytes) {
-                ASCII.lowercased($0) == ASCII.lowercased($1)
-            }
-        }
-        headers.append((name, value))
-    }
-
     /// The body when it is ready; nil for a stream.
     package var bytes: [UInt8]? {
         if case .bytes(let bytes) = body { bytes } else { nil }

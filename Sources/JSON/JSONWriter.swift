@@ -185,16 +185,6 @@ package struct JSONWriter: Sendable {
         string(utf8: Span(_bytes: text))
     }
 
-    /// - Parameter text: UTF-8.
-    package mutating func string(utf8 text: [UInt8]) {
-        string(utf8: text.span)
-    }
-
-    /// - Parameter text: UTF-8.
-    @unsafe package mutating func string(utf8 text: UnsafeRawBufferPointer) {
-        unsafe string(utf8: text.bytes)
-    }
-
     /// Copies a value that is JSON already, without the blanks between its parts: PostgreSQL prints one
     /// after each colon and comma, JavaScript none.
     package mutating func raw(compacting json: RawSpan) {
@@ -241,11 +231,6 @@ package struct JSONWriter: Sendable {
 
     /// Copies a value that is JSON already, such as the text of a `jsonb`.
     package mutating func raw(_ json: Span<UInt8>) {
-        unsafe raw(json.bytes)
-    }
-
-    /// Copies a value that is JSON already, such as the text of a `jsonb`.
-    @unsafe package mutating func raw(_ json: UnsafeRawBufferPointer) {
         unsafe raw(json.bytes)
     }
 

@@ -18,9 +18,6 @@ package enum DemoShop {
         }
     }
 
-    /// The user's id, as in Medusa's own seed.
-    package static let adminID = "admin_user"
-
     /// Loads the shop into a migrated database, all or nothing.
     ///
     /// - Returns: false when something is there already: a shop of somebody's is not mixed with this one.

@@ -104,7 +104,6 @@ final class Lane: Ticker, @unchecked Sendable {
         defer { isServing = false }
         while let (waiter, place) = state.next() {
             let wait = loop.now - waiter.submittedAt
-            totals.waitedTotal += wait
             totals.waits.add(wait.nanoseconds)
             if waiter.isClientGone {
                 waiter.fail(.clientGone)

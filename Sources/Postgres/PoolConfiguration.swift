@@ -136,10 +136,9 @@ package struct LaneStatistics: Sendable, Equatable {
     package var waiting = 0
     package var statements = 0
     package var segments = 0
-    /// Statements that had to wait for a connection, and how long all of them did.
+    /// Statements that had to wait for a connection.
     package var waited = 0
-    package var waitedTotal: Duration = .zero
-    /// The same by time, in nanoseconds.
+    /// How long they did, in nanoseconds.
     package var waits = Histogram.durations
     package var refused = 0
     /// Waiters whose deadline came first.

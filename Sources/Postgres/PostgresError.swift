@@ -26,14 +26,9 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
         package var sqlstate = ""
         package var message = ""
         package var detail = ""
-        package var hint = ""
-        package var schema = ""
         package var table = ""
         package var column = ""
-        package var type = ""
         package var constraint = ""
-        /// Where in the statement's text, from 1.
-        package var position = ""
         /// The name of the statement that failed.
         package var statement = ""
         /// PostgreSQL names the function that speaks; poolers, which speak for themselves too, do not.
@@ -78,7 +73,6 @@ extension PostgresError {
     package var isUniqueViolation: Bool { sqlstate == "23505" }
     package var isForeignKeyViolation: Bool { sqlstate == "23503" }
     package var isNotNullViolation: Bool { sqlstate == "23502" }
-    package var isCheckViolation: Bool { sqlstate == "23514" }
     /// A concurrent transaction was in the way; the same may succeed when done again.
     package var isSerializationFailure: Bool { sqlstate == "40001" || isDeadlock }
     package var isDeadlock: Bool { sqlstate == "40P01" }

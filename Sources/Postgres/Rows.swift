@@ -38,10 +38,6 @@ import Glibc
     /// The server's word for what was done, such as `INSERT 0 1` or `COMMIT`.
     package var commandTag: String { unsafe String(cString: PQcmdStatus(handle)) }
 
-    package func columnName(_ column: Int) -> String {
-        unsafe PQfname(handle, Int32(column)).map { unsafe String(cString: $0) } ?? ""
-    }
-
     package func isNull(_ row: Int, _ column: Int) -> Bool {
         check(row, column)
         return unsafe PQgetisnull(handle, Int32(row), Int32(column)) != 0

@@ -28,13 +28,9 @@ enum ServerErrorReader {
         error.sqlstate = field("C")
         error.message = field("M")
         error.detail = field("D")
-        error.hint = field("H")
-        error.schema = field("s")
         error.table = field("t")
         error.column = field("c")
-        error.type = field("d")
         error.constraint = field("n")
-        error.position = field("P")
         error.statement = statement?.name ?? ""
         error.isPostgreSQLs = !field("R").isEmpty
         if error.message.isEmpty {

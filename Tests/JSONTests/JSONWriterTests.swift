@@ -58,7 +58,7 @@ struct JSONWriterTests {
                         var text = [UInt8](repeating: filler, count: length)
                         text[place] = special
                         var json = JSONWriter()
-                        json.string(utf8: text)
+                        json.string(utf8: text.span)
                         let escaped: [UInt8] =
                             switch special {
                             case 0x00: Array(#"\u0000"#.utf8)
@@ -77,14 +77,9 @@ struct JSONWriterTests {
         let text = "Zoë \"the\" first"
         let bytes = Array(text.utf8)
         let expected = written { $0.string(text) }
-        #expect(written { $0.string(utf8: bytes) } == expected)
         #expect(written { $0.string(utf8: bytes.span) } == expected)
         let fromRawSpan = written { json in unsafe json.string(utf8: bytes.span.bytes) }
         #expect(fromRawSpan == expected)
-        let fromBuffer = written { json in
-            unsafe bytes.withUnsafeBytes { unsafe json.string(utf8: $0) }
-        }
-        #expect(fromBuffer == expected)
         #expect(written { $0.string("Zoë \"the\" first" as StaticString) } == expected)
     }
 
