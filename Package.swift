@@ -98,8 +98,7 @@ let package = Package(
         .testTarget(
             name: "AuthTests",
             dependencies: [
-                "Cohort", "EventLoop", "JSON", "Migrations", "Postgres", "TestSupport",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Cohort", "JSON", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         .testTarget(

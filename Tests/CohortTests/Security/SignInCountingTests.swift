@@ -17,7 +17,8 @@ import Testing
 
     @Test func `an account waits after its free failures, and elsewhere it does not`() async throws
     {
-        try await withShopPool { pool async throws in
+        try await withPricing { db, _ async throws in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             #expect(try await waiting(known, pool) == 0)
             for _ in 1...3 { #expect(try await fail(known, pool) == 0) }
@@ -28,7 +29,8 @@ import Testing
     }
 
     @Test func `waits grow as the rule says and end`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             for failures in 1...14 {
                 let pair = SignInThrottle.Rule.wait(failures: failures, free: 3)
@@ -46,7 +48,8 @@ import Testing
     }
 
     @Test func `an address waits for what it tried on many accounts`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             for number in 1...6 { try await fail(attempt("user\(number)@example.com"), pool) }
             let fresh = attempt("fresh@example.com")
             #expect(try await fail(attempt("user7@example.com"), asking: fresh, pool) == 1)
@@ -59,7 +62,8 @@ import Testing
     // MARK: What is taken back
 
     @Test func `a success forgets the account and not the address`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             for _ in 1...4 { try await fail(known, pool) }
             try await endWaits(pool)
@@ -75,7 +79,8 @@ import Testing
 
     @Test(arguments: [true, false])
     func `what is no failure leaves nothing`(forgives: Bool) async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             try await end(known, until: try await begin(known, pool), forgives: forgives, pool)
             #expect(try await counts(pool) == [])
@@ -92,7 +97,8 @@ import Testing
     }
 
     @Test func `what is taken back late leaves the wait of a later failure`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let (known, other) = (attempt("ops@example.com"), attempt("dev@example.com"))
             for number in 1...7 { try await fail(attempt("user\(number)@example.com"), pool) }
             try await endWaits(pool)
@@ -107,7 +113,8 @@ import Testing
     }
 
     @Test func `successes do not keep failures in memory`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let (known, other) = (attempt("ops@example.com"), attempt("dev@example.com"))
             try await fail(known, pool)
             for _ in 1...3 {
@@ -122,7 +129,8 @@ import Testing
     // MARK: Time
 
     @Test func `a quarter of an hour without failure forgets all`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             for _ in 1...9 {
                 try await fail(known, pool)
@@ -136,7 +144,8 @@ import Testing
     }
 
     @Test func `the sweep takes what is forgotten and nothing else`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             try await fail(attempt("old@example.com", from: "192.0.2.7"), pool)
             try await shift(by: 15 * 60 + 5, pool)
             try await fail(attempt("new@example.com"), pool)
@@ -150,7 +159,8 @@ import Testing
     /// clock was ahead.
     @Test(arguments: [60, 3600, 86_400, 3_650 * 86_400, 200 * 365 * 86_400])
     func `the clock is set back, and nobody waits longer than before`(seconds: Int64) async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             try await fail(known, pool)
             try await shift(by: -seconds, pool)
@@ -173,7 +183,8 @@ import Testing
 
     @Test(arguments: [0, 2, 3, 5])
     func `of attempts at once as many are let in as one by one`(before: Int) async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let known = attempt("ops@example.com")
             for _ in 0..<before {
                 try await fail(known, pool)
@@ -190,7 +201,8 @@ import Testing
     }
 
     @Test func `attempts at once are all counted and all taken back`() async throws {
-        try await withShopPool { pool in
+        try await withPricing { db, _ in
+            let pool = db.pool
             let throttle = SignInThrottle(
                 rule: .init(pairFailuresFree: 100, addressFailuresFree: 100))
             let attempts = (0..<60).map { attempt("user\($0 % 3)@example.com") }
