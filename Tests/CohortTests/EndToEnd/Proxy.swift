@@ -27,7 +27,7 @@ final class Proxy: Sendable {
             contentsOf: root.appending(path: "deploy/nginx.conf"), encoding: .utf8)
         let servers = ports.map { "server 127.0.0.1:\($0) max_fails=0;" }.joined(separator: " ")
         var site = shipped.replacing("server 127.0.0.1:9000;", with: servers)
-            .replacing("listen 80;", with: "listen unix:\(home.path)/http;")
+            .replacing("listen 80 default_server;", with: "listen unix:\(home.path)/http;")
         if servingDashboard {
             try FileManager.default.createDirectory(
                 at: home.appending(path: "app"), withIntermediateDirectories: false)

@@ -232,6 +232,68 @@ import Testing
         #expect(try client.read().status == 200)
     }
 
+    @Test
+    func `what nginx refuses by itself has the API's shape, what Cohort takes it lets through`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let proxy = try Proxy(to: shop.service.port)
+        func answer(_ head: String) throws -> Answer {
+            let client = proxy.client()
+            try client.write("\(head)\r\n\r\n")
+            return try client.read()
+        }
+        func path(_ count: Int) -> String { "/" + String(repeating: "a", count: count) }
+        for (head, status, message) in [
+            ("GET", 400, "The request is not well-formed HTTP"),
+            ("GET / HTTP/1.1\r\nHost: a b", 400, "The request is not well-formed HTTP"),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 17000000", 413,
+                "request entity too large"
+            ),
+            ("GET \(path(70_000)) HTTP/1.1\r\nHost: a", 414, "the request line is too long"),
+            ("GET \(path(20_000)) HTTP/1.1\r\nHost: a", 414, "the request line is too long"),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nX: \(path(70_000))", 431,
+                "the request head is too large"
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nX: \(path(40_000))\r\nY: \(path(40_000))", 431,
+                "the request head is too large"
+            ),
+        ] {
+            let refused = try answer(head)
+            #expect(refused.status == status)
+            #expect(refused["content-type"] == "application/json; charset=utf-8")
+            #expect(
+                refused.json == ["type": "invalid_data", "message": .string(message)], "\(refused)")
+        }
+        #expect(try answer("GET /health HTTP/1.1\r\nHost: a\r\nX: \(path(60_000))").status == 200)
+        #expect(try answer("GET \(path(16_000)) HTTP/1.1\r\nHost: a").status == 404)
+    }
+
+    @Test func `sign-in and registration are bounded by address, nothing else is`() async throws {
+        let shop = try await Shop.open()
+        let client = try Proxy(to: shop.service.port).client()
+        for path in [
+            "/admin/auth", "/ADMIN/auth/token/", "/store/auth", "/store//customers",
+            "/admin/users/password-token",
+        ] {
+            // Without a body that can be read: nothing costs a hash.
+            var refused: Answer?
+            for _ in 0..<200 where refused == nil {
+                let answer = try client.send("POST", path)
+                if answer.status == 429 { refused = answer }
+            }
+            #expect(refused?["retry-after"] == "1", "\(path)")
+            #expect(refused?.json?["type"] == "not_allowed", "\(path)")
+            for _ in 0..<100 {
+                #expect(try client.send("GET", path).status != 429)
+                #expect(try client.send("POST", "/admin/customers").status == 401)
+            }
+        }
+    }
+
     @Test func `while no instance is there, the proxy says so in the API's shape`() async throws {
         let shop = try await Shop.open()
         let proxy = try Proxy(to: shop.service.port)
