@@ -66,15 +66,16 @@ struct CommandFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
-        self.description = description
+        // The database's words may be in it.
+        self.description = Log.printable(description)
     }
 
     init(_ error: any Error) {
         switch error as? APIError {
-        case .internalFault(let cause): description = cause
-        case .overloaded: description = "the database does not answer"
-        case let known?: description = known.wire.message
-        case nil: description = "\(error)"
+        case .internalFault(let cause): self.init(cause)
+        case .overloaded: self.init("the database does not answer")
+        case let known?: self.init(known.wire.message)
+        case nil: self.init("\(error)")
         }
     }
 }

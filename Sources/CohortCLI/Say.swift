@@ -1,8 +1,10 @@
+import Cohort
 import Glibc
 
-/// Prints a line at once, also into a file or a pipe: whoever reads it waits for just this.
+/// Prints a line at once, also into a file or a pipe: whoever reads it waits for just this. What comes from a
+/// database in it can neither steer the terminal nor make lines of its own.
 func say(_ text: String) {
-    print(text)
+    print(Log.printable(text))
     _ = fflush(nil)
 }
 

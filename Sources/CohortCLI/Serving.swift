@@ -40,6 +40,7 @@ enum Serving {
         }
         var address: [(StaticString, String)] = [
             ("host", configuration.http.host), ("port", "\(ports.http)"),
+            ("version", serviceVersion),
         ]
         if let path = configuration.http.unixSocketPath { address.append(("unix_socket", path)) }
         if let port = ports.metrics { address.append(("metrics_port", "\(port)")) }
@@ -61,7 +62,7 @@ enum Serving {
         await service.stop()
         log.event(.info, "stopped")
         log.flush()
-        if let failure = reason.failure { throw failure }
+        if let failure = reason.failure { throw CommandFailure(failure) }
     }
 
     /// glibc learns to keep blocks as large as the largest that was ever freed. Fixed (at 1 MiB then), two dozen

@@ -60,6 +60,9 @@ struct Setting: Sendable {
         self.store = store
     }
 
+    /// Whether a password may be a part of it.
+    var isConnectionString: Bool { name.hasSuffix("database_url") }
+
     /// Whether SIGHUP changes it.
     var isReloadable: Bool { Settings.reloadable.contains(name) }
 

@@ -118,7 +118,8 @@ enum Settings {
         }
         guard let text = setting.standard(surroundings) else {
             throw SettingsError(
-                "\(setting.environment) is not set: \(setting.help) (or --\(setting.flag))")
+                "\(setting.environment) is not set: \(setting.help) (or --\(setting.flag))",
+                isOfAbsence: true)
         }
         return Entry(setting: setting, text: text, source: .standard)
     }
@@ -162,6 +163,12 @@ enum Settings {
                 "batch_body_bytes_max (\(http.batchBodyBytesMax)) must not be more than"
                     + " held_bytes_max (\(http.limits.heldBytesMax))")
         }
+        let tokens = configuration.auth.tokens
+        guard tokens.lifetime <= tokens.acceptedLifetimeMax ?? tokens.lifetime else {
+            throw SettingsError(
+                "tokens that are issued here would be refused here: jwt_accepted_lifetime_max_s must not be"
+                    + " less than jwt_lifetime_s")
+        }
         let cookie = configuration.auth.cookie
         guard cookie.secure != .never || cookie.sameSite != .none else {
             throw SettingsError(
@@ -204,6 +211,14 @@ enum Settings {
             warnings.append(
                 "--\(entry.setting.flag) holds a secret: other users of this machine may see it in the process list; use \(entry.setting.environment)"
             )
+        }
+        for entry in entries where entry.setting.name.hasSuffix("_cors") {
+            for origin in CORSPolicy.misspelt(in: entry.text) {
+                warnings.append(
+                    "\(entry.setting.environment) has \"\(oneLine(origin))\", which no browser sends: an origin is"
+                        + " scheme://host or scheme://host:port in small letters, and nothing stands for all"
+                )
+            }
         }
         if surroundings.isProduction, configuration.cors.admin.isEmpty,
             !configuration.http.servesDashboard
@@ -288,9 +303,12 @@ enum Settings {
 /// what is allowed.
 struct SettingsError: Error, Equatable, CustomStringConvertible {
     let description: String
+    /// Whether nothing is wrong but that something is not set.
+    let isOfAbsence: Bool
 
-    init(_ description: String) {
+    init(_ description: String, isOfAbsence: Bool = false) {
         self.description = Settings.oneLine(description)
+        self.isOfAbsence = isOfAbsence
     }
 
     /// - Parameter reason: goes on after the value, as in `must be …`.
@@ -303,6 +321,8 @@ struct SettingsError: Error, Equatable, CustomStringConvertible {
             case .file: "\(setting.environment) (file)"
             case .standard: "\(setting.environment) (default)"
             }
-        self.init("\(origin)\(setting.isSecret ? "" : " = \"\(entry.shown)\"") \(reason)")
+        // What of a connection string is the password is not certain when it cannot be read.
+        let isHidden = setting.isSecret || setting.isConnectionString
+        self.init("\(origin)\(isHidden ? "" : " = \"\(entry.shown)\"") \(reason)")
     }
 }

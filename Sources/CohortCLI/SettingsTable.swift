@@ -1,5 +1,6 @@
 import Cohort
 import HTTP
+import Postgres
 
 extension Settings {
     /// Every setting, in the order in which they are shown.
@@ -73,6 +74,12 @@ extension Settings {
                 text.isEmpty || text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
                     || text.contains("="), !text.utf8.contains(0)
             else { throw Setting.Rejection() }
+            guard text.isEmpty || ConnectionString.isReadable(text) else {
+                throw Setting.Rejection(
+                    reason:
+                        "cannot be read by libpq (in a postgresql:// string an @, : or / of the password"
+                        + " must be percent-encoded)")
+            }
             configuration[keyPath: place] = text
         }
     }

@@ -66,7 +66,7 @@ extension Settings.Entry {
     /// The value as it may be printed.
     var shown: String {
         if setting.isSecret { return text.isEmpty ? "(none)" : "********" }
-        if setting.name.hasSuffix("database_url") { return Settings.masked(connectionString: text) }
+        if setting.isConnectionString { return Settings.masked(connectionString: text) }
         return text.isEmpty ? "(none)" : Settings.oneLine(text)
     }
 }

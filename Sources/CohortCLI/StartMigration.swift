@@ -19,7 +19,7 @@ final class StartMigration: Sendable {
             var told = ""
             while true {
                 do throws(MigrationError) {
-                    try Migrator(databaseURL: databaseURL).migrate(report: tell)
+                    try Migrator(databaseURL: databaseURL).migrate(report: log.tellMigration)
                     return completion(nil)
                 } catch {
                     guard error.isOfConnection else { return completion(error) }
@@ -34,7 +34,10 @@ final class StartMigration: Sendable {
         }
     }
 
-    private func tell(_ line: String) { log.event(.info, "migration", [("step", line)]) }
+}
+
+extension Log {
+    func tellMigration(_ step: String) { event(.info, "migration", [("step", step)]) }
 }
 
 extension MigrationError {

@@ -55,7 +55,7 @@ package struct Doctor {
                     connection: session.connection, surroundings: surroundings, report: report
                 ).examine()
             }
-            examination.examineMigrations(history, of: files)
+            try examination.examineMigrations(history, of: files)
             try examination.examineIndexes()
             try examination.examineOpenedPriceLists()
             try examination.examineTriggers()
@@ -77,15 +77,21 @@ struct Examination {
 
     var connection: BlockingConnection { session.connection }
 
-    func examineMigrations(_ history: History, of all: [MigrationFile]) {
+    func examineMigrations(_ history: History, of all: [MigrationFile]) throws(SQLFailure) {
         var isFine = true
         for status in history.statuses {
             let file = all.first { $0.name == status.name }
             switch status.state {
             case .applied: continue
             case .pending:
-                if let name = file?.optionalExtension {
-                    report(.note("\(status.name) waits for the extension \(name)"))
+                // Before anything is migrated nobody has tried to make it yet.
+                if let name = file?.optionalExtension, !files.isEmpty,
+                    try !connection.hasExtension(name)
+                {
+                    report(
+                        .note(
+                            "\(status.name) waits for the extension \(name): CREATE EXTENSION \(name) as a role that may, then cohort migrate"
+                        ))
                     continue
                 }
                 report(.off("\(status.name) is not applied: run cohort migrate"))

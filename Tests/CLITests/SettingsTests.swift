@@ -225,6 +225,8 @@ private func refusal(
             "held_bytes_max": ["body-bytes-max": "1024", "batch-body-bytes-max": "65536"],
             "body_progress_deadline_s": ["body-deadline-s": "3600"],
             "body_deadline_s": ["body-progress-deadline-s": "1"],
+            "jwt_lifetime_s": ["jwt-accepted-lifetime-max-s": "86400"],
+            "jwt_accepted_lifetime_max_s": ["jwt-lifetime-s": "60"],
             "scrypt_log2_n": ["scrypt-r": "2", "scrypt-p": "1"],
             "scrypt_r": ["scrypt-log2-n": "10", "scrypt-p": "2"],
             "scrypt_p": ["scrypt-log2-n": "10", "scrypt-r": "8"],
@@ -256,8 +258,8 @@ private func refusal(
             try resolve(flags: ["jwt-accepted-lifetime-max-s": "0"]).configuration.auth.tokens
                 .acceptedLifetimeMax == nil)
         #expect(
-            try resolve(flags: ["jwt-accepted-lifetime-max-s": "60"]).configuration.auth.tokens
-                .acceptedLifetimeMax == .seconds(60))
+            try resolve(flags: ["jwt-accepted-lifetime-max-s": "60", "jwt-lifetime-s": "60"])
+                .configuration.auth.tokens.acceptedLifetimeMax == .seconds(60))
         #expect(refusal(flags: ["jwt-accepted-lifetime-max-s": "1"]) != nil)
     }
 
@@ -329,6 +331,13 @@ private func refusal(
             refusal(flags: ["cookie-secure": "never", "cookie-same-site": "none"])?.contains(
                 "Secure") == true)
         #expect(refusal(flags: ["cookie-secure": "never", "cookie-same-site": "lax"]) == nil)
+        for (most, isAllowed) in [("599", false), ("600", true), ("0", true)] {
+            let line = refusal(flags: [
+                "jwt-lifetime-s": "600", "jwt-accepted-lifetime-max-s": most,
+            ])
+            #expect((line == nil) == isAllowed)
+            #expect(isAllowed || line?.contains("jwt_accepted_lifetime_max_s") == true)
+        }
         #expect(refusal(flags: ["scrypt-log2-n": "19"])?.contains("scrypt_log2_n=19") == true)
         #expect(refusal(flags: ["scrypt-log2-n": "18"]) == nil)
     }
@@ -450,7 +459,7 @@ private func refusal(
             "admin_cors": "http://x", "store_cors": "http://y", "host": "h", "unix_socket": "/s",
             "unix_socket_mode": "600", "trusted_proxies": "10.0.0.0/8", "cookie_name": "n",
             "cookie_secure": "never", "cookie_same_site": "strict", "jwt_acceptance": "medusa",
-            "log_format": "text", "log_level": "error", "jwt_accepted_lifetime_max_s": "61",
+            "log_format": "text", "log_level": "error", "jwt_accepted_lifetime_max_s": "86401",
             "compression": "on", "prepare": "off", "signin_throttle": "off", "log_requests": "off",
             "jwt_lifetime_s": "60", "scrypt_log2_n": "14", "body_progress_deadline_s": "19",
             "read_database_url": "host=y", "strict_regions": "on", "dashboard": "off",
@@ -475,6 +484,48 @@ private func refusal(
             #expect(
                 setting.fullHelp.contains("SIGHUP") == Settings.reloadable.contains(setting.name))
         }
+    }
+
+    @Test func `connection strings that libpq cannot read stop the start and are not repeated`() {
+        for name in ["DATABASE_URL", "READ_DATABASE_URL"] {
+            for text in [
+                "postgresql://zzu:zzp@zzw@zzh/zzd", "postgresql://zzh/zzd?zzbogus=1",
+                "postgresql://zzu:zz%zzp@zzh/zzd", "host=zzx port=zzabc", "host=zzx zzy",
+            ] {
+                let line = refusal([name: text])
+                #expect(line?.hasPrefix("\(name) (environment) cannot be read by libpq") == true)
+                #expect(line?.contains("zz") == false)
+            }
+            for text in ["postgresql://u:p%40w@h:5433/d?sslmode=require", "host=a,b port=1,2"] {
+                #expect(refusal([name: text]) == nil)
+            }
+        }
+    }
+
+    @Test func `entries that no browser sends as its origin are warned about`() throws {
+        func misspelt(_ text: String) throws -> Int {
+            try resolve(["ADMIN_CORS": text, "STORE_CORS": text]).warnings.count {
+                $0.contains("_CORS has ")
+            }
+        }
+        for text in [
+            "foo", "*", "localhost:7000", "http://x/path", "http://x/", "HTTP://x", "http://X",
+            "http://x:80", "https://x:443", "http://x:070", "http://x:65536", "http://",
+            " http://x",
+            "http://é.example", "http://a@b",
+        ] {
+            #expect(try misspelt(text) == 2, "\(text)")
+            #expect(try misspelt("http://fine.example,\(text)") == 2, "\(text)")
+        }
+        for text in [
+            "", "http://x", "http://x:8080", "http://x:443", "https://a-b.c.example:65535", "null",
+            "http://[::1]:9000", "http://[fe80::1]", "http://127.0.0.1:7000", "/x$/", "~x~i",
+            "chrome-extension://abc",
+        ] { #expect(try misspelt(text) == 0, "\(text)") }
+        #expect(
+            try resolve(["STORE_CORS": "*"]).warnings == [
+                "STORE_CORS has \"*\", which no browser sends: an origin is scheme://host or scheme://host:port in small letters, and nothing stands for all"
+            ])
     }
 
     @Test func `a listener for everybody without a token is warned of`() throws {

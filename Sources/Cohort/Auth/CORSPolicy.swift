@@ -57,7 +57,7 @@ package struct CORSPolicy: Sendable {
     package var isEmpty: Bool { origins.isEmpty && expressions.isEmpty }
 
     // No origin begins with one of these, so an entry that does is meant as an expression.
-    private static let delimiters: Set<Character> = ["/", "~", "@", ";", "%", "#", "'"]
+    fileprivate static let delimiters: Set<Character> = ["/", "~", "@", ";", "%", "#", "'"]
 
     private static func expression(
         _ entry: Substring, delimiter: Character
@@ -86,5 +86,43 @@ package struct CORSPolicy: Sendable {
         } catch {
             throw Fault(description: "\"\(entry)\" is a regular expression that \(error.reason)")
         }
+    }
+}
+
+extension CORSPolicy {
+    /// The entries that are neither expressions nor what a browser sends as `Origin`, so that they match nothing.
+    /// `*` is one of them: Medusa compares it, too.
+    ///
+    /// - Source: RFC 6454, section 6.2; the WHATWG's URL standard on hosts and ports.
+    package static func misspelt(in text: String) -> [String] {
+        text.split(separator: ",").filter { entry in
+            guard let first = entry.first, !delimiters.contains(first) else { return false }
+            return entry != "null" && !isOrigin(entry)
+        }.map(String.init)
+    }
+
+    private static func isOrigin(_ entry: Substring) -> Bool {
+        let parts = entry.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let first = parts[0].first, ("a"..."z").contains(first),
+            parts[0].utf8.allSatisfy({ isSmall($0) || "+-.".utf8.contains($0) })
+        else { return false }
+        var host = parts[1]
+        var port = ""
+        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
+            port = String(host[host.index(after: colon)...])
+            host = host[..<colon]
+            // The scheme's own one is left out.
+            guard let number = UInt16(port), String(number) == port,
+                !["http:80", "https:443"].contains("\(parts[0]):\(port)")
+            else { return false }
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return host.dropFirst().dropLast().utf8.allSatisfy { isSmall($0) || $0 == 0x3A }
+        }
+        return !host.isEmpty && host.utf8.allSatisfy { isSmall($0) || "-._".utf8.contains($0) }
+    }
+
+    private static func isSmall(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
     }
 }

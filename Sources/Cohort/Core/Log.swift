@@ -89,7 +89,7 @@ package final class Log: Sendable {
     }
 
     /// Text that cannot forge a line or move a terminal's cursor.
-    static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         plain(
             String(
                 text.unicodeScalars.map {

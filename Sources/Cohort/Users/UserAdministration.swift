@@ -18,7 +18,9 @@ package struct UserAdministration: Sendable {
         package let hasToken: Bool
 
         package var description: String {
-            "\(id)\t\(email)\t\(role)\t\(hasToken ? "has an API token" : "no API token")"
+            // Other programs may have made the user.
+            [id, email, role, hasToken ? "has an API token" : "no API token"]
+                .map(Log.printable).joined(separator: "\t")
         }
     }
 

@@ -40,7 +40,10 @@ struct Dev: AsyncParsableCommand {
         resolved = try settings.resolve(
             .dev, overrides: ["database-url": url, "read-database-url": ""])
         try await Serving.run(resolved) { port in
-            say(Self.greeting(host: resolved.configuration.http.host, port: port))
+            let greeting = Self.greeting(host: resolved.configuration.http.host, port: port)
+            for line in greeting.split(separator: "\n", omittingEmptySubsequences: false) {
+                say(String(line))
+            }
         }
     }
 

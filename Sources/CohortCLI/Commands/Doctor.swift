@@ -9,7 +9,7 @@ struct Doctor: ParsableCommand {
         discussion: """
             Looks at settings, connection, clock, room for connections, durability, replication, sessions that idle in \
             transactions; migrations, indexes, triggers, counters, price lists without groups. Counters are compared with the tables in one snapshot, which reads those tables whole. Exit status: 0 when \
-            all is well, or has been mended; 1 when something is off; 2 when the database could not be looked at.
+            all is well, or has been mended; 1 when something is off, also a setting that cohort serve would not start with; 2 when the database could not be looked at.
             """)
 
     @Flag(help: "Mend what can be mended, beside running writers.")
@@ -20,13 +20,12 @@ struct Doctor: ParsableCommand {
     func run() throws {
         let configuration = try settings.databaseConfiguration()
         let database = configuration.database
-        reportSettings()
         let surroundings = Migrations.Doctor.Surroundings(
             connections: database.connections(loops: configuration.http.loops),
             sharesConnections: !database.prepares, readURL: database.readURL,
             replicaLagMax: database.replicaLagMax)
         let line = ProgressLine()
-        var faults = 0
+        var faults = reportSettings() ? 0 : 1
         do {
             try Migrations.Doctor(databaseURL: database.url, surroundings: surroundings).examine(
                 mends: repair,
@@ -50,15 +49,20 @@ struct Doctor: ParsableCommand {
         if faults > 0 { throw ExitCode.failure }
     }
 
-    /// Whether the service would start with these settings. No fault of the database if not, nor need whoever examines
-    /// it know the service's secrets.
-    private func reportSettings() {
+    /// Whether the service would start with these settings. Whoever examines a database need not know the service's
+    /// secrets: that they are not set is no fault.
+    private func reportSettings() -> Bool {
         do {
             let resolved = try settings.resolve(.serve)
             for warning in resolved.warnings { say("note    settings: \(warning)") }
             if resolved.warnings.isEmpty { say("ok      settings") }
+            return true
         } catch {
-            say("note    settings: cohort serve would not start with these: \(error)")
+            let isFault = !error.isOfAbsence
+            say(
+                "\(isFault ? "OFF     " : "note    ")settings: cohort serve would not start with these: \(error)"
+            )
+            return !isFault
         }
     }
 }

@@ -18,18 +18,26 @@ struct Migrate: ParsableCommand {
         @OptionGroup var settings: SettingsArguments
 
         func run() throws {
-            try Self.migrate(
-                try settings.databaseConfiguration().database.url, dryRun: dryRun)
+            let url = try settings.databaseConfiguration().database.url
+            do {
+                try Self.migrate(url, dryRun: dryRun)
+            } catch {
+                throw CommandFailure(error)
+            }
         }
 
-        static func migrate(_ databaseURL: String, dryRun: Bool = false) throws {
+        /// - Parameter report: told each step in a line.
+        static func migrate(
+            _ databaseURL: String, dryRun: Bool = false,
+            report: @escaping (String) -> Void = { say($0) }
+        ) throws(MigrationError) {
             let line = ProgressLine()
             defer { line.clear() }
             try Migrator(databaseURL: databaseURL).migrate(
                 dryRun: dryRun,
                 report: {
                     line.clear()
-                    say($0)
+                    report($0)
                 }, progress: line.isWatched ? line.show : nil)
         }
     }
@@ -51,7 +59,7 @@ struct Migrate: ParsableCommand {
                     case .edited(let at): "edited since it was applied \(at)"
                     case .unknown(let at): "applied \(at) by a newer program"
                     }
-                print("\(status.name)  \(state)")
+                say("\(status.name)  \(state)")
             }
         }
     }

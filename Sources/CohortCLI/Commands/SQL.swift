@@ -7,7 +7,7 @@ struct SQL: ParsableCommand {
         commandName: "sql",
         abstract: "Print the statements that the service sends, for psql and EXPLAIN.")
 
-    @Argument(help: "Only this one; the log and pg_stat_activity know statements by these names.")
+    @Argument(help: "Only this one; the log knows statements by these names.")
     var name: String?
 
     func run() throws {

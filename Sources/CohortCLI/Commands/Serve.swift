@@ -19,9 +19,14 @@ struct Serve: AsyncParsableCommand {
         if migrate {
             // Whoever listens is sent requests, also by a proxy that asks nobody whether he is ready. So this is done
             // before, unless there is no database for others to serve from either.
-            do {
-                try Migrate.Up.migrate(resolved.configuration.database.url)
-            } catch let error as MigrationError where error.isOfConnection {
+            let log = Log(resolved.configuration.log)
+            defer { log.flush() }
+            do throws(MigrationError) {
+                try Migrate.Up.migrate(resolved.configuration.database.url) {
+                    log.tellMigration($0)
+                }
+            } catch {
+                guard error.isOfConnection else { throw CommandFailure(error) }
                 isMigrationDue = true
             }
         }

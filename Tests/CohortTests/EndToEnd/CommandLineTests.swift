@@ -17,6 +17,8 @@ import Testing
         (["COOKIE_SECRET": ""], [], "COOKIE_SECRET"),
         (["DATABASE_URL": ""], [], "DATABASE_URL"), ([:], ["--nonsense", "1"], "--nonsense"),
         (["HOST": "no..name"], [], "--host"),
+        (["DATABASE_URL": "postgresql://u:dbpass@w@h/d"], [], "DATABASE_URL"),
+        (["READ_DATABASE_URL": "host=x port=dbpass"], [], "READ_DATABASE_URL"),
     ])
     func `a wrong setting stops the start with one line that names it`(
         environment: [String: String], flags: [String], name: String
@@ -115,11 +117,60 @@ import Testing
         #expect(try sql.number("SELECT count(*) FROM cohort_migration") == applied)
     }
 
-    @Test func `serve migrates when asked to, and serves`() async throws {
+    @Test func `serve migrates when asked to, in lines of the log, and serves`() async throws {
         let database = try await Shop.emptyDatabase()
         let service = try ServiceProcess.serve(
             ["--migrate"], environment: Self.secrets.merging(["DATABASE_URL": database.url]) { $1 })
         try service.waitUntilReady()
+        let lines = service.output.split(separator: "\n")
+        #expect(service.log.count == lines.count, "\(service.output)")
+        let steps = service.log.filter { $0["message"] == "migration" }
+        #expect(steps.contains { $0["step"] == "0001_adopt.sql: applied" })
+        let version = try ServiceProcess.run(["--version"], environment: [:])
+        #expect(version.exitCode == 0)
+        let listening = service.log.first { $0["message"] == "listening" }
+        #expect(listening?["version"]?.text == version.output.trimmingCharacters(in: .newlines))
+        #expect(try Document.load().root["info"]?["version"] == listening?["version"])
+    }
+
+    @Test func `nothing in the database steers the terminal of whoever looks`() async throws {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        // ESC, BEL, CR, LF, CSI and a turn of the direction of writing.
+        let hostile = "E'a\\x1b[31m\\x07\\r\\nOFF\\u009b\\u202e'"
+        try sql.run(
+            """
+            INSERT INTO "user" (id, email) VALUES ('usr_x', \(hostile));
+            INSERT INTO customer_group (id, name) VALUES (\(hostile), 'x');
+            INSERT INTO cohort_member_count VALUES (\(hostile), 3);
+            """)
+        for command in [["user", "list"], ["doctor"]] {
+            let outcome = try ServiceProcess.run(command, environment: shop.environment)
+            let line = outcome.output.split(separator: "\n").first { $0.contains("OFF<U+9B>") }
+            #expect(line?.contains("a [31m   OFF<U+9B><U+202E>") == true, "\(outcome.output)")
+            #expect(
+                outcome.output.unicodeScalars.allSatisfy {
+                    $0.value >= 0x20 && $0 != "\u{9B}" && $0 != "\u{202E}"
+                        || "\n\t".unicodeScalars.contains($0)
+                })
+        }
+    }
+
+    @Test func `the doctor finds settings off that the service would not start with`() async throws
+    {
+        let shop = try await Shop.open()
+        for (secret, exitCode) in [("supersecret", 1), ("supersecret2", 0)] {
+            let settings = ["JWT_SECRET": secret, "NODE_ENV": "production"]
+            let outcome = try ServiceProcess.run(
+                ["doctor"],
+                environment: shop.environment.merging(Self.secrets.merging(settings) { $1 }) {
+                    $0 == shop.database.url ? $0 : $1
+                })
+            #expect(outcome.exitCode == Int32(exitCode), "\(outcome.output)")
+            #expect(
+                outcome.output.contains("OFF     settings: cohort serve would not start")
+                    == (exitCode == 1))
+        }
     }
 
     @Test func `a database without the schema is not ready, and says what to do`() async throws {
@@ -170,6 +221,13 @@ import Testing
                 #expect(outcome.exitCode != 0)
                 #expect(outcome.output.contains(reason), "\(outcome.output)")
                 #expect(!outcome.output.contains("zzcret"))
+            }
+            if reason == "cannot be read" {
+                let outcome = try ServiceProcess.run(["serve"], environment: environment)
+                #expect(outcome.exitCode != 0)
+                #expect(outcome.output.contains("DATABASE_URL (environment) cannot be read"))
+                #expect(!outcome.output.contains("zzcret"))
+                continue
             }
             let service = try ServiceProcess.serve(environment: environment)
             #expect(try service.client().send("GET", "/ready").status == 503)
