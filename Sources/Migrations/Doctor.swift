@@ -56,6 +56,7 @@ package struct Doctor {
                 ).examine()
             }
             try examination.examineMigrations(history, of: files)
+            try examination.examineRights(history.pending)
             try examination.examineIndexes()
             try examination.examineOpenedPriceLists()
             try examination.examineTriggers()
@@ -101,6 +102,21 @@ struct Examination {
             isFine = false
         }
         if isFine { report(.fine("migrations: \(files.count) applied")) }
+    }
+
+    // MARK: - Rights
+
+    func examineRights(_ pending: [MigrationFile]) throws(SQLFailure) {
+        let rights = Rights(connection: connection)
+        if !pending.isEmpty, let obstacle = try rights.obstacle(to: pending) {
+            report(.off("what is not applied cannot be: \(obstacle)"))
+        }
+        for (role, remedy) in try rights.strangersWhoMayCreate() {
+            let text =
+                "\(role) may create in the schema, and so have our triggers run functions of theirs with the rights of"
+                + " the tables' owner: \(remedy)"
+            report(role == "PUBLIC" ? .off(text) : .note(text))
+        }
     }
 
     // MARK: - Indexes

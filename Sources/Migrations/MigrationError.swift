@@ -13,6 +13,8 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
     case pooled
     /// A pooler is in between that allows none.
     case noTransactions
+    /// The role of the connection may not do what is to be done; the line says what.
+    case forbidden(String)
     case failed(file: String, SQLFailure)
 
     package var description: String {
@@ -33,6 +35,8 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
                 + "run cohort migrate with a --database-url that leads to PostgreSQL itself"
         case .noTransactions:
             "\(PostgresError.noTransactions)"
+        case .forbidden(let line):
+            "nothing was changed: \(line)"
         case .failed(let file, let failure):
             "\(file): \(failure)"
         }

@@ -31,7 +31,7 @@ package struct Migrator {
     /// - Parameters:
     ///   - dryRun: finds out and says what would be done, changing nothing.
     ///   - progress: told how far a step is that takes long; each text takes the place of the one before.
-    /// - Throws: `.edited`, `.newer` or `.pooled` before anything is done; `.misfit` and `.failed` for the file that
+    /// - Throws: `.edited`, `.newer`, `.pooled` or `.forbidden` before anything is done; `.misfit` and `.failed` for the file that
     ///   could not be applied, with those before it in place.
     package func migrate(
         dryRun: Bool = false, report: @escaping (String) -> Void = { _ in },
@@ -47,11 +47,19 @@ package struct Migrator {
         let history = try History(of: files, in: session.connection)
         guard history.edited.isEmpty else { throw .edited(history.edited) }
         guard history.unknown.isEmpty else { throw .newer(history.unknown) }
-        if history.pending.isEmpty {
-            report("nothing to do")
-        } else if session.isPooled {
-            throw .pooled
-        } else if dryRun {
+        if history.pending.isEmpty { return report("nothing to do") }
+        guard !session.isPooled else { throw .pooled }
+        let rights = Rights(connection: session.connection)
+        let obstacle = try sql("the role's rights") { () throws(SQLFailure) in
+            try rights.obstacle(to: history.pending)
+        }
+        if let obstacle { throw .forbidden(obstacle) }
+        try sql("the schema's rights") { () throws(SQLFailure) in
+            for (role, remedy) in try rights.strangersWhoMayCreate() {
+                report("warning: \(role) may create in the schema, see docs/security.md: \(remedy)")
+            }
+        }
+        if dryRun {
             try rehearse(history.pending, on: session.connection, report)
         } else {
             try sql("cohort_migration") { () throws(SQLFailure) in

@@ -55,6 +55,23 @@ import Testing
         #expect(wanted.count > 12)
     }
 
+    @Test func `what waits for an extension is a note, what could be applied is off`() throws {
+        let url = try database()
+        let optional = try #require(MigrationFile.all.first { $0.optionalExtension == "pg_trgm" })
+        let connection = try BlockingConnection(url)
+        #expect(
+            try examine(url).contains(.off("\(optional.name) is not applied: run cohort migrate")))
+        try migrate(url, MigrationFile.all.filter { $0.name != optional.name })
+        #expect(
+            try examine(url).contains(
+                .note(
+                    "\(optional.name) waits for the extension pg_trgm: CREATE EXTENSION pg_trgm as a role that may, then cohort migrate"
+                )))
+        try connection.run("CREATE EXTENSION pg_trgm")
+        #expect(
+            try examine(url).contains(.off("\(optional.name) is not applied: run cohort migrate")))
+    }
+
     @Test func `what closes lists that are gone is told, and mended`() throws {
         let (url, connection) = try shop()
         try connection.run("INSERT INTO cohort_price_list_closed (price_list_id) VALUES ('gone')")

@@ -39,6 +39,70 @@ import Testing
         }
     }
 
+    /// The rights that docs/operations.md names: Medusa's tables of 0001_adopt.sql, and our own.
+    @Test func `a role that owns nothing can serve`() async throws {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        let role = "server_\(shop.database.name)"
+        let adopt = try String(
+            contentsOf: Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent().appending(path: "sql/0001_adopt.sql"), encoding: .utf8)
+        let tables = Set(adopt.matches(of: /\('([a-z_]+)', '[a-z]+',/).map { "\"\($0.1)\"" })
+        #expect(tables.count > 15)
+        try sql.run(
+            """
+            CREATE ROLE \(role) LOGIN;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON \(tables.sorted().joined(separator: ", ")) TO \(role);
+            DO $$ BEGIN
+                EXECUTE (SELECT 'GRANT SELECT, INSERT, UPDATE, DELETE ON ' || string_agg(oid::regclass::text, ', ')
+                    || ' TO \(role)' FROM pg_class WHERE relkind IN ('r', 'v') AND relname LIKE 'cohort\\_%');
+            END $$;
+            """)
+        defer { _ = try? sql.run("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let own = try SQL("\(shop.database.url) user=\(role)")
+        prepareAll(on: own)
+        for (index, statement) in Routes.statements.enumerated() {
+            let count =
+                Int(
+                    try own.value(
+                        "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'statement_\(index)'"
+                    ) ?? "") ?? 0
+            let values = Array(repeating: "NULL", count: count).joined(separator: ", ")
+            #expect(throws: Never.self, "\(statement.name)") {
+                try own.run("EXPLAIN EXECUTE statement_\(index)\(count > 0 ? "(\(values))" : "")")
+            }
+        }
+        let service = try ServiceProcess.serve(
+            environment: shop.environment.merging(["DATABASE_URL": own.url]) { $1 })
+        try service.waitUntilReady()
+        let client = ShopClient(service.client(), token: Seed.token)
+        let group = try client.create("By another role")
+        let made = try client.send(
+            "POST", "/admin/customers",
+            json: [
+                "email": "a@example.com", "first_name": "A", "last_name": "B",
+                "password": "supersecret",
+            ])
+        let customer = try #require(made.json?["customer"]?["id"]?.text, "\(made)")
+        let batch: JSON = ["customer_ids": [["id": .string(customer)]]]
+        for method in ["POST", "DELETE"] {
+            let answer = try client.send(
+                method, "/admin/customer-groups/\(group)/customers/batch", json: batch)
+            #expect(answer.status == 200, "\(answer)")
+        }
+        let list = try client.send(
+            "POST", "/admin/price-lists",
+            json: [
+                "name": "l", "description": "d", "type": "sale", "status": "active", "prices": [],
+                "customer_groups": [["id": .string(group)]],
+            ], headers: [("idempotency-key", "k")])
+        #expect(list.status == 200, "\(list)")
+        #expect(try client.send("DELETE", "/admin/customer-groups/\(group)").status == 200)
+        let signIn = try client.send(
+            "POST", "/admin/auth", json: ["email": "ops@example.com", "password": "supersecret"])
+        #expect(signIn.status == 200, "\(signIn)")
+    }
+
     @Test func `names of statements are unique`() {
         var texts: [String: String] = [:]
         for statement in Routes.all.flatMap(\.statements) + Routes.statements {
