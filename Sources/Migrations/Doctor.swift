@@ -57,6 +57,7 @@ package struct Doctor {
             }
             try examination.examineMigrations(history, of: files)
             try examination.examineRights(history.pending)
+            try examination.examineNulls()
             try examination.examineIndexes()
             try examination.examineOpenedPriceLists()
             try examination.examineTriggers()
@@ -116,6 +117,34 @@ struct Examination {
                 "\(role) may create in the schema, and so have our triggers run functions of theirs with the rights of"
                 + " the tables' owner: \(remedy)"
             report(role == "PUBLIC" ? .off(text) : .note(text))
+        }
+    }
+
+    // MARK: - Columns
+
+    /// Adopting looks at the types of columns only.
+    func examineNulls() throws(SQLFailure) {
+        let wanted = files.flatMap(\.filledColumns)
+        let found = try connection.query(
+            """
+            SELECT attrelid::regclass, quote_ident(attname) FROM pg_attribute
+            JOIN unnest(string_to_array($1, ' '), string_to_array($2, ' ')) AS wanted (relation, name)
+                ON attrelid = to_regclass(quote_ident(relation)) AND attname = name
+            WHERE NOT attnotnull ORDER BY relation, name
+            """,
+            [
+                wanted.map(\.table).joined(separator: " "),
+                wanted.map(\.column).joined(separator: " "),
+            ]
+        ).map { $0.compactMap { $0 } }
+        for column in found {
+            let holds = try connection.query(
+                "SELECT EXISTS (SELECT FROM \(column[0]) WHERE \(column[1]) IS NULL)")
+            let text = "column \(column[0]).\(column[1]) may be NULL, as in Medusa it may not"
+            report(
+                holds == [["t"]]
+                    ? .off("\(text), and is")
+                    : .off("\(text): ALTER TABLE \(column[0]) ALTER \(column[1]) SET NOT NULL"))
         }
     }
 

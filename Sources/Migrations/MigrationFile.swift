@@ -73,6 +73,25 @@ extension MigrationFile {
     }
 }
 
+extension MigrationFile {
+    /// The columns of the tables that a file makes, one on each line, that are never NULL.
+    var filledColumns: [(table: String, column: String)] {
+        var table: Substring?
+        var columns: [(table: String, column: String)] = []
+        for line in text.split(separator: "\n") {
+            let words = line.split { " \"(".contains($0) }
+            if words.starts(with: ["CREATE", "TABLE"]), words.count == 3, line.hasSuffix("(") {
+                table = words[2]
+            } else if words.first?.hasPrefix(")") == true {
+                table = nil
+            } else if let table, line.contains(" NOT NULL"), words[0] != "CONSTRAINT" {
+                columns.append((String(table), String(words[0])))
+            }
+        }
+        return columns
+    }
+}
+
 /// One statement of a file that is run without a transaction.
 struct MigrationStatement {
     let text: String

@@ -72,6 +72,44 @@ import Testing
             try examine(url).contains(.off("\(optional.name) is not applied: run cohort migrate")))
     }
 
+    @Test func `columns that are never NULL are found in the files`() throws {
+        let url = try database()
+        // Later files only make tables of our own.
+        let files = MigrationFile.all.filter { $0.name < "0008" }
+        try migrate(url, files)
+        let found = try BlockingConnection(url).query(
+            """
+            SELECT relname || '.' || attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+            WHERE attnotnull AND attnum > 0 AND relkind = 'r' AND relname <> 'cohort_migration'
+                AND relnamespace = 'public'::regnamespace
+            """
+        ).compactMap { $0[0] }
+        #expect(
+            files.flatMap(\.filledColumns).map { "\($0.table).\($0.column)" }.sorted()
+                == found.sorted())
+    }
+
+    @Test func `columns that hold no value, or may, are off`() throws {
+        let (url, connection) = try shop()
+        try connection.run(
+            """
+            ALTER TABLE region ALTER tax_rate DROP NOT NULL;
+            ALTER TABLE "user" ALTER email DROP NOT NULL;
+            ALTER TABLE customer ALTER has_account DROP NOT NULL;
+            UPDATE customer SET has_account = NULL WHERE id = 'c1'
+            """)
+        #expect(
+            try examine(url).filter(isOff) == [
+                .off("column customer.has_account may be NULL, as in Medusa it may not, and is"),
+                .off(
+                    "column region.tax_rate may be NULL, as in Medusa it may not: ALTER TABLE region ALTER tax_rate SET NOT NULL"
+                ),
+                .off(
+                    "column \"user\".email may be NULL, as in Medusa it may not: ALTER TABLE \"user\" ALTER email SET NOT NULL"
+                ),
+            ])
+    }
+
     @Test func `what closes lists that are gone is told, and mended`() throws {
         let (url, connection) = try shop()
         try connection.run("INSERT INTO cohort_price_list_closed (price_list_id) VALUES ('gone')")

@@ -12,10 +12,17 @@ extension APIError {
             self = .conflict
         } else if error.isUnavailable {
             self = .overloaded(retryAfterSeconds: 1, Shortage(error))
+        } else if error.isOfMissingSchema {
+            self = .overloaded(retryAfterSeconds: 1, .schema)
         } else if error.isBadInput {
             self = .invalidData("The request holds a value that cannot be stored")
         } else {
             self = .internalFault(cause: "\(error)")
         }
     }
+}
+
+extension PostgresError {
+    /// undefined_table: the database is not migrated yet, or somebody took a table away. Nothing was written then.
+    fileprivate var isOfMissingSchema: Bool { sqlstate == "42P01" }
 }

@@ -16,6 +16,8 @@ package enum Shortage: Int, CaseIterable, Sendable {
     case readOnly
     /// The database refused for want of something: connections, memory, disk, a lock.
     case database
+    /// A table is not there: the database is not migrated.
+    case schema
     /// As much other work waits as may, or waited too long: password hashes, large bodies, what is done in turns.
     case queue
 
@@ -28,6 +30,7 @@ package enum Shortage: Int, CaseIterable, Sendable {
         case .statementTimeout: "statement_timeout"
         case .readOnly: "read_only"
         case .database: "database"
+        case .schema: "schema"
         case .queue: "queue"
         }
     }

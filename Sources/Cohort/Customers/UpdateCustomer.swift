@@ -45,7 +45,11 @@ package enum UpdateCustomer: Endpoint {
     // who changes this customer's groups.
     static let lock = Statement(
         "customer.update.lock",
-        "SELECT has_account FROM customer WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
+        // An adopted database may lack Medusa's NOT NULL.
+        """
+        SELECT coalesce(has_account, false) FROM customer WHERE id = $1 AND deleted_at IS NULL
+        FOR NO KEY UPDATE
+        """,
         lane: .write)
 
     // Each pair of parameters is whether to set a column, and to what: null is a value here.

@@ -90,6 +90,10 @@ package enum Ready: Endpoint {
         switch shortage {
         case .noConnection, .connectionLost:
             Reason(code: "database_unreachable", message: "the database does not answer")
+        case .schema:
+            Reason(
+                code: "schema_missing",
+                message: "the database has no schema: run cohort migrate")
         case .laneFull, .waitDeadline, .statementTimeout, .readOnly, .database, .queue:
             Reason(code: "database_busy", message: "the database does not answer in time")
         }

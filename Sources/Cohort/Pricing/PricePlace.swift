@@ -11,10 +11,11 @@ struct PricePlace: Sendable {
     /// By the position of a variant, those of its product.
     private var productRates: [Int: [PriceTaxes.Rate]] = [:]
 
+    // An adopted database may lack Medusa's NOT NULL.
     static let region = Statement(
         "price_place.region",
         """
-        SELECT currency_code, automatic_taxes, tax_rate::text::float8
+        SELECT currency_code, coalesce(automatic_taxes, true), coalesce(tax_rate::text::float8, 0)
         FROM region
         WHERE id = $1 AND deleted_at IS NULL
         """)

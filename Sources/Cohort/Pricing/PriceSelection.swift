@@ -100,6 +100,8 @@ package enum PriceSelection {
                     m.amount, m.min_quantity, m.max_quantity, m.price_list_id, m.region_id
                 FROM money_amount m
                 WHERE m.id COLLATE "C" = o.money_amount_id AND m.deleted_at IS NULL
+                    -- Where an adopted database lacks Medusa's NOT NULL: no price, rather than one of nothing.
+                    AND m.amount IS NOT NULL
                     -- Of another list than was judged, where somebody wrote with triggers off: nobody's, not everybody's.
                     AND coalesce(m.price_list_id, '') = o.list_id
                 OFFSET 0

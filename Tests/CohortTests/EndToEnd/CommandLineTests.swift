@@ -184,6 +184,17 @@ import Testing
                 && ready?.json?["reason"]?.text?.contains("cohort migrate") == true
         }
         #expect(isTold)
+        for (method, path) in [
+            ("GET", "/admin/customers"), ("GET", "/admin/customer-groups/x"),
+            ("POST", "/admin/auth"), ("GET", "/store/variants"),
+        ] {
+            let answer = try ShopClient(service.client(), token: "t").send(
+                method, path, json: ["email": "a@example.com", "password": "b"])
+            #expect(answer.status == 503, "\(path)")
+            #expect(answer["retry-after"] == "1")
+        }
+        #expect(
+            Waiting.until(seconds: 10) { service.log.contains { $0["reason"] == "schema" } })
     }
 
     @Test func `a service file of libpq leads to the database`() async throws {

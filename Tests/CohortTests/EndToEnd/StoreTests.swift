@@ -33,6 +33,32 @@ import Testing
         return shop
     }
 
+    @Test func `what an adopted database lacks of values is read as Medusa's defaults`()
+        async throws
+    {
+        let shop = try await shop()
+        try shop.sql().run(
+            """
+            ALTER TABLE region ALTER tax_rate DROP NOT NULL, ALTER automatic_taxes DROP NOT NULL;
+            ALTER TABLE money_amount ALTER amount DROP NOT NULL;
+            ALTER TABLE customer ALTER has_account DROP NOT NULL;
+            UPDATE region SET tax_rate = NULL, automatic_taxes = NULL WHERE id = 'reg_tax';
+            UPDATE money_amount SET amount = NULL WHERE id = 'ma_4';
+            INSERT INTO customer (id, email, has_account) VALUES ('cus_1', 'a@example.com', NULL);
+            """)
+        let variant = try shop.client().send("GET", "/store/variants/mug?region_id=reg_tax")
+            .json?["variant"]
+        #expect(variant?["calculated_price"] == 1000)
+        #expect(variant?["calculated_price_incl_tax"] == 1000)
+        let without = try shop.client().send("GET", "/store/variants/mug?region_id=reg_2")
+            .json?["variant"]
+        #expect(without?["calculated_price"] == 1000, "ma_4 says nothing")
+        let moved = try shop.signedIn().send(
+            "POST", "/admin/customers/cus_1", json: ["email": "b@example.com"])
+        #expect(moved.json?["customer"]?["email"] == "b@example.com", "\(moved)")
+        #expect(try shop.client().send("GET", "/health").status == 200)
+    }
+
     @Test func `whoever registers is signed in, once for each address`() async throws {
         let shop = try await Shop.open()
         let client = shop.client()
