@@ -112,7 +112,8 @@ extension Settings {
         Setting(
             "trusted_proxies", default: "127.0.0.0/8,::1",
             allowed: "addresses and networks (10.0.0.0/8) separated by commas", takesEmpty: true,
-            "Peers whose X-Forwarded-For and X-Forwarded-Proto are believed; empty for none"
+            "Peers whose X-Forwarded-For and X-Forwarded-Proto are believed; empty for none. Whoever may open the unix"
+                + " socket always is"
         ) { text, configuration throws(Setting.Rejection) in
             do throws(TrustedProxies.Unreadable) {
                 configuration.http.trustedProxies = try TrustedProxies(
