@@ -61,8 +61,20 @@ import Testing
         let (shop, dump) = try await backedUp()
         defer { try? FileManager.default.removeItem(atPath: dump) }
         let restored = try await Shop.emptyDatabase()
-        try must("pg_restore", "--exit-on-error", "--no-owner", "-d", restored.url, dump)
-        let (code, output) = try doctor(shop, restored.url)
+        // The superuser who restores is not the role that is to own it all.
+        let role = "owner_\(restored.name)"
+        let superuser = try SQL(restored.url)
+        try superuser.run(
+            "CREATE ROLE \(role) LOGIN; ALTER DATABASE \(restored.name) OWNER TO \(role)")
+        defer {
+            _ = try? superuser.run(
+                "ALTER DATABASE \(restored.name) OWNER TO current_user; DROP OWNED BY \(role); DROP ROLE \(role)"
+            )
+        }
+        try must(
+            "pg_restore", "--exit-on-error", "--no-owner", "--role=\(role)", "-d", restored.url,
+            dump)
+        let (code, output) = try doctor(shop, "\(restored.url) user=\(role)")
         // That list was open to a Medusa before, and is all that is off.
         let off = output.split(separator: "\n").filter { $0.hasPrefix("OFF") }
         #expect(off.count == 1 && off[0].contains("to Medusa it is for everybody"), "\(output)")
@@ -71,7 +83,8 @@ import Testing
         #expect(output.contains("counters: 7 customers, 1 groups"), "\(output)")
         #expect(output.contains("price lists: 1 lost their groups and are for nobody"))
         let service = try ServiceProcess.serve(
-            environment: shop.environment.merging(["DATABASE_URL": restored.url]) { $1 })
+            environment: shop.environment.merging(["DATABASE_URL": "\(restored.url) user=\(role)"])
+            { $1 })
         try service.waitUntilReady()
         let expected = try answers(shop.service)
         #expect(expected.compactMap { $0?["count"]?.int } == [1, 7, 2])

@@ -132,10 +132,10 @@ import Testing
                     "password": .string(mark("password")),
                 ]))
         // A fault of the database, whose texts go to the log.
-        try shop.sql().run("ALTER TABLE customer_group RENAME TO gone")
+        try shop.sql().run("ALTER TABLE customer_group RENAME name TO gone")
         answers.append(
             try admin.send("POST", "/admin/customer-groups", json: ["name": .string(mark("body"))]))
-        try shop.sql().run("ALTER TABLE gone RENAME TO customer_group")
+        try shop.sql().run("ALTER TABLE customer_group RENAME gone TO name")
         shop.service.signal(SIGTERM)
         #expect(shop.service.waitForExit() == 0)
 
