@@ -16,7 +16,7 @@ final class ProgressLine {
     func show(_ text: String) {
         guard isWatched else { return }
         isShown = true
-        write("\r\(text)\u{1B}[K")
+        write("\r\(Log.printable(text))\u{1B}[K")
     }
 
     func clear() {

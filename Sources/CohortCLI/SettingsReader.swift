@@ -7,12 +7,14 @@ final class SettingsReader {
     /// What is in force: a setting that needs a restart keeps its old value here, so that it is named each time.
     private var entries: [Settings.Entry]
     private var configuration: Configuration
+    private var warnings: [String]
     private let resolve: () throws -> Settings.Resolved
 
     /// - Parameter resolve: reads the same sources as at the start.
     init(_ resolved: Settings.Resolved, resolve: @escaping () throws -> Settings.Resolved) {
         entries = resolved.entries
         configuration = resolved.configuration
+        warnings = resolved.warnings
         self.resolve = resolve
     }
 
@@ -22,6 +24,8 @@ final class SettingsReader {
         var changed: [String] = []
         var needingRestart: [String] = []
         var configuration: Configuration?
+        /// Those that were not told before.
+        var warnings: [String] = []
         /// Why everything stays as it was.
         var fault: String?
     }
@@ -41,6 +45,8 @@ final class SettingsReader {
                 outcome.changed.append("\(entry.setting.name)=\(entry.shown)")
                 entries[place] = entry
             }
+            outcome.warnings = resolved.warnings.filter { !warnings.contains($0) }
+            warnings = resolved.warnings
             if !outcome.changed.isEmpty {
                 self.configuration = configuration
                 outcome.configuration = configuration
@@ -71,5 +77,6 @@ extension SettingsReader.Outcome {
         if isQuieter { log.event(level, "settings re-read", values) }
         if let configuration { service.adopt(configuration) }
         if !isQuieter { log.event(level, "settings re-read", values) }
+        for warning in warnings { log.event(.warning, "setting", [("about", warning)]) }
     }
 }

@@ -30,14 +30,19 @@ struct History {
         )
         """
 
+    /// - Throws: `.forbidden` where reading it would be running functions that somebody has put there.
     init(of files: [MigrationFile], in connection: BlockingConnection) throws(MigrationError) {
+        guard try Self.isPlain(in: connection) else {
+            throw .forbidden(
+                "cohort_migration is a view, or has policies, and no table that migrations made")
+        }
         do throws(SQLFailure) {
             var recorded: [String: (sha256: String?, at: String)] = [:]
             if try connection.query("SELECT to_regclass('cohort_migration')") != [[nil]] {
                 let rows = try connection.query(
                     """
                     SELECT name, sha256, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
-                    FROM cohort_migration ORDER BY name
+                    FROM ONLY cohort_migration ORDER BY name
                     """)
                 for row in rows { recorded[row[0] ?? ""] = (row[1], row[2] ?? "") }
             }
@@ -58,6 +63,19 @@ struct History {
                 + recorded.sorted { $0.key < $1.key }.map {
                     MigrationStatus(name: $0.key, state: .unknown(appliedAt: $0.value.at))
                 }
+        } catch {
+            throw .failed(file: "cohort_migration", error)
+        }
+    }
+
+    private static func isPlain(in connection: BlockingConnection) throws(MigrationError) -> Bool {
+        do throws(SQLFailure) {
+            return try connection.query(
+                """
+                SELECT FROM pg_class
+                WHERE oid = to_regclass('cohort_migration') AND (relkind <> 'r' OR relrowsecurity)
+                """
+            ).isEmpty
         } catch {
             throw .failed(file: "cohort_migration", error)
         }

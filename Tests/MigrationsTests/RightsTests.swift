@@ -127,6 +127,23 @@ import Testing
         #expect(refusal(roles.url, dryRun: true) == nil)
     }
 
+    @Test func `a record of migrations that is none is not even read`() throws {
+        for plant in [
+            """
+            CREATE FUNCTION trap() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'sprung'; END $$;
+            CREATE VIEW cohort_migration AS SELECT trap() AS name, '' AS sha256, now() AS applied_at
+            """,
+            "\(History.table); ALTER TABLE cohort_migration ENABLE ROW LEVEL SECURITY",
+        ] {
+            let roles = try Roles()
+            try roles.connection.run(plant)
+            let line =
+                "nothing was changed: cohort_migration is a view, or has policies, and no table that migrations made"
+            #expect(refusal(roles.url) == line)
+            #expect(throws: MigrationError.self) { try findings(roles.url) }
+        }
+    }
+
     @Test func `strangers who may create beside our triggers are told of`() throws {
         let roles = try Roles()
         #expect(!(try migrate(roles.url, dryRun: true)).contains { $0.hasPrefix("warning") })

@@ -103,6 +103,22 @@ import Testing
         #expect(shop.service.line { $0["message"] == "statement" } != nil)
     }
 
+    @Test func `what is warned about at the start is so when it is read again, once`() async throws
+    {
+        let reloaded = try await Reloaded("STORE_CORS=https://shop.example\n")
+        defer { reloaded.remove() }
+        func warnings() -> Int {
+            reloaded.shop.service.log.count {
+                $0["message"] == "setting" && $0["about"]?.text?.hasPrefix("STORE_CORS has") == true
+            }
+        }
+        #expect(warnings() == 0)
+        for origin in ["https://shop.example/", "https://shop.example/", "https://shop.example"] {
+            _ = try reloaded.reload("STORE_CORS=\(origin)\n")
+        }
+        #expect(warnings() == 1)
+    }
+
     @Test func `log lines follow their settings`() async throws {
         let reloaded = try await Reloaded(
             "COHORT_LOG_REQUESTS=off\n", settings: ["COHORT_LOG_FORMAT": ""])
