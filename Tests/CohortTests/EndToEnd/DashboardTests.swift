@@ -127,7 +127,7 @@ import Testing
         let client = try Proxy(to: shop.service.port, servingDashboard: true).client()
         let bare = try client.send("GET", "/app")
         #expect(bare.status == 308)
-        #expect(bare["location"]?.hasSuffix("/app/") == true)
+        #expect(bare["location"] == "/app/", "whatever the proxy in front is called")
         for path in [
             "/app/", "/app/customer-groups/x/edit", "/app/assets/theme.js",
             "/app/assets/favicon.svg", "/app/assets/nope.js", "/app/config.json",
