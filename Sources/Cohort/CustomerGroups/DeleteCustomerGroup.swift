@@ -47,7 +47,8 @@ package enum DeleteCustomerGroup: Endpoint {
             JOIN doomed d ON d.id = own.customer_group_id
             WHERE l.id = own.price_list_id AND l.status = 'active' AND NOT EXISTS (
                 SELECT FROM price_list_customer_groups other
-                WHERE other.price_list_id = l.id AND other.customer_group_id <> d.id)
+                JOIN customer_group g ON g.id = other.customer_group_id AND g.deleted_at IS NULL
+                WHERE other.price_list_id = l.id AND g.id <> d.id)
             RETURNING l.id
         )
         SELECT id FROM drafted ORDER BY id

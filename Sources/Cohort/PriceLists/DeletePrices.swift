@@ -25,29 +25,16 @@ package enum DeletePrices: Endpoint {
         return Input(id: try call.id(), priceIDs: ids)
     }
 
-    static let delete = Statement(
-        "price.delete",
-        """
-        WITH list AS (
-            SELECT id FROM price_list WHERE id = $1 AND deleted_at IS NULL
-        ), gone AS (
-            DELETE FROM money_amount m
-            USING list, unnest($2::text[]) p(id)
-            WHERE m.price_list_id = list.id AND m.id = p.id
-            RETURNING m.id
-        ), untied AS (
-            DELETE FROM product_variant_money_amount l USING gone g WHERE l.money_amount_id = g.id
-        )
-        SELECT id FROM list
-        """, lane: .write)
+    static let delete = Price.deletion("price.delete", of: "unnest($2::text[]) p(id)")
 
-    package static let statements = [delete]
+    package static let statements = [PriceList.lock, delete]
 
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let rows = try await context.db.query(delete, [.text(input.id), .texts(input.priceIDs)])
-        guard rows.count == 1 else { throw PriceList.missing(input.id) }
+        let gone = try await Price.delete(
+            delete, of: input.id, .texts(input.priceIDs), in: context)
+        guard gone != nil else { throw PriceList.missing(input.id) }
         return Price.deleted(input.priceIDs)
     }
 }

@@ -18,14 +18,16 @@ package enum DeletePricesOfProduct: Endpoint {
     }
 
     static let delete = Price.deletion(
-        "price.delete_products", of: "v.product_id = ANY($2::text[])")
+        "price.delete_products", of: Price.ids(ofVariants: "v.product_id = ANY($2::text[])"))
 
-    package static let statements = [delete]
+    package static let statements = [PriceList.lock, delete]
 
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        try await Price.delete(delete, [.text(input.id), .texts(input.productIDs)], in: context)
+        let gone = try await Price.delete(
+            delete, of: input.id, .texts(input.productIDs), in: context)
+        return Price.deleted(gone ?? [])
     }
 }
 

@@ -17,13 +17,16 @@ package enum DeletePricesOfVariant: Endpoint {
         Input(id: try call.id(), variantID: call.parameter("variant_id"))
     }
 
-    static let delete = Price.deletion("price.delete_variant", of: "v.id = $2")
+    static let delete = Price.deletion(
+        "price.delete_variant", of: Price.ids(ofVariants: "v.id = $2"))
 
-    package static let statements = [delete]
+    package static let statements = [PriceList.lock, delete]
 
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        try await Price.delete(delete, [.text(input.id), .text(input.variantID)], in: context)
+        let gone = try await Price.delete(
+            delete, of: input.id, .text(input.variantID), in: context)
+        return Price.deleted(gone ?? [])
     }
 }

@@ -61,6 +61,74 @@ import Testing
         #expect(try lists.strayLinks() == 0)
     }
 
+    @Test func `prices are replaced and deleted in every way at once without a deadlock`()
+        async throws
+    {
+        let lists = try await PriceListShop(variants: 40)
+        let shop = lists.shop
+        let prices = (0..<40).map { PriceListShop.price($0, variant: $0 + 1) }
+        let list = try lists.list(prices: prices)
+        let path = "/admin/price-lists/\(list)"
+        for _ in 0..<15 {
+            let ids = try lists.sql.run("SELECT id FROM money_amount ORDER BY id DESC")
+                .map { JSON.string($0[0] ?? "") }
+            let answers = concurrently(5) { index in
+                let client = shop.signedIn()
+                return switch index {
+                case 0: try client.send("DELETE", path + "/products/prod_1/prices", json: [:])
+                case 1: try client.send("DELETE", path + "/variants/variant_7/prices", json: [:])
+                case 2:
+                    try client.send(
+                        "DELETE", path + "/prices/batch", json: ["price_ids": .array(ids + ["no"])])
+                default:
+                    try client.send(
+                        "POST", path + "/prices/batch",
+                        json: ["override": true, "prices": .array(prices)])
+                }
+            }
+            for answer in answers { #expect(try answer.get().status == 200) }
+        }
+        #expect(try lists.strayLinks() == 0)
+        #expect(
+            try lists.sql.number(
+                "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+    }
+
+    /// Deletions by product, by variant and by id.
+    @Test(arguments: [
+        ("products/prod_1/prices", true), ("variants/variant_2/prices", true),
+        ("prices/batch", false),
+    ])
+    func `a deletion that waits for another change of the list finds what that one left`(
+        path: String, namesWhatIsGone: Bool
+    ) async throws {
+        let lists = try await PriceListShop()
+        let shop = lists.shop
+        let list = try lists.list()
+        let writer = try shop.sql()
+        try writer.run(
+            """
+            BEGIN;
+            SELECT id FROM price_list WHERE id = '\(list)' FOR UPDATE;
+            INSERT INTO money_amount (id, currency_code, amount, price_list_id) VALUES ('ma_1', 'usd', 1, '\(list)');
+            INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id) VALUES ('pvma_1', 'ma_1', 'variant_2');
+            """)
+        let deletion = Threads(1) { _ in
+            try shop.signedIn().send(
+                "DELETE", "/admin/price-lists/\(list)/\(path)",
+                json: namesWhatIsGone ? [:] : ["price_ids": ["ma_1"]])
+        }
+        let isWaiting = Waiting.until(seconds: 20) {
+            (try? lists.sql.number("SELECT count(*) FROM pg_locks WHERE NOT granted")) ?? 0 > 0
+        }
+        #expect(isWaiting)
+        try writer.run("COMMIT")
+        let answer = try #require(try deletion.join().first?.get())
+        #expect(answer.json?["ids"] == ["ma_1"])
+        #expect(try lists.sql.number("SELECT count(*) FROM money_amount") == 0)
+        #expect(try lists.strayLinks() == 0)
+    }
+
     /// The list gets its only group and the group goes, at once: the list would hold for everybody.
     @Test func `a group that is deleted while a list takes it up sets that list to draft`()
         async throws

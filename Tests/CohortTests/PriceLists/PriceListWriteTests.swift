@@ -154,6 +154,46 @@ import Testing
             try lists.sql.run("SELECT id FROM product_variant_money_amount") == [["pvma_ma_none"]])
     }
 
+    @Test func `a list that is deleted softly keeps its prices, as one that is not there`()
+        async throws
+    {
+        let lists = try await PriceListShop()
+        let list = try lists.list(prices: [PriceListShop.price(1)])
+        try lists.sql.run("UPDATE price_list SET deleted_at = now()")
+        let id = try #require(try lists.sql.value("SELECT id FROM money_amount"))
+        let path = "/admin/price-lists/\(list)"
+        for way in ["/products/prod_1/prices", "/variants/variant_1/prices"] {
+            let answer = try lists.client.send("DELETE", path + way, json: [:])
+            #expect(answer.status == 200)
+            #expect(answer.json?["ids"] == [])
+        }
+        let batch = try lists.client.send(
+            "DELETE", path + "/products/prices/batch", json: ["product_ids": ["prod_1"]])
+        #expect(batch.json?["ids"] == [])
+        let byID = try lists.client.send(
+            "DELETE", path + "/prices/batch", json: ["price_ids": [.string(id)]])
+        #expect(byID.status == 404)
+        #expect(try lists.sql.number("SELECT count(*) FROM money_amount") == 1)
+        try lists.sql.run("UPDATE price_list SET deleted_at = NULL")
+        let deleted = try lists.client.send("DELETE", path + "/products/prod_1/prices", json: [:])
+        #expect(deleted.json?["ids"] == [.string(id)])
+    }
+
+    @Test func `a group that is deleted leaves no list to groups that are deleted softly`()
+        async throws
+    {
+        let lists = try await PriceListShop()
+        let last = try lists.list(groups: [1, 2])
+        let other = try lists.list(groups: [1, 2, 3])
+        try lists.sql.run("UPDATE customer_group SET deleted_at = now() WHERE id = 'cgrp_2'")
+        let answer = try lists.client.send("DELETE", "/admin/customer-groups/cgrp_1", json: [:])
+        #expect(answer["x-cohort-drafted-price-lists"] == last)
+        #expect(
+            try lists.sql.value("SELECT status FROM price_list WHERE id = '\(last)'") == "draft")
+        #expect(
+            try lists.sql.value("SELECT status FROM price_list WHERE id = '\(other)'") == "active")
+    }
+
     @Test func `a tax flag is served where the database has it`() async throws {
         let lists = try await PriceListShop()
         for table in ["price_list", "region", "currency"] {
