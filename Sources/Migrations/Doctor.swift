@@ -61,6 +61,7 @@ package struct Doctor {
             try examination.examineIndexes()
             try examination.examineOpenedPriceLists()
             try examination.examineTriggers()
+            try examination.examinePriceTies()
             try examination.examineCounters()
             try examination.examinePriceLists()
         } catch {

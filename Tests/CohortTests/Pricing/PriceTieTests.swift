@@ -135,4 +135,36 @@ import Testing
             #expect(prices.choices[0].calculated?.amount == 5)
         }
     }
+
+    /// Another list than the amount is of would judge it by that one's groups; no list, by nobody's.
+    @Test(arguments: [("NULL", "'vip'"), ("'all'", "NULL"), ("'all'", "'vip'"), ("'vip'", "NULL")])
+    func `an amount whose tie says another list than it has is nobody's`(
+        tied: String, real: String
+    ) async throws {
+        try await withPricing { db, sql in
+            try sql.run(
+                """
+                INSERT INTO customer_group (id, name) VALUES ('g', 'g');
+                INSERT INTO price_list (id, name, description, status)
+                    VALUES ('all', 'a', '', 'active'), ('vip', 'b', '', 'active');
+                INSERT INTO price_list_customer_groups (price_list_id, customer_group_id) VALUES ('vip', 'g');
+                INSERT INTO money_amount (id, currency_code, amount, price_list_id)
+                    VALUES ('ma_1', 'usd', 9, NULL), ('ma_2', 'usd', 5, \(tied));
+                INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id)
+                    SELECT id, id, 'v' FROM money_amount;
+                BEGIN;
+                SET LOCAL session_replication_role = replica;
+                UPDATE money_amount SET price_list_id = \(real) WHERE id = 'ma_2';
+                COMMIT
+                """)
+            for groups in [[], ["g"]] {
+                var context = PriceContext()
+                context.currencyCode = "usd"
+                context.groupIDs = groups
+                let prices = try await SelectedPrices.load(for: ["v"], context, on: db)
+                #expect(prices.candidates(0) == ["ma_1"])
+                #expect(prices.choices[0].calculated?.amount == 9)
+            }
+        }
+    }
 }
