@@ -23,15 +23,14 @@ package enum DateText {
         return reader.milliseconds().flatMap { instant(milliseconds: Double($0)) }
     }
 
-    /// An instant in a body: ISO 8601 text as above, a ``WrittenDate``, or a number of milliseconds since 1970.
+    /// An instant in a body: what `new Date` makes of text (``JavaScriptDate``), or a number of milliseconds since 1970.
     ///
     /// - Returns: as ``parse(_:)``; nil also for what lies before PostgreSQL's first instant.
     package static func parse(_ sent: JSONValue) -> Int64? {
         let instant: Int64?
         switch sent {
         case .string(let text):
-            var reader = Reader(Array(text.utf8))
-            instant = (reader.milliseconds() ?? WrittenDate.milliseconds(text))
+            instant = JavaScriptDate.milliseconds(text)
                 .flatMap { self.instant(milliseconds: Double($0)) }
         case .number(let text):
             instant = Double(text).flatMap { self.instant(milliseconds: $0) }
