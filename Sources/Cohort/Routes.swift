@@ -87,7 +87,7 @@ package enum Routes {
             + UserAdministration.statements
             + CatalogImport.allStatements
             + entities.flatMap { $0.relations.compactMap(\.load) }
-            + [Customer.groupsOfFilter, Price.variantsEchoed].compactMap(\.load)
+            + [Customer.groupsOfFilter, PriceList.pricesWithVariants].compactMap(\.load)
         return Dictionary(used.map { ($0.name, $0) }) { first, _ in first }
             .values.sorted { $0.name < $1.name }
     }()

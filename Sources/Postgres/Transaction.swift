@@ -14,7 +14,8 @@ package final class Transaction: @unchecked Sendable {
 
     static let begin = Statement("transaction.begin", "BEGIN", lane: .write)
     static let beginReadOnly = Statement(
-        "transaction.begin_read_only", "BEGIN READ ONLY", lane: .slow)
+        "transaction.begin_read_only", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        lane: .slow)
     static let commit = Statement("transaction.commit", "COMMIT", lane: .write)
     private static let nothing = Statement("transaction.settle", "SELECT", lane: .write)
     static let rollback = Statement("transaction.rollback", "ROLLBACK", lane: .write)
@@ -154,7 +155,8 @@ package enum TransactionError<Failure: Error>: Error {
 }
 
 extension Pool {
-    /// Runs `body` between BEGIN and COMMIT on a connection of its own; whatever it throws rolls back.
+    /// Runs `body` between BEGIN and COMMIT on a connection of its own; whatever it throws rolls back. On the slow lane it
+    /// only reads, and all that it reads shows the database at one moment.
     ///
     /// A deadlock, a serialization failure or a connection that breaks before the COMMIT left nothing behind: then the
     /// body runs again, so it must not do anything but ask the database. A statement that failed fails the
@@ -177,7 +179,9 @@ extension Pool {
             } catch {
                 throw .postgres(error)
             }
-            let transaction = Transaction(connection, watch: watch)
+            let transaction = Transaction(
+                connection, watch: watch,
+                begin: lane == .slow ? Transaction.beginReadOnly : Transaction.begin)
             let outcome: Result<T, TransactionError<Failure>>
             do throws(Failure) {
                 let value = try await body(transaction)

@@ -96,6 +96,26 @@ package struct Database: Sendable {
 }
 
 extension Database {
+    /// Reads what takes several statements as it is at one moment. Holds a connection of the slow lane meanwhile.
+    func atOneMoment<T: Sendable>(
+        _ read: (Database) async throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        if transaction != nil { return try await read(self) }
+        do throws(TransactionError<APIError>) {
+            return try await unsafe pool.transaction(on: .slow, watch: watch) {
+                transaction throws(APIError) in
+                var bound = self
+                bound.transaction = transaction
+                return try await read(bound)
+            }
+        } catch {
+            switch error {
+            case .body(let error): throw error
+            case .postgres(let error): throw APIError(error)
+            }
+        }
+    }
+
     /// Runs `body` with all that it asks in one transaction, and may run it again as ``Pool/transaction(on:watch:attemptsMax:_:)``
     /// does. Transactions of its own are part of that one.
     func within<T: Sendable>(

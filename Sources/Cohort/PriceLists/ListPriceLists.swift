@@ -51,7 +51,8 @@ package enum ListPriceLists: Endpoint {
             member: "price_lists", entity: PriceList.entity, selection: selection, offset: offset,
             limit: limit, filter: filter,
             order: try .order(order, of: PriceList.entity, default: "e.created_at DESC, e.id"),
-            lane: q == nil ? .fast : .slow, query: call.queryText)
+            lane: q == nil ? .fast : .slow, isOfOneMoment: !selection.branches.isEmpty,
+            query: call.queryText)
     }
 
     package static func run(

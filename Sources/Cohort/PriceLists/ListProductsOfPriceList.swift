@@ -56,12 +56,13 @@ package enum ListProductsOfPriceList: Endpoint {
         filter.require("e.updated_at", within: updatedAt)
         filter.require("e.deleted_at", within: deletedAt)
         let entity = ProductOfPriceList.entity
+        let selection = try selection(list, expand: expand, fields: q == nil ? fields : nil)
         return ListRequest(
-            member: "products", entity: entity,
-            selection: try selection(list, expand: expand, fields: q == nil ? fields : nil),
+            member: "products", entity: entity, selection: selection,
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: entity, default: "e.created_at DESC, e.id"),
-            lane: q == nil ? .fast : .slow, query: call.queryText)
+            lane: q == nil ? .fast : .slow, isOfOneMoment: !selection.branches.isEmpty,
+            query: call.queryText)
     }
 
     /// Variants come with their prices, whether or not anybody asked.

@@ -12,18 +12,12 @@ package enum Price {
 
     /// At most one. A variant that was deleted, or never was, is not shown.
     static let variants: Relation = Relation(
-        "variants", of: "money_amount", { ProductVariant.entity }, joining: variantJoin)
-
-    /// ``variants``, with `variant` and `variant_id` beside it.
-    static let variantsEchoed: Relation = Relation(
-        "variants", of: "money_amount.echoed", echo: .init(record: "variant", id: "variant_id"),
-        { ProductVariant.entity }, joining: variantJoin)
-
-    private static let variantJoin: SQL = """
-        JOIN product_variant_money_amount l ON l.money_amount_id = p.id
-        JOIN product_variant r ON r.id = l.variant_id AND r.deleted_at IS NULL
-        WHERE (p.ord, r.id) > ($2::int8, $3::text)
-        """
+        "variants", of: "money_amount", { ProductVariant.entity },
+        joining: """
+            JOIN product_variant_money_amount l ON l.money_amount_id = p.id
+            JOIN product_variant r ON r.id = l.variant_id AND r.deleted_at IS NULL
+            WHERE (p.ord, r.id) > ($2::int8, $3::text)
+            """)
 
     static let region: Relation = Relation(
         "region", of: "money_amount", toMany: false, { Region.entity },

@@ -26,27 +26,44 @@ package enum PriceList {
     /// before, wherever that is in the index.
     static let prices: Relation = Relation(
         "prices", of: "price_list", { Price.entity },
-        joining: """
-            CROSS JOIN LATERAL (
-                SELECT m.*
-                FROM money_amount m
-                WHERE m.price_list_id = p.id AND m.deleted_at IS NULL
-                    AND m.id > CASE WHEN p.ord = $2 THEN $3::text ELSE '' END
-                ORDER BY m.id
-                LIMIT 1000
-            ) r
+        joining: pricesJoin + " WHERE p.ord >= $2::int8")
+
+    /// ``prices``, each with its variant, which are gone together when others take their place.
+    static let pricesWithVariants: Relation = Relation(
+        "prices", of: "price_list.whole",
+        echo: .init(
+            array: "variants", record: "variant", id: "variant_id", entity: ProductVariant.entity),
+        { Price.entity },
+        joining: pricesJoin + """
+             LEFT JOIN LATERAL (
+                SELECT v.*
+                FROM product_variant_money_amount l
+                JOIN product_variant v ON v.id = l.variant_id AND v.deleted_at IS NULL
+                WHERE l.money_amount_id = r.id
+                ORDER BY v.id
+                LIMIT 1
+            ) v ON true
             WHERE p.ord >= $2::int8
             """)
 
+    private static let pricesJoin: SQL = """
+        CROSS JOIN LATERAL (
+            SELECT m.*
+            FROM money_amount m
+            WHERE m.price_list_id = p.id AND m.deleted_at IS NULL
+                AND m.id > CASE WHEN p.ord = $2 THEN $3::text ELSE '' END
+            ORDER BY m.id
+            LIMIT 1000
+        ) r
+        """
+
     /// What answers about one list show: groups and prices with their variants. The two are separate
-    /// statements, so that neither costs more because of the other.
+    /// statements, so that neither costs more because of the other, of one segment and so of one moment.
     static let whole: Selection = {
-        var priced = Selection.all
-        priced.branches = [Branch.Plan(relation: Price.variantsEchoed, selection: .all)]
         var selection = Selection.all
         selection.branches = [
             Branch.Plan(relation: customerGroups, selection: .all),
-            Branch.Plan(relation: prices, selection: priced),
+            Branch.Plan(relation: pricesWithVariants, selection: .all),
         ]
         return selection
     }()

@@ -106,7 +106,7 @@ package final class Branch: @unchecked Sendable {
     /// Whether to fetch on before anybody asks. With at most one row for a parent there is nothing behind a full
     /// batch, unless the database lacks a constraint: asked for then only when it comes to that.
     private func fetchesAhead(_ rows: borrowing Rows) -> Bool {
-        isPartial(rows) && plan.relation.isToMany && plan.relation.echo == nil
+        isPartial(rows) && plan.relation.isToMany
     }
 
     private func isPartial(_ rows: borrowing Rows) -> Bool {
@@ -140,9 +140,7 @@ package final class Branch: @unchecked Sendable {
         for ord: Int64, to sink: Sink, on db: Database
     ) async throws(APIError) {
         sink.json.key(plan.relation.name)
-        if let echo = plan.relation.echo {
-            try await write(for: ord, echoing: echo, to: sink, on: db)
-        } else if plan.relation.isToMany {
+        if plan.relation.isToMany {
             sink.json.beginArray()
             while try await hasRow(for: ord, on: db) { try await writeRow(to: sink, on: db) }
             sink.json.endArray()
@@ -151,30 +149,6 @@ package final class Branch: @unchecked Sendable {
         } else {
             sink.json.null()
         }
-    }
-
-    /// An array of at most one record, and that record again, which is copied. What hangs on it in turn is read
-    /// once only, so nothing may.
-    private func write(
-        for ord: Int64, echoing echo: Relation.Echo, to sink: Sink, on db: Database
-    ) async throws(APIError) {
-        precondition(children.isEmpty, "an echoed record has no relations")
-        // There is one by a constraint of Medusa's; should a database lack that, nobody is led astray.
-        while nextRow < rows.count, self.ord(nextRow) < ord { nextRow += 1 }
-        let hasOne = try await hasRow(for: ord, on: db)
-        sink.json.beginArray()
-        guard hasOne else { return sink.json.endArray() }
-        let start = sink.json.bytes.count
-        writeColumns(to: sink)
-        sink.json.endObject()
-        let record = Array(sink.json.bytes[start...])
-        sink.json.endArray()
-        sink.json.key(echo.record)
-        sink.json.raw(record)
-        sink.json.key(echo.id)
-        sink.json.string(utf8: rows.bytes(nextRow, 1))
-        nextRow += 1
-        try await sink.flushIfFull()
     }
 
     private func hasRow(for ord: Int64, on db: Database) async throws(APIError) -> Bool {
@@ -189,7 +163,11 @@ package final class Branch: @unchecked Sendable {
     }
 
     private func writeRow(to sink: Sink, on db: Database) async throws(APIError) {
-        writeColumns(to: sink)
+        sink.json.beginObject()
+        sink.json.members(
+            of: rows, row: nextRow, all: plan.relation.entity.columns, from: 1,
+            only: plan.selection.shown)
+        if let echo = plan.relation.echo { write(echo, to: sink) }
         let row = nextRow
         nextRow += 1
         for child in children { try await child.write(for: Int64(row) + 1, to: sink, on: db) }
@@ -198,11 +176,20 @@ package final class Branch: @unchecked Sendable {
         try await sink.flushIfFull()
     }
 
-    /// Begins the next row's object.
-    private func writeColumns(to sink: Sink) {
+    private func write(_ echo: Relation.Echo, to sink: Sink) {
+        let row = nextRow
+        let id = 1 + plan.relation.entity.columns.count
+        sink.json.key(echo.array)
+        sink.json.beginArray()
+        guard !rows.isNull(row, id) else { return sink.json.endArray() }
+        let start = sink.json.bytes.count
         sink.json.beginObject()
-        sink.json.members(
-            of: rows, row: nextRow, all: plan.relation.entity.columns, from: 1,
-            only: plan.selection.shown)
+        sink.json.members(of: rows, row: row, all: echo.entity.columns, from: id)
+        sink.json.endObject()
+        let record = Array(sink.json.bytes[start...])
+        sink.json.endArray()
+        sink.json.key(echo.record)
+        sink.json.raw(record)
+        sink.json.member(echo.id, rows.text(row, id))
     }
 }

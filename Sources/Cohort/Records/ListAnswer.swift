@@ -22,6 +22,9 @@ package struct ListRequest: Sendable {
     package var walk: Walk?
     /// Where no index finds what is listed: what makes two requests the same.
     var scan: String?
+    /// Whether rows that were read at another moment than what hangs on them would say something that was never so; for
+    /// pages from memory.
+    var isOfOneMoment = false
     /// What stands behind the rows.
     package var envelope = Envelope.page
     /// What the client asked, for links to the other pages; nil makes none.
@@ -99,14 +102,16 @@ extension ListRequest {
         if let scan, limit > 0, limit <= Self.pageRowsMax {
             return try await db.scan(scan) { () throws(APIError) in try await scanned(on: db) }
         }
-        let counting = envelope == .nothing ? nil : startCounting(on: db)
-        var whole = self
         if limit > 0, limit <= Self.pageRowsMax {
-            let rows = try await readPage(on: db)
-            let (count, common) = try await head(counting, on: db)
-            if let common { whole.selection.computed = common }
-            return try await whole.answer(Batches(rows), count: count, on: db)
+            let page =
+                isOfOneMoment
+                ? try await db.atOneMoment { db throws(APIError) in try await begun(on: db) }
+                : try await begun(on: db)
+            return try await page.request.answer(
+                page.batches, isAll: page.isAll, count: page.count, on: db)
         }
+        var whole = self
+        let counting = envelope == .nothing ? nil : startCounting(on: db)
         var builder = filter
         var paging: SQL = ""
         if limit > 0 { paging += " LIMIT " + builder.bind(.int8(limit)) }
@@ -115,6 +120,19 @@ extension ListRequest {
         if let common { whole.selection.computed = common }
         let cursor = db.cursor(db.shape(entity.table, page(paging), lane: .slow), builder.values)
         return try await whole.answer(Batches(cursor), count: count, on: db)
+    }
+
+    /// A page with what hangs on its rows, as far as that fits in memory.
+    private func begun(
+        on db: Database
+    ) async throws(APIError) -> (request: ListRequest, batches: Batches, isAll: Bool, count: Int64)
+    {
+        let counting = envelope == .nothing ? nil : startCounting(on: db)
+        let batches = Batches(try await readPage(on: db))
+        let (count, common) = try await head(counting, on: db)
+        var whole = self
+        if let common { whole.selection.computed = common }
+        return (whole, batches, try await batches.begin(whole.selection, on: db), count)
     }
 
     /// One statement at a time, so that others find a connection; the second only where the page doesn't say how many
@@ -163,11 +181,18 @@ extension ListRequest {
             builder.values)
     }
 
-    /// From memory where everything is here already; else as a stream that fetches while it writes.
     private func answer(
         _ batches: Batches, count: Int64, on db: Database
     ) async throws(APIError) -> Response {
-        if try await batches.begin(selection, on: db) {
+        try await answer(
+            batches, isAll: try await batches.begin(selection, on: db), count: count, on: db)
+    }
+
+    /// From memory where everything is here already; else as a stream that fetches while it writes.
+    private func answer(
+        _ batches: Batches, isAll: Bool, count: Int64, on db: Database
+    ) async throws(APIError) -> Response {
+        if isAll {
             defer { batches.close() }
             let sink = Sink()
             try await write(batches, count: count, to: sink, on: db)

@@ -10,17 +10,19 @@ package final class Relation: Sendable {
     package let name: StaticString
     /// An array of records, or one record or null.
     package let isToMany: Bool
-    /// For an array of at most one record: where that is shown once more.
+    /// A record that comes with each of these, see ``Echo``.
     package let echo: Echo?
     private let target: @Sendable () -> Entity
     /// nil for a relation whose table is outside this service: it is always empty.
     package let load: Statement?
 
-    /// Names of the members that repeat the only record of an array, and its id; both are absent where the
-    /// array is empty.
+    /// A record of which each of a relation's has at most one, read in the same statement: shown in an array, and
+    /// once more with its id beside it where there is one.
     package struct Echo: Sendable {
+        let array: StaticString
         let record: StaticString
         let id: StaticString
+        let entity: Entity
     }
 
     /// Rows of one relation in memory at once; also the size of a batch when more are streamed.
@@ -29,6 +31,7 @@ package final class Relation: Sendable {
     static let limit: SQL = " LIMIT 1000"
 
     /// - Parameters:
+    ///   - echo: its record is named `v` in `joining`, and all of that is null where there is none.
     ///   - joining: joins the parents `p(id, ord)` to the child, named `r`, and says which of its rows count;
     ///     nil for a relation that is always empty. May end in further conditions.
     ///   - order: of the rows of one parent; `joining` skips those up to the last that was read.
@@ -44,6 +47,7 @@ package final class Relation: Sendable {
         load = joining.map { joining in
             let text: SQL =
                 "SELECT p.ord, " + target().columns(of: "r")
+                + (echo.map { ", " + $0.entity.columns(of: "v") } ?? "")
                 + " FROM unnest($1::text[]) WITH ORDINALITY p(id, ord) " + joining
                 + " ORDER BY p.ord, " + order + Self.limit
             return Statement(parent, name, composing: text, lane: lane)

@@ -123,7 +123,7 @@ import Testing
         ("customer.shipping_addresses", "'{cus_1}', 0, ''"),
         ("price_list.find", "'pl_1'"), ("price_list.customer_groups", "'{pl_1}', 0, ''"),
         ("price_list.prices", "'{pl_1}', 0, ''"),
-        ("money_amount.echoed.variants", "'{ma_1}', 0, ''"),
+        ("price_list.whole.prices", "'{pl_1}', 0, ''"),
         ("price_list_product.prices", "'{variant_1}', 0, '', 'pl_1'"),
         ("price.clear", "'pl_1'"),
         (

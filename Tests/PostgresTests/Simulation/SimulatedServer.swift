@@ -287,7 +287,7 @@ final class SimulatedServer {
         guard let (sql, values) = session.portal else { return session.fail("34000", "no portal") }
         var tag = ""
         switch sql {
-        case "BEGIN", "BEGIN READ ONLY":
+        case "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY":
             session.block = .open
             tag = "BEGIN"
         case "COMMIT", "ROLLBACK":
