@@ -20,6 +20,15 @@ import Testing
         await fixture.close()
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a time longer than any clock counts is no harm`()
+        async throws
+    {
+        let url = try PrivateCluster.shared.get().url("postgres") + " connect_timeout=10000000000"
+        let fixture = try Fixture(url)
+        #expect(try await fixture.run { try await $0.query(Self.one).int4(0, 0) } == 1)
+        await fixture.close()
+    }
+
     @Test(.timeLimit(.minutes(1))) func `a host that refuses is passed over at once`() async throws
     {
         let closed = SilentHost(listens: false)

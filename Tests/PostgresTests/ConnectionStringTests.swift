@@ -40,6 +40,8 @@ import Testing
         #expect(settings["ssl_min_protocol_version"] == nil)
         #expect(try read("connect_timeout=7").patience == .seconds(7))
         #expect(try read("connect_timeout=0").patience == .seconds(2))
+        #expect(try read("connect_timeout=600").patience == .seconds(600))
+        #expect(try read("connect_timeout=10000000000").patience == .seconds(600))
     }
 
     @Test func `each host of a string is had alone, as a standby`() throws {

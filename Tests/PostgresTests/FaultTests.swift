@@ -273,6 +273,27 @@ import Testing
             }
         }
     }
+
+    @Test func `a successor that is refused is not asked for again at once`() async throws {
+        try await withPool({
+            $0.connectionAgeMax = .milliseconds(150)
+            ($0.backoffMin, $0.backoffMax) = (.seconds(60), .seconds(60))
+        }) { fixture, url in
+            let other = try Connection(url)
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(Self.one)
+                try other.execute(
+                    "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()"
+                )
+                try await until { pool.statistics(.fast).connectionsFailed > 0 }
+                try await Task.sleep(for: .seconds(1))
+                #expect(pool.statistics(.fast).connectionsFailed == 1)
+                #expect(try await pool.query(Self.one).int4(0, 0) == 1)
+            }
+            try other.execute(
+                "UPDATE pg_database SET datallowconn = true WHERE datname = current_database()")
+        }
+    }
 }
 
 /// Waits until something that others do has happened; a minute at most.

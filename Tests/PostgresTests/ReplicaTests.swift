@@ -237,6 +237,21 @@ extension Fixture {
         await fixture.close()
     }
 
+    @Test
+    func `a read waits for a replica as long as it may be behind, and goes to the primary then`()
+        async throws
+    {
+        let cluster = try ReplicatedCluster(of: 1)
+        let fixture = try await cluster.readingFirst { $0.replicaLagMax = .seconds(2) }
+        try cluster.pause(0)
+        _ = try await fixture.run { try await $0.query(Self.insert).count }
+        let start = MonotonicTime.now()
+        #expect(try await fixture.reader() == cluster.primary.host)
+        let waited = MonotonicTime.now() - start
+        #expect(waited > .seconds(1) && waited < .seconds(10), "\(waited)")
+        await fixture.close()
+    }
+
     @Test(arguments: ["killed", "stopped", "frozen"])
     func `a replica that is gone costs no read, and is used when it is back`(how: String)
         async throws

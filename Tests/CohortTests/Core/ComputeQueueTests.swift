@@ -61,6 +61,36 @@ private final class Shared: Sendable {
         #expect(try await queue.run { true })
     }
 
+    @Test func `what is done is let go of while others wait`() async throws {
+        final class Body: Sendable {
+            let shared: Shared
+            init(_ shared: Shared) { self.shared = shared }
+            deinit { shared.order.withLock { $0.append(0) } }
+        }
+        let queue = queue(width: 1, waitersMax: 10)
+        let shared = Shared()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await queue.run { shared.occupy() } }
+            while shared.runningCount < 1 { await Task.yield() }
+            for waiters in 1...3 {
+                group.addTask { [body = Body(shared)] in
+                    try? await queue.run { withExtendedLifetime(body) {} }
+                }
+                while queue.waitingCount < waiters { await Task.yield() }
+            }
+            for waiters in 4...6 {
+                group.addTask { try? await queue.run { shared.occupy() } }
+                while queue.waitingCount < waiters { await Task.yield() }
+            }
+            shared.gate.signal()
+            while queue.waitingCount > 2 { await Task.yield() }
+            let areGone = Waiting.until(seconds: 20) { shared.order.withLock { $0.count } == 3 }
+            #expect(areGone)
+            #expect(queue.waitingCount == 2)
+            for _ in 4...6 { shared.gate.signal() }
+        }
+    }
+
     @Test func `who waits is served in order`() async throws {
         let queue = queue(width: 1, waitersMax: 10)
         let shared = Shared()

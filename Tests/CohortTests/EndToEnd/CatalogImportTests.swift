@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Cohort
+
 @Suite struct CatalogImportTests {
     private static let catalog = """
         {"type":"region","id":"reg","name":"Europe","currency_code":"eur","tax_rate":19.6}
@@ -93,6 +95,36 @@ import Testing
         #expect(outcome.exitCode != 0)
         #expect(outcome.output.contains("line 7 is longer than 1048576 bytes; nothing is stored"))
         #expect(try shop.sql().number("SELECT count(*) FROM product") == 0)
+    }
+
+    /// The lines before it cannot be read again.
+    @Test func `a session that ends between two batches ends it, and nothing is stored`()
+        async throws
+    {
+        try await withPricing { db, sql in
+            var lines = Self.catalog.split(separator: "\n").map { Array($0.utf8) }[...]
+            var batches = 0
+            await #expect(throws: APIError.self) {
+                try await CatalogImport(db: db).run(
+                    isRehearsal: false, nextLine: { lines.popFirst() },
+                    progress: { _ in
+                        batches += 1
+                        guard batches == 1 else { return }
+                        _ = try? sql.run(
+                            """
+                            SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+                            WHERE datname = current_database() AND pid <> pg_backend_pid()
+                            """)
+                    })
+            }
+            #expect(batches == 1)
+            let stored = try sql.run(
+                """
+                SELECT (SELECT count(*) FROM region), (SELECT count(*) FROM product),
+                    (SELECT count(*) FROM product_variant), (SELECT count(*) FROM money_amount)
+                """)
+            #expect(stored == [["0", "0", "0", "0"]])
+        }
     }
 
     @Test func `a price of a list is not made a default one`() async throws {
