@@ -21,8 +21,9 @@ import EventLoop
     var expected = Fifo<Expectation>()
     var prepared: PreparedStatements
     var encoder = ParameterEncoder()
-    /// Statements sent since the last Sync.
+    /// Statements sent since the last Sync, and about how many bytes they are.
     var unsynced = 0
+    private var unsyncedBytes = 0
     var isEnrolled = false
     var wantsWrite = false
     /// Without pipelining: what waits for the statement before it.
@@ -113,6 +114,12 @@ import EventLoop
         }
     }
 
+    /// A segment ends with its turn, or before libpq sends its beginning for its size (64 KiB): PostgreSQL would begin to
+    /// look at the database, and not see what is written before the rest of the segment is asked for.
+    private static let segmentBytesMax = 32_768
+    /// What surrounds a statement's values.
+    private static let frameBytes = 96
+
     func pipeline(_ pending: PendingRows) {
         if pending.isAlone, unsynced > 0 { sync(committing: nil) }
         guard !isClosed else {
@@ -136,11 +143,12 @@ import EventLoop
         }
         expected.append(.rows(pending))
         unsynced += 1
+        unsyncedBytes += encoder.byteCount + Self.frameBytes
         pending.sentAt = lane.loop.now
         lane.totals.statements += 1
         if pending.isSelfCommitting {
             sync(committing: pending)
-        } else if pending.isAlone {
+        } else if pending.isAlone || unsyncedBytes >= Self.segmentBytesMax {
             sync(committing: nil)
         } else if !isEnrolled {
             isEnrolled = true
@@ -153,6 +161,7 @@ import EventLoop
         if unsafe PQsendPrepare(pg, name, pending.statement.sql, 0, nil) == 1 {
             expected.append(.prepared(pending, name: name))
             unsynced += 1
+            unsyncedBytes += pending.statement.sql.utf8.count
         }
         return name
     }
@@ -200,6 +209,7 @@ import EventLoop
     func sync(committing write: PendingRows?) {
         lane.totals.segmentSizes.add(Int64(unsynced))
         unsynced = 0
+        unsyncedBytes = 0
         // Also writes everything out, as far as the socket takes it.
         guard unsafe PQpipelineSync(pg) == 1 else {
             close(reason: errorMessage)

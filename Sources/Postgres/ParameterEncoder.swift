@@ -16,6 +16,9 @@ import CPostgres
         static let text: UInt32 = 25
     }
 
+    /// Of the values that were encoded last.
+    var byteCount: Int { bytes.count }
+
     /// Hands the values to `body` as libpq wants them: count, values, lengths, formats.
     mutating func encode<Result>(
         _ values: [Value],
@@ -24,8 +27,8 @@ import CPostgres
             UnsafePointer<Int32>?
         ) -> Result
     ) -> Result {
-        guard !values.isEmpty else { return body(0, nil, nil, nil) }
         bytes.removeAll(keepingCapacity: bytes.capacity <= Self.bytesKeptMax)
+        guard !values.isEmpty else { return body(0, nil, nil, nil) }
         offsets.removeAll(keepingCapacity: true)
         lengths.removeAll(keepingCapacity: true)
         unsafe pointers.removeAll(keepingCapacity: true)
