@@ -76,17 +76,17 @@ private final class Shared: Sendable {
                 group.addTask { [body = Body(shared)] in
                     try? await queue.run { withExtendedLifetime(body) {} }
                 }
-                while queue.waitingCount < waiters { await Task.yield() }
+                while queue.waitingCount() < waiters { await Task.yield() }
             }
             for waiters in 4...6 {
                 group.addTask { try? await queue.run { shared.occupy() } }
-                while queue.waitingCount < waiters { await Task.yield() }
+                while queue.waitingCount() < waiters { await Task.yield() }
             }
             shared.gate.signal()
-            while queue.waitingCount > 2 { await Task.yield() }
+            while queue.waitingCount() > 2 { await Task.yield() }
             let areGone = Waiting.until(seconds: 20) { shared.order.withLock { $0.count } == 3 }
             #expect(areGone)
-            #expect(queue.waitingCount == 2)
+            #expect(queue.waitingCount() == 2)
             for _ in 4...6 { shared.gate.signal() }
         }
     }
