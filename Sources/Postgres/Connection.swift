@@ -126,7 +126,8 @@ import EventLoop
             settleUnsent(pending)
             return
         }
-        deallocateDiscarded()
+        // A transaction says its level before anything is done in the same segment.
+        if !pending.isBegin { deallocateDiscarded() }
         let statement = pending.statement
         let isSent: Bool
         if statement.isPrepared {

@@ -21,7 +21,8 @@ package import EventLoop
     private var held = Held()
     /// What a write will be answered when its transaction has ended; nil for its rows.
     var verdict: PostgresError?
-    /// The end of a transaction.
+    /// The beginning of a transaction, and its end.
+    var isBegin = false
     var isCommit = false
     /// Set while it is left to a replica.
     var replicaRead: ReplicaRead?

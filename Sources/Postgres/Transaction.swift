@@ -64,6 +64,7 @@ package final class Transaction: @unchecked Sendable {
     private func send(_ statement: Statement, _ values: [Value]) -> PendingRows {
         let pending = PendingRows(
             statement, values, watch: watch, at: connection.lane.loop.now, transaction: self)
+        pending.isBegin = statement.id == begin.id
         if let failure {
             pending.fail(failure)
         } else {

@@ -22,6 +22,29 @@ import Testing
         }
     }
 
+    @Test func `a cursor begins behind statements that are no longer kept`() async throws {
+        try await withPool({
+            $0.preparedMax = 1
+            $0.slow.connections = 1
+        }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                for _ in 0..<3 {
+                    for statement in Self.others {
+                        #expect(try await pool.query(statement).count == 1)
+                    }
+                    let cursor = pool.cursor(Self.series, [.int4(3)])
+                    #expect(try await size(cursor) == 3)
+                    cursor.close()
+                }
+            }
+        }
+    }
+
+    static let others = [
+        Statement("test.one", "SELECT 1", lane: .slow),
+        Statement("test.two", "SELECT 2", lane: .slow),
+    ]
+
     @Test func `cursors leave a connection to what is soon done`() async throws {
         try await withPool({
             $0.slow.connections = 3
