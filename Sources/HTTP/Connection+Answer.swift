@@ -27,7 +27,7 @@ extension Connection {
     }
 
     func answer(_ response: consuming Response, _ exchange: Exchange?) {
-        if response.closesConnection || server.isDraining { keepsAlive = false }
+        if server.isDraining { keepsAlive = false }
         phase = .answering
         self.exchange = exchange
         answerStatus = response.status

@@ -20,8 +20,6 @@ package struct Response: Sendable {
     package var requestNumber = UInt64(0)
     /// Further field lines of our source, each with its line end, sent as they are.
     package var literalFields: StaticString = ""
-    /// Close the connection after this answer.
-    package var closesConnection = false
 
     package init(
         status: Int, headers: [Field] = [], contentType: StaticString? = nil, body: [UInt8] = []

@@ -1,4 +1,5 @@
 import CLinux
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -28,6 +29,18 @@ import Testing
         }
         #expect(wasThere)
         loop.stop()
+    }
+
+    @Test func `a loop that was stopped watches nothing more`() throws {
+        var ends: [Int32] = [0, 0]
+        #expect(unsafe pipe(&ends) == 0)
+        defer { for end in ends { _ = close(end) } }
+        loop.stop()
+        let reader = Reader(ends[0]) { _, _ in }
+        let error = #expect(throws: SystemError.self) {
+            try loop.queue.sync { try loop.register(reader, .read) }
+        }
+        #expect(error?.number == EBADF)
     }
 
     @Test func `an async body runs at once up to its first suspension and goes on within the turn`()

@@ -98,6 +98,31 @@ import Testing
         }
     }
 
+    @Test func `a client of a loop that does not listen itself has its deadline`() async throws {
+        var limits = HTTPLimits()
+        limits.firstByteDeadline = .milliseconds(300)
+        let servers = try (0..<2).map { number in
+            let loop = try EventLoop(label: "test.\(number)")
+            loop.start()
+            return HTTPServer(
+                loop: loop, handler: TestHandler(bodyBytesMax: 0, TestHandler.echo), limits: limits)
+        }
+        HTTPServer.shareOut(among: servers)
+        let socket = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
+        try servers[0].loop.queue.sync { try servers[0].listen(on: socket) }
+        let port = try #require(socket.port)
+        func counts() -> [Int] {
+            servers.map { server in server.loop.queue.sync { server.connectionCount } }
+        }
+        let clients = [try RawClient(port: port), try RawClient(port: port)]
+        try await eventually { counts() == [1, 1] }
+        try await eventually { counts() == [0, 0] }
+        for client in clients { #expect(try client.answer() == nil) }
+        for server in servers {
+            server.loop.perform { server.beginDrain(deadline: .zero) {} }
+        }
+    }
+
     @Test func `is closed when its servers are drained`() async throws {
         let service = try TestService()
         await service.drain()

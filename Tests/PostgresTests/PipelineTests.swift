@@ -25,6 +25,26 @@ import Testing
         }
     }
 
+    /// With its frame the first text makes the segment one byte too short, or just long enough, to end.
+    @Test(arguments: [(32_670, 1), (32_671, 2)])
+    func `a segment ends before its beginning would be sent for its size`(
+        bytes: Int, segments: Int
+    ) async throws {
+        try await withPool { fixture, _ in
+            try await fixture.run { pool async throws in
+                let length = Statement("test.length", "SELECT length($1::text)")
+                _ = try await pool.query(length, [.text("")])
+                _ = try await pool.query(Self.number, [.int4(0)])
+                let before = pool.statistics(.fast)
+                let long = pool.start(length, [.text(String(repeating: "x", count: bytes))])
+                let short = pool.start(Self.number, [.int4(1)])
+                #expect(try await long.rows().int4(0, 0) == Int32(bytes))
+                #expect(try await short.rows().int4(0, 0) == 1)
+                #expect(pool.statistics(.fast).segments - before.segments == Int64(segments))
+            }
+        }
+    }
+
     @Test(arguments: [true, false]) func `a failing read does not fail its neighbours`(
         prepares: Bool
     ) async throws {

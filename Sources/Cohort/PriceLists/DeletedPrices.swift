@@ -24,8 +24,9 @@ extension Price {
     static func deletion(_ name: StaticString, of which: SQL) -> Statement {
         let text: SQL =
             "WITH gone AS (DELETE FROM money_amount m USING " + which + """
-                 WHERE m.id = p.id AND m.price_list_id = $1
-                    RETURNING m.id
+
+                WHERE m.id = p.id AND m.price_list_id = $1
+                RETURNING m.id
                 ), untied AS (
                     DELETE FROM product_variant_money_amount l USING gone g WHERE l.money_amount_id = g.id
                 )

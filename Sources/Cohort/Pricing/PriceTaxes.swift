@@ -12,8 +12,6 @@ package struct PriceTaxes: Sendable {
         package let code: String?
     }
 
-    /// nil where the region leaves taxes to the checkout, and without a region.
-    package var rates: [Rate]?
     /// Whether Medusa's flag `tax_inclusive_pricing` has made its columns.
     package var isFlagOn = false
     private var inclusiveCurrencies: Set<String> = []

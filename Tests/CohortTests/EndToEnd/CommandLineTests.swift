@@ -55,6 +55,28 @@ import Testing
         #expect(try shop.client().send("GET", "/health").status == 200)
     }
 
+    @Test func `the listener that cannot be had is named`() async throws {
+        let shop = try await Shop.open()
+        let path = "/tmp/cohort-no-socket-\(UInt32.random(in: 0 ... .max))"
+        try Data().write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let port = "\(shop.service.port)"
+        for (setting, value, option) in [
+            ("COHORT_METRICS_PORT", port, "--metrics-port"),
+            ("COHORT_METRICS_HOST", "nowhere.invalid", "--metrics-host"),
+            ("COHORT_UNIX_SOCKET", path, "--unix-socket"), ("HOST", "nowhere.invalid", "--host"),
+        ] {
+            var environment = shop.environment
+            environment["PORT"] = "0"
+            environment["COHORT_METRICS_PORT"] = "0"
+            environment[setting] = value
+            let outcome = try ServiceProcess.run(["serve"], environment: environment)
+            #expect(outcome.exitCode != 0)
+            #expect(outcome.output.contains(value), "\(outcome.output)")
+            #expect(outcome.output.contains("with \(option)"), "\(outcome.output)")
+        }
+    }
+
     @Test func `users are made, listed, given tokens and passwords`() async throws {
         let shop = try await Shop.open()
         let environment = shop.environment
