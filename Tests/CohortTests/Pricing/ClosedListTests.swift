@@ -213,7 +213,10 @@ private struct History {
             try sql.run("EXECUTE remove_group('\(name)')")
             // The service looks for live groups only.
             guard !groups[group].isDeleted else { return "\(name) is deleted already" }
-            for index in lists.indices where lists[index].groups == [name] {
+            // A draft is made of each list that no live group is left of.
+            let live = Set(groups.filter { !$0.isDeleted }.map(\.id))
+            for index in lists.indices
+            where lists[index].groups.intersection(live) == [name] {
                 lists[index].isActive = false
             }
             lose(name)
