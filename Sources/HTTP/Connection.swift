@@ -131,7 +131,7 @@ final class Connection: IOHandler, @unchecked Sendable {
     }
 
     /// Ends what it holds.
-    func unburden() {
+    func shed() {
         if output == nil, phase == .head || phase == .body {
             refuseUnfinished(.tooMuchHeld)
         } else {

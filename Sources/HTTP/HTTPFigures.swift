@@ -6,7 +6,7 @@ package struct HTTPFigures: Sendable {
     /// Idle or dawdling ones that were closed to make room.
     package var connectionsEvicted = 0
     /// Ended because all together held too much for their clients.
-    package var connectionsUnburdened = 0
+    package var connectionsShed = 0
     /// Requests that the handler was given, and those of them that are over.
     package var requestsBegun = 0
     package var requestsEnded = 0

@@ -195,25 +195,25 @@ import Synchronization
 
     /// What its clients make it hold.
     private var heldBytes = 0
-    private var isToUnburden = false
+    private var isToShed = false
 
     func held(_ more: Int) {
         heldBytes += more
-        guard heldBytes > limits.heldBytesMax, !isToUnburden else { return }
-        isToUnburden = true
+        guard heldBytes > limits.heldBytesMax, !isToShed else { return }
+        isToShed = true
         // Not now, when one of them may be in the middle of something.
         loop.atEndOfTurn(self)
     }
 
     package func turnEnded() {
-        isToUnburden = false
+        isToShed = false
         guard heldBytes > limits.heldBytesMax else { return }
         let burdens = connections.compactMap { $0 }.filter { $0.heldBytes > 0 }
             .sorted { $0.heldSince < $1.heldSince }
         // Some more than has to be, so that this is not done in every turn.
         for connection in burdens where heldBytes > limits.heldBytesMax / 4 * 3 {
-            figures.connectionsUnburdened &+= 1
-            connection.unburden()
+            figures.connectionsShed &+= 1
+            connection.shed()
         }
     }
 

@@ -34,7 +34,7 @@ import Testing
         let second = try service.client()
         second.send(Self.get)
         try await eventually {
-            service.onLoop { service.server.figures.connectionsUnburdened } == 1
+            service.onLoop { service.server.figures.connectionsShed } == 1
         }
         #expect(service.connectionCount == 1)
         #expect(try isReadWhole(by: second))
@@ -50,7 +50,7 @@ import Testing
         for client in clients { client.send(Self.get) }
         try await eventually { service.onLoop { service.server.figures.requestsBegun } == 2 }
         for client in clients { #expect(try isReadWhole(by: client)) }
-        #expect(service.onLoop { service.server.figures.connectionsUnburdened } == 0)
+        #expect(service.onLoop { service.server.figures.connectionsShed } == 0)
     }
 
     private static let body = String(repeating: "b", count: 40_000)
@@ -101,7 +101,7 @@ import Testing
             client.send("GET /a HTTP/1.1\r\nHost: x\r\nA: " + String(repeating: "a", count: 12_000))
         }
         try await eventually {
-            service.onLoop { service.server.figures.connectionsUnburdened } == 1
+            service.onLoop { service.server.figures.connectionsShed } == 1
         }
         small.send("\r\n\r\n")
         #expect(try small.answer()?.text == "GET /small")

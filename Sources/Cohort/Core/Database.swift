@@ -10,15 +10,15 @@ package struct Database: Sendable {
     private nonisolated(unsafe) let watch: ClientWatch
     private let shapes: ShapeCache
 
-    let marks: WalkMarks
-    private let scans: Turns
-    private let batches: Turns
+    let marks: KeysetMarks
+    private let scans: SingleFlight
+    private let batches: SingleFlight
     /// Set where all that is asked belongs to one transaction, see ``within(_:)``.
     private var transaction: Transaction?
 
     package init(
-        pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: WalkMarks = WalkMarks(),
-        scans: Turns = Turns(), batches: Turns = Turns()
+        pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: KeysetMarks = KeysetMarks(),
+        scans: SingleFlight = SingleFlight(), batches: SingleFlight = SingleFlight()
     ) {
         self.pool = pool
         unsafe self.watch = watch

@@ -13,7 +13,7 @@ package final class Server: Handler, @unchecked Sendable {
     private let pool: Pool
     /// Changed by ``adopt(_:)``.
     private var parts: ServiceParts
-    private let batches: Turns
+    private let batches: SingleFlight
     private let authenticator: Authenticator
     private let shapes = ShapeCache()
     private let log: RequestLog
@@ -24,7 +24,8 @@ package final class Server: Handler, @unchecked Sendable {
     private lazy var records = RecordBatches(self, loop: loop, pool: pool)
 
     package init(
-        loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts, batches: Turns,
+        loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts,
+        batches: SingleFlight,
         log: RequestLog
     ) {
         self.loop = loop

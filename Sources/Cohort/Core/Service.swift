@@ -23,7 +23,7 @@ package final class Service: Sendable {
         let http: HTTPServer
         let pool: Pool
         /// Writes of many rows.
-        let batches: Turns
+        let batches: SingleFlight
         let requestLog: RequestLog
     }
 
@@ -42,7 +42,7 @@ package final class Service: Sendable {
                 loop: loop, configuration: PoolConfiguration(configuration.database, log: log))
             let requestLog = RequestLog(log, configuration.log)
             let write = configuration.database.write
-            let batches = Turns(
+            let batches = SingleFlight(
                 .init(
                     waitingMax: write.waitersMax, waitersMax: write.waitersMax,
                     waitDeadline: write.waitDeadline))

@@ -8,8 +8,8 @@ package final class ServiceParts: Sendable {
     package let log: Log
     package let passwords: PasswordWork
     package let largeBodies: ComputeQueue
-    let marks: WalkMarks
-    let scans: Turns
+    let marks: KeysetMarks
+    let scans: SingleFlight
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
     let credentialLog: CredentialLog
@@ -22,7 +22,7 @@ package final class ServiceParts: Sendable {
     package init(_ configuration: Configuration, log: Log) {
         self.configuration = configuration
         self.log = log
-        marks = WalkMarks()
+        marks = KeysetMarks()
         drain = Drain()
         passwords = PasswordWork(
             cost: configuration.auth.scrypt, limits: configuration.auth.passwordWork)
@@ -33,7 +33,7 @@ package final class ServiceParts: Sendable {
                 width: configuration.http.loops, waitersMax: Self.largeBodyWaitersMax),
             retryAfterSeconds: 1)
         let slow = configuration.database.slow
-        scans = Turns(
+        scans = SingleFlight(
             .init(
                 waitersMax: slow.waitersMax * configuration.http.loops,
                 waitDeadline: slow.waitDeadline))

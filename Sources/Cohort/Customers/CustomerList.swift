@@ -78,7 +78,7 @@ package enum CustomerList {
                 list.counter?.common = CommonMember(
                     name: shown.relation.name, entity: CustomerGroup.entity)
             }
-            if list.order == "e.id" { list.walk = members(of: groups[0]) }
+            if list.order == "e.id" { list.paging = members(of: groups[0]) }
         default: break
         }
         return list
@@ -108,8 +108,8 @@ package enum CustomerList {
 
     /// The members of a group by id, as their primary key has them. What makes a customer no member is asked the other
     /// way round than in ``members(of:_:)``, because hardly a customer is deleted.
-    private static func members(of group: String) -> Walk {
-        Walk(
+    private static func members(of group: String) -> KeysetPaging {
+        KeysetPaging(
             key: group,
             ids: """
                 SELECT m.customer_id FROM customer_group_customers m

@@ -28,9 +28,12 @@ struct LoopSource: Sendable {
     private let server: Server
     private let http: HTTPServer
     private let pool: Pool
-    private let batches: Turns
+    private let batches: SingleFlight
 
-    init(_ loop: EventLoop, _ server: Server, _ http: HTTPServer, _ pool: Pool, _ batches: Turns) {
+    init(
+        _ loop: EventLoop, _ server: Server, _ http: HTTPServer, _ pool: Pool,
+        _ batches: SingleFlight
+    ) {
         self.loop = loop
         self.server = server
         self.http = http

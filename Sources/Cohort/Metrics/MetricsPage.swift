@@ -88,9 +88,9 @@ struct MetricsPage: Sendable {
             "Idle ones that were closed to make room for others.")
         text.sample(sum(\.http.connectionsEvicted))
         text.family(
-            "cohort_http_connections_unburdened_total", .counter,
+            "cohort_http_connections_shed_total", .counter,
             "Those ended because unfinished requests and untaken answers were too much together.")
-        text.sample(sum(\.http.connectionsUnburdened))
+        text.sample(sum(\.http.connectionsShed))
         text.family("cohort_http_received_bytes_total", .counter, "Bytes from clients.")
         text.sample(sum(\.http.bytesReceived))
         text.family("cohort_http_sent_bytes_total", .counter, "Bytes to clients.")

@@ -19,7 +19,7 @@ package struct ListRequest: Sendable {
     /// What is known without counting; nil where only counting tells.
     package var counter: Counter?
     /// Where what is listed lies in the order of ``order``; with the values of ``filter``.
-    package var walk: Walk?
+    package var paging: KeysetPaging?
     /// Where no index finds what is listed: what makes two requests the same.
     var scan: String?
     /// Whether rows that were read at another moment than what hangs on them would say something that was never so; for
@@ -151,33 +151,33 @@ extension ListRequest {
 
     /// Begins behind the page before, if that was read and the list is still the same.
     private func readPage(on db: Database) async throws(APIError) -> Rows {
-        guard let walk else {
+        guard let paging else {
             var builder = filter
             let paging =
                 " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
             return try await db.query(
                 db.shape(entity.table, page(paging), lane: lane(lane)), builder.values)
         }
-        let rows = try await readPage(of: walk, on: db)
-        if let mark = Walk.mark(behind: rows, limit: limit) {
-            db.marks.keep(mark, walk.key, before: offset + limit)
+        let rows = try await readPage(of: paging, on: db)
+        if let mark = KeysetPaging.mark(behind: rows, limit: limit) {
+            db.marks.keep(mark, paging.key, before: offset + limit)
         }
         return rows
     }
 
-    private func readPage(of walk: Walk, on db: Database) async throws(APIError) -> Rows {
-        if let mark = db.marks.mark(walk.key, before: offset) {
+    private func readPage(of paging: KeysetPaging, on db: Database) async throws(APIError) -> Rows {
+        if let mark = db.marks.mark(paging.key, before: offset) {
             var builder = filter
-            let text = walk.page(of: entity, limit: limit, behind: mark, &builder)
+            let text = paging.page(of: entity, limit: limit, behind: mark, &builder)
             let rows = try await db.query(
                 db.shape(entity.table, text, lane: lane(.fast)), builder.values)
             // Without any the list is another one, or at its end.
             if rows.count > 0 { return rows }
         }
         var builder = filter
-        let text = walk.page(of: entity, limit: limit, offset: offset, &builder)
+        let text = paging.page(of: entity, limit: limit, offset: offset, &builder)
         return try await db.query(
-            db.shape(entity.table, text, lane: lane(Walk.lane(offset: offset))),
+            db.shape(entity.table, text, lane: lane(KeysetPaging.lane(offset: offset))),
             builder.values)
     }
 

@@ -97,4 +97,19 @@ private enum Probe: Endpoint {
         }
         #expect(statuses == [200, 202])
     }
+
+    @Test func `32 large bodies wait, and the next is told to come later`() async throws {
+        let bodies = ServiceParts(Configuration(), log: Log(Configuration.Log())).largeBodies
+        let isFree = DispatchSemaphore(value: 0)
+        let reading = (0...32).map { _ in
+            Task { try await bodies.run { () throws(APIError) in isFree.wait() } }
+        }
+        #expect(Waiting.until(seconds: 30) { bodies.waitingCount() == 32 })
+        await #expect(throws: APIError.overloaded(retryAfterSeconds: 1)) {
+            try await bodies.run { () throws(APIError) in }
+        }
+        for _ in reading { isFree.signal() }
+        for task in reading { try await task.value }
+        try await bodies.run { () throws(APIError) in }
+    }
 }

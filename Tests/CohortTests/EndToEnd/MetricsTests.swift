@@ -215,7 +215,7 @@ import Testing
     @Test func `lanes tell who waits, who gave up and why`() async throws {
         let shop = try await open([
             "COHORT_LOOPS": "1", "COHORT_WRITE_CONNECTIONS": "1", "COHORT_WRITE_WAITERS_MAX": "1",
-            "COHORT_WRITE_WAIT_DEADLINE_MS": "1500",
+            "COHORT_WRITE_WAIT_DEADLINE_MS": "5000",
         ])
         let group = try shop.signedIn().create("Locked")
         let lock = try shop.sql()

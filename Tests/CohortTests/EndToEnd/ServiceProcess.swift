@@ -149,6 +149,15 @@ final class ServiceProcess: @unchecked Sendable {
 
     func signal(_ number: Int32) { child.signal(number) }
 
+    /// Stops it until SIGCONT; returns once all of it stands.
+    func standStill() {
+        signal(SIGSTOP)
+        _ = Waiting.until(seconds: 10) {
+            (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8))?
+                .contains(") T ") == true
+        }
+    }
+
     /// nil while it runs; 128 + n when signal n ended it.
     var exitCode: Int32? { child.exitCode }
 

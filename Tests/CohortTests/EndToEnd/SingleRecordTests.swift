@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Single records are read together with those that others ask for in the same moment.
@@ -63,6 +64,32 @@ import Testing
             let status = number % 2 == 0 ? 401 : 200
             #expect(try outcome.get() == Array(repeating: status, count: 10))
         }
+    }
+
+    @Test(arguments: [(64, 1), (65, 2)])
+    func `as many are read together as a statement takes`(clients count: Int, statements: Double)
+        async throws
+    {
+        let shop = try await Shop.open(
+            settings: ["COHORT_LOOPS": "1", "COHORT_METRICS_PORT": "0"])
+        let group = try shop.signedIn().create("VIP")
+        let request = """
+            GET /admin/customer-groups/\(group) HTTP/1.1\r\nhost: shop\r\n\
+            x-medusa-access-token: \(Seed.token)\r\n\r\n
+            """
+        let clients = (0..<count).map { _ in shop.client() }
+        for client in clients { #expect(try client.send("GET", "/health").status == 200) }
+        func sent() throws -> Double? {
+            try shop.service.metrics().sum("cohort_postgres_statements_total", ["lane": "fast"])
+        }
+        let before = try #require(try sent())
+        // What comes while it stands still is there in one turn.
+        shop.service.standStill()
+        for client in clients { try client.write(request) }
+        shop.service.signal(SIGCONT)
+        for client in clients { #expect(try client.read().status == 200) }
+        // One more looks up the credential of all.
+        #expect(try sent() == before + 1 + statements)
     }
 
     @Test func `fields are chosen in a single record too`() async throws {

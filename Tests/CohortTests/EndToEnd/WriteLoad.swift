@@ -7,7 +7,7 @@ final class WriteLoad: Sendable {
     /// What one client was told about one write.
     private enum Outcome: Sendable {
         /// By the status: 200 is acknowledged, 503 means nothing was written, 500 either.
-        case answered(name: String, status: Int, retryAfter: String?)
+        case answered(name: String, status: Int, retryAfter: String?, body: String)
         case unanswered(name: String, why: String)
     }
 
@@ -31,7 +31,8 @@ final class WriteLoad: Sendable {
                         "POST", "/admin/customer-groups", json: ["name": .string(name)])
                     told.append(
                         .answered(
-                            name: name, status: answer.status, retryAfter: answer["retry-after"]))
+                            name: name, status: answer.status,
+                            retryAfter: answer["retry-after"], body: answer.text))
                     // A client that is told to come back later does so, in haste.
                     if answer.status == 503 { usleep(20_000) }
                 } catch {
@@ -61,7 +62,7 @@ final class WriteLoad: Sendable {
         var statuses: [Int: Int] = [:]
         for outcome in outcomes {
             switch outcome {
-            case .answered(let name, let status, let retryAfter):
+            case .answered(let name, let status, let retryAfter, let body):
                 statuses[status, default: 0] += 1
                 switch status {
                 case 200: #expect(present[name] == 1, "\(name) was acknowledged")
@@ -69,7 +70,7 @@ final class WriteLoad: Sendable {
                     #expect(present[name] == nil, "\(name) was refused")
                     #expect(retryAfter != nil)
                 case 500: break
-                default: Issue.record("\(name) was answered \(status)")
+                default: Issue.record("\(name) was answered \(status): \(body)")
                 }
             case .unanswered(let name, let why): Issue.record("\(name) had no answer: \(why)")
             }

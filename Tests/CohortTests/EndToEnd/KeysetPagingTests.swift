@@ -5,7 +5,7 @@ import Testing
 @testable import Cohort
 
 /// Going through a group's members page by page, while they change.
-@Suite struct WalkTests {
+@Suite struct KeysetPagingTests {
     private static let seed = """
         INSERT INTO customer_group (id, name) VALUES ('cgrp_1', 'a');
         INSERT INTO customer (id, email)
@@ -109,11 +109,11 @@ import Testing
     }
 
     @Test func `when marks are too many all are forgotten`() {
-        let marks = WalkMarks()
-        let mark = WalkMarks.Mark(state: "s", lastID: "cus_1")
-        for number in 1...WalkMarks.marksMax { marks.keep(mark, "cgrp_1", before: Int64(number)) }
+        let marks = KeysetMarks()
+        let mark = KeysetMarks.Mark(state: "s", lastID: "cus_1")
+        for number in 1...KeysetMarks.marksMax { marks.keep(mark, "cgrp_1", before: Int64(number)) }
         #expect(marks.mark("cgrp_1", before: 1) == mark)
-        #expect(marks.mark("cgrp_1", before: Int64(WalkMarks.marksMax)) == mark)
+        #expect(marks.mark("cgrp_1", before: Int64(KeysetMarks.marksMax)) == mark)
         #expect(marks.mark("cgrp_2", before: 1) == nil)
         marks.keep(mark, "cgrp_2", before: 1)
         #expect(marks.mark("cgrp_1", before: 1) == nil)
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func `only pages that skip little go with the quick reads`() {
-        #expect(Walk.lane(offset: 1000) == .fast)
-        #expect(Walk.lane(offset: 1001) == .slow)
+        #expect(KeysetPaging.lane(offset: 1000) == .fast)
+        #expect(KeysetPaging.lane(offset: 1001) == .slow)
     }
 }

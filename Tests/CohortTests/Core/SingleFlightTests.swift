@@ -73,10 +73,10 @@ private final class Visitor: @unchecked Sendable {
     let watch = ClientWatch()
 }
 
-@Suite struct TurnsTests {
+@Suite struct SingleFlightTests {
     private let table = Table()
 
-    private func ask(_ turns: Turns, _ name: String) -> Asked {
+    private func ask(_ turns: SingleFlight, _ name: String) -> Asked {
         let asked = Asked()
         Task {
             do throws(APIError) {
@@ -93,7 +93,7 @@ private final class Visitor: @unchecked Sendable {
     }
 
     /// Asks, and returns when that waits for its turn.
-    private func wait(_ turns: Turns, _ name: String) async -> Asked {
+    private func wait(_ turns: SingleFlight, _ name: String) async -> Asked {
         let count = turns.waitersCount
         let asked = ask(turns, name)
         await until { turns.waitersCount > count }
@@ -101,7 +101,7 @@ private final class Visitor: @unchecked Sendable {
     }
 
     /// Asks, and returns when that is being read.
-    private func begin(_ turns: Turns, _ name: String) async -> Asked {
+    private func begin(_ turns: SingleFlight, _ name: String) async -> Asked {
         let asked = ask(turns, name)
         _ = await table.begun(1)
         return asked
@@ -110,7 +110,7 @@ private final class Visitor: @unchecked Sendable {
     private let overloaded = Result<String, APIError>.failure(.overloaded(retryAfterSeconds: 1))
 
     @Test func `reads are done one at a time, in the order of their first request`() async {
-        let turns = Turns()
+        let turns = SingleFlight()
         let first = await begin(turns, "a")
         let second = await wait(turns, "b")
         let third = await wait(turns, "c")
@@ -132,7 +132,7 @@ private final class Visitor: @unchecked Sendable {
     func `who comes while it is read waits for the next, which all share who came until then`()
         async
     {
-        let turns = Turns()
+        let turns = SingleFlight()
         let first = await begin(turns, "a")
         let second = [
             await wait(turns, "a"), await wait(turns, "a"), await wait(turns, "a"),
@@ -149,7 +149,7 @@ private final class Visitor: @unchecked Sendable {
     }
 
     @Test func `only so many different reads wait`() async {
-        let turns = Turns(.init(waitingMax: 2))
+        let turns = SingleFlight(.init(waitingMax: 2))
         var asked = [
             await begin(turns, "a"), await wait(turns, "a"), await wait(turns, "b"),
         ]
@@ -162,7 +162,7 @@ private final class Visitor: @unchecked Sendable {
     }
 
     @Test func `only so many requests wait`() async {
-        let turns = Turns(.init(waitersMax: 2))
+        let turns = SingleFlight(.init(waitersMax: 2))
         let asked = [
             await begin(turns, "a"), await wait(turns, "a"), await wait(turns, "b"),
         ]
@@ -173,7 +173,7 @@ private final class Visitor: @unchecked Sendable {
     }
 
     @Test func `who has waited too long is told so, and nobody else`() async {
-        let turns = Turns(.init(waitDeadline: .seconds(60)))
+        let turns = SingleFlight(.init(waitDeadline: .seconds(60)))
         let first = await begin(turns, "a")
         let start = MonotonicTime.now()
         let second = await wait(turns, "a")
@@ -193,7 +193,7 @@ private final class Visitor: @unchecked Sendable {
         APIError.overloaded(retryAfterSeconds: 1), .internalFault(cause: "broken"), .conflict,
     ])
     func `what fails fails for all who wait for it, and for nobody else`(error: APIError) async {
-        let turns = Turns()
+        let turns = SingleFlight()
         let first = await begin(turns, "a")
         let second = await wait(turns, "a")
         let third = await wait(turns, "a")
@@ -211,7 +211,7 @@ private final class Visitor: @unchecked Sendable {
     /// The reader's client goes away; or the answer is a stream.
     @Test(arguments: [false, true])
     func `what is the reader's alone is read again for the others`(isStream: Bool) async {
-        let turns = Turns()
+        let turns = SingleFlight()
         let stream = Response.stream(status: 200) { _ in }
         let own: Result<Response, APIError> = isStream ? .success(stream) : .failure(.clientGone)
         let expected: Result<String, APIError> = isStream ? .success("") : .failure(.clientGone)
@@ -231,7 +231,7 @@ private final class Visitor: @unchecked Sendable {
         let loop = try EventLoop(label: "test.loop")
         loop.start()
         defer { loop.stop() }
-        let turns = Turns()
+        let turns = SingleFlight()
         let first = await begin(turns, "a")
         let other = await wait(turns, "c")
         let client = Visitor()

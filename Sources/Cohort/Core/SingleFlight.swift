@@ -2,9 +2,9 @@ package import EventLoop
 import HTTP
 import Synchronization
 
-/// What takes so long that others would be left without connections and processors: one at a time, in the order in which
+/// Work that takes so long that others would be left without connections and processors: one at a time, in the order in which
 /// it was first asked for, and what is equal once for all who wait for it.
-package final class Turns: Ticker, Sendable {
+package final class SingleFlight: Ticker, Sendable {
     package struct Limits: Sendable {
         /// Different ones that wait for their turn. Of reads of 1,000,000 rows the deadline is sooner; where they take
         /// milliseconds, as many are done in a second or two.

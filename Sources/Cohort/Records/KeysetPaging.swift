@@ -7,7 +7,7 @@ import Synchronization
 /// Skipping to a page far behind looks at everything before it. Whoever goes through the list page by page need not:
 /// the last id of each page is remembered, and the next page begins behind it, provided that the list is the same.
 /// PostgreSQL says so in the statement that reads the page: `state` is then what it was.
-package struct Walk: Sendable {
+package struct KeysetPaging: Sendable {
     /// Names the list among all.
     let key: String
     /// Selects the ids of everything that is listed, in any order; a condition on `id` may follow.
@@ -35,7 +35,7 @@ package struct Walk: Sendable {
 
     /// The same behind a mark; no row if the list is not what it was.
     func page(
-        of entity: Entity, limit: Int64, behind mark: WalkMarks.Mark, _ builder: inout SQLBuilder
+        of entity: Entity, limit: Int64, behind mark: KeysetMarks.Mark, _ builder: inout SQLBuilder
     ) -> SQL {
         let condition =
             " AND (SELECT state FROM list) = " + builder.bind(.text(mark.state)) + "::text AND "
@@ -73,16 +73,16 @@ package struct Walk: Sendable {
     }
 
     /// Where a full page ends; nil for others, and where the list's state isn't told.
-    static func mark(behind rows: borrowing Rows, limit: Int64) -> WalkMarks.Mark? {
+    static func mark(behind rows: borrowing Rows, limit: Int64) -> KeysetMarks.Mark? {
         let last = rows.count - 1
         guard rows.count == limit, let state = rows.optionalText(last, rows.columns - 1)
         else { return nil }
-        return WalkMarks.Mark(state: state, lastID: rows.text(last, 0))
+        return KeysetMarks.Mark(state: state, lastID: rows.text(last, 0))
     }
 }
 
 /// Where the pages that were read last end. Shared by all loops: a client's requests come by any of them.
-package final class WalkMarks: Sendable {
+package final class KeysetMarks: Sendable {
     struct Mark: Equatable {
         let state: String
         let lastID: String
