@@ -217,7 +217,7 @@ extension Settings {
         + lane(
             "write", \.database.write, connections: "4", wait: "3000", timeout: "10000", "writes")
         + lane(
-            "slow", \.database.slow, connections: "2", wait: "10000", timeout: "30000", "searches")
+            "slow", \.database.slow, connections: "3", wait: "10000", timeout: "30000", "searches")
         + [
             .number(
                 "pipeline_depth_max", \.database.pipelineDepthMax, in: 1...65_536, default: "512",

@@ -4,6 +4,8 @@ import EventLoop
 final class PendingOutput {
     private(set) var bytes: [UInt8]
     private(set) var offset = 0
+    /// What the kernel held of it besides at the last look, in bytes; it may be megabytes.
+    private var untaken = Int.max
 
     /// A copy of what is left of both, so that no more is held than that.
     init(_ bytes: [UInt8], _ tail: [UInt8], sent: Int) {
@@ -23,6 +25,16 @@ final class PendingOutput {
     }
 
     func sent(_ count: Int) { offset += count }
+
+    /// Looks how much the kernel holds now. It does not say so itself before the client has taken a good part.
+    func look(_ fd: Int32) { untaken = SocketIO.untaken(fd) }
+
+    /// Whether the client has taken anything since the last look.
+    func isBeingTaken(_ fd: Int32) -> Bool {
+        let before = untaken
+        look(fd)
+        return untaken < before
+    }
 }
 
 /// A streamed answer on its way.
@@ -77,7 +89,9 @@ extension Connection {
                 sent += count
                 server.figures.bytesSent &+= count
             case .wouldBlock:
-                output = PendingOutput(bytes, tail, sent: sent)
+                let output = PendingOutput(bytes, tail, sent: sent)
+                output.look(fd)
+                self.output = output
                 setDeadline(server.limits.writeDeadline)
                 noteHeld()
                 return
@@ -98,6 +112,7 @@ extension Connection {
                 heldSince = server.loop.now
                 setDeadline(server.limits.writeDeadline)
             case .wouldBlock:
+                output.look(fd)
                 resumeStream()
                 return
             case .end, .failed:

@@ -111,6 +111,8 @@ final class Connection: IOHandler, @unchecked Sendable {
             if inbox.isEmpty { close() } else { refuseUnfinished(.tooSlow) }
         case .body:
             refuseUnfinished(.tooSlow)
+        case .answering where output?.isBeingTaken(fd) == true:
+            setDeadline(server.limits.writeDeadline)
         case .handling, .answering, .lingering:
             close(isReset: output != nil)
         case .closed:

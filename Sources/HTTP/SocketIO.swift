@@ -24,6 +24,12 @@ enum SocketIO {
         }
     }
 
+    /// Bytes that were sent and that the other side has not taken yet.
+    static func untaken(_ fd: Int32) -> Int {
+        var count: Int32 = 0
+        return unsafe ioctl(fd, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     static func resetAtClose(_ fd: Int32) {
         var now = linger(l_onoff: 1, l_linger: 0)
         _ = unsafe setsockopt(

@@ -65,7 +65,7 @@ struct Rights {
             LEFT JOIN pg_roles r ON r.oid = grantee,
             LATERAL (SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(rolname) END) AS x (name)
             WHERE nspname = current_schema() AND privilege_type = 'CREATE' AND grantee <> nspowner
-                AND NOT coalesce(rolsuper, false)
+                AND NOT coalesce(rolsuper, false) AND rolname IS DISTINCT FROM current_user
                 -- Who owns the tables needs no detour.
                 AND grantee NOT IN (SELECT relowner FROM pg_class
                     WHERE oid IN (to_regclass('customer_group'), to_regclass('cohort_migration')))

@@ -9,6 +9,8 @@ extension Connection {
     /// must not be given a statement whose fate would be unknown then.
     func isAlive() -> Bool {
         guard !isClosed else { return false }
+        endSegment()
+        guard !isClosed else { return false }
         var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
         while unsafe poll(&descriptor, 1, 0) == 1 {
             let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
@@ -167,7 +169,10 @@ extension Connection {
         let failure = pending.failure(error)
         lane.count(error)
         if error.isStalePreparation {
-            prepared.forget(pending.statement, isOnServer: error.sqlstate != "26000")
+            let isOnServer = error.sqlstate != "26000"
+            prepared.forget(pending.statement, isOnServer: isOnServer)
+            // What fits the tables no more fits them on no connection, and the next attempt may meet any.
+            if isOnServer { lane.forget(pending.statement) }
         }
         if error.endsConnection { farewell = error }
         // The server became a standby: of several hosts, another one takes writes now.

@@ -81,7 +81,9 @@ import EventLoop
 
     override func ready(_ events: Events) {
         guard !isClosed else { return }
-        if events.contains(.write) { flush() }
+        // Reading sends as well.
+        endSegment()
+        if !isClosed, events.contains(.write) { flush() }
         guard !isClosed, events != [.write] else { return }
         let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
         lastSign = lane.loop.now
@@ -121,13 +123,14 @@ import EventLoop
     private static let frameBytes = 96
 
     func pipeline(_ pending: PendingRows) {
-        if pending.isAlone, unsynced > 0 { sync(committing: nil) }
+        if pending.isAlone { endSegment() }
         guard !isClosed else {
             settleUnsent(pending)
             return
         }
-        // A transaction says its level before anything is done in the same segment.
-        if !pending.isBegin { deallocateDiscarded() }
+        // A transaction says its level before anything is done in the same segment, and one that has failed can do
+        // nothing but end.
+        if !pending.isBegin, !pending.releasesConnection { deallocateDiscarded() }
         let statement = pending.statement
         let isSent: Bool
         if statement.isPrepared {
@@ -149,12 +152,20 @@ import EventLoop
         lane.totals.statements += 1
         if pending.isSelfCommitting {
             sync(committing: pending)
-        } else if pending.isAlone || unsyncedBytes >= Self.segmentBytesMax {
+        } else if pending.isAlone || unsyncedBytes >= Self.segmentBytesMax || sendsAtOnce {
             sync(committing: nil)
         } else if !isEnrolled {
             isEnrolled = true
             lane.loop.atEndOfTurn(self)
         }
+    }
+
+    /// Behind a failure, until its Sync is answered, libpq keeps nothing back for the rest of a segment.
+    private var sendsAtOnce: Bool { unsafe PQpipelineStatus(pg) == PQ_PIPELINE_ABORTED }
+
+    /// Before libpq sends by itself what is there of it: see ``segmentBytesMax``.
+    func endSegment() {
+        if unsynced > 0 { sync(committing: nil) }
     }
 
     private func prepare(_ pending: PendingRows) -> [CChar] {
@@ -203,7 +214,7 @@ import EventLoop
 
     func turnEnded() {
         isEnrolled = false
-        if unsynced > 0, !isClosed { sync(committing: nil) }
+        if !isClosed { endSegment() }
     }
 
     /// Ends the segment, which makes the server answer it.
@@ -249,7 +260,7 @@ import EventLoop
             pending.transaction?.note(.notSent(message))
             pending.fail(.notSent(message))
             // Its preparation may be under way already, which does no harm.
-            if unsynced > 0 { sync(committing: nil) }
+            endSegment()
             if pending.releasesConnection {
                 rolledBack(pending)
             } else if pending.transaction == nil {

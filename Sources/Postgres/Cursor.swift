@@ -10,19 +10,21 @@ package final class Cursor: @unchecked Sendable {
     private let values: [Value]
     private let chunkRows: Int
     private let watch: ClientWatch?
+    private let isForStranger: Bool
     private var transaction: Transaction?
     private var isAdmitted = false
     private var isOver = false
 
     init(
         _ pool: Pool, _ statement: Statement, _ values: [Value], chunkRows: Int,
-        watch: ClientWatch?
+        watch: ClientWatch?, isForStranger: Bool
     ) {
         precondition(chunkRows > 0, "a piece has rows")
         self.pool = pool
         self.values = values
         self.chunkRows = chunkRows
         self.watch = watch
+        self.isForStranger = isForStranger
         declare = Statement(
             unprepared: "DECLARE cohort_cursor NO SCROLL CURSOR FOR " + statement.sql,
             name: statement.name, lane: .slow)
@@ -33,8 +35,8 @@ package final class Cursor: @unchecked Sendable {
     deinit {
         guard isAdmitted else { return }
         // Whoever held it last need not be on the loop.
-        let pool = pool
-        pool.loop.perform { pool.cursorGate.leave() }
+        let (pool, isForStranger) = (pool, isForStranger)
+        pool.loop.perform { pool.cursorGate.leave(isStranger: isForStranger) }
     }
 
     /// The next rows, nil after the last. Nothing is sent before the first call.
@@ -56,8 +58,10 @@ package final class Cursor: @unchecked Sendable {
         if let transaction { return transaction }
         var attempts = 0
         let since = pool.loop.now
-        try await pool.cursorGate.enter()
+        try await pool.cursorGate.enter(isStranger: isForStranger, watch)
         isAdmitted = true
+        // Nothing is computed for who left in that very moment.
+        guard watch?.isGone != true else { throw .clientGone }
         while true {
             attempts += 1
             let connection = try await pool.checkOut(.slow, watch: watch, since: since)
@@ -82,27 +86,35 @@ package final class Cursor: @unchecked Sendable {
         transaction = nil
         guard isAdmitted else { return }
         isAdmitted = false
-        pool.cursorGate.leave()
+        pool.cursorGate.leave(isStranger: isForStranger)
     }
 }
 
-/// Leaves one connection of the slow lane to what is soon done: a client that reads slowly keeps its cursor's for as long.
+/// Leaves one connection of the slow lane to what is soon done, and strangers one more to users: a client that reads
+/// slowly keeps its cursor's for as long.
 @safe final class CursorGate: @unchecked Sendable {
     // Confined to the loop, hence the unchecked conformance.
     private let loop: EventLoop
     private let limits: PoolConfiguration.Lane
     private let openMax: Int
+    private let strangersMax: Int
     private var open = 0
+    private var strangers = 0
     private var waiting = Fifo<Turn>()
 
     @safe private final class Turn: @unchecked Sendable {
-        var continuation: UnsafeContinuation<Bool, Never>?
+        let isStranger: Bool
+        private var continuation: UnsafeContinuation<PostgresError?, Never>?
 
-        /// False where it was over before.
-        func end(isAdmitted: Bool) -> Bool {
-            guard let continuation = unsafe continuation.take() else { return false }
-            unsafe continuation.resume(returning: isAdmitted)
-            return true
+        init(isStranger: Bool) { self.isStranger = isStranger }
+
+        /// - Returns: why it is over; nil when it has come.
+        func come() async -> PostgresError? {
+            unsafe await withUnsafeContinuation { unsafe continuation = unsafe $0 }
+        }
+
+        func end(_ refusal: PostgresError? = nil) {
+            unsafe continuation.take()?.resume(returning: refusal)
         }
     }
 
@@ -110,43 +122,63 @@ package final class Cursor: @unchecked Sendable {
         self.loop = loop
         self.limits = limits
         openMax = max(1, limits.connections - 1)
+        strangersMax = max(1, openMax - 1)
     }
 
     var waitingCount: Int { waiting.count }
 
     /// Waits until there is room for a cursor; each that was let in leaves.
     ///
-    /// - Throws: `.laneFull`, `.waitedTooLong`.
-    func enter() async throws(PostgresError) {
-        if open < openMax {
-            open += 1
+    /// - Throws: `.laneFull`, `.waitedTooLong`, `.clientGone`.
+    func enter(isStranger: Bool, _ watch: ClientWatch?) async throws(PostgresError) {
+        guard watch?.isGone != true else { throw .clientGone }
+        if hasRoom(isStranger) {
+            admit(isStranger)
             return
         }
         guard waiting.count < limits.waitersMax else { throw .laneFull }
-        let turn = Turn()
+        let turn = Turn(isStranger: isStranger)
         waiting.append(turn)
-        loop.perform(after: limits.waitDeadline) {
-            guard turn.end(isAdmitted: false) else { return }
-            _ = self.waiting.remove { $0 === turn }
-        }
-        let isAdmitted = unsafe await withUnsafeContinuation { unsafe turn.continuation = $0 }
-        guard isAdmitted else { throw .waitedTooLong }
+        loop.perform(after: limits.waitDeadline) { self.end(turn, .waitedTooLong) }
+        watch?.whenGone { self.end(turn, .clientGone) }
+        defer { watch?.whenGone(nil) }
+        if let refusal = await turn.come() { throw refusal }
     }
 
-    func leave() {
-        while let turn = waiting.popFirst() {
-            if turn.end(isAdmitted: true) { return }
-        }
+    func leave(isStranger: Bool) {
         open -= 1
+        if isStranger { strangers -= 1 }
+        while let turn = waiting.removeFirst(where: { hasRoom($0.isStranger) }) {
+            admit(turn.isStranger)
+            turn.end()
+        }
+    }
+
+    private func hasRoom(_ isStranger: Bool) -> Bool {
+        open < openMax && (!isStranger || strangers < strangersMax)
+    }
+
+    private func admit(_ isStranger: Bool) {
+        open += 1
+        if isStranger { strangers += 1 }
+    }
+
+    private func end(_ turn: Turn, _ refusal: PostgresError) {
+        guard waiting.removeFirst(where: { $0 === turn }) != nil else { return }
+        turn.end(refusal)
     }
 }
 
 extension Pool {
-    /// - Parameter chunkRows: rows of one piece.
+    /// - Parameters:
+    ///   - chunkRows: rows of one piece.
+    ///   - isForStranger: whether anybody may ask for it, and so hold a connection as long as he likes.
     package func cursor(
         _ statement: Statement, _ values: [Value] = [], chunkRows: Int = 1000,
-        watch: ClientWatch? = nil
+        watch: ClientWatch? = nil, isForStranger: Bool = false
     ) -> Cursor {
-        Cursor(self, statement, values, chunkRows: chunkRows, watch: watch)
+        Cursor(
+            self, statement, values, chunkRows: chunkRows, watch: watch,
+            isForStranger: isForStranger)
     }
 }

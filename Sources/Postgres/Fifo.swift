@@ -27,6 +27,13 @@ package struct Fifo<Element> {
         return element
     }
 
+    /// Takes out the first element for which `isWanted` holds.
+    mutating func removeFirst(where isWanted: (Element) -> Bool) -> Element? {
+        let place = storage[head...].firstIndex { $0.map(isWanted) ?? false }
+        guard let place else { return nil }
+        return place == head ? popFirst() : storage.remove(at: place)
+    }
+
     /// Takes out, in order, the elements for which `isWanted` holds.
     mutating func remove(where isWanted: (Element) -> Bool) -> [Element] {
         var taken: [Element] = []

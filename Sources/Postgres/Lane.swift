@@ -295,6 +295,13 @@ final class Lane: Ticker, @unchecked Sendable {
         connect(place, isSuccessor: true)
     }
 
+    /// Has a statement prepared anew on all connections.
+    func forget(_ statement: Statement) {
+        for connection in connections {
+            connection?.prepared.forgetIfConfirmed(statement)
+        }
+    }
+
     // MARK: Deadlines
 
     func tick(_ now: MonotonicTime) {

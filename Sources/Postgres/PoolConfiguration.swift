@@ -13,7 +13,7 @@ package struct PoolConfiguration: Sendable {
     package var write = Lane(
         connections: 4, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
     package var slow = Lane(
-        connections: 2, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
+        connections: 3, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
     /// For one address of one host, until its session takes statements; then the next is tried. A
     /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)

@@ -62,6 +62,11 @@ struct PreparedStatements {
         if isOnServer { discarded.append(entry.name) }
     }
 
+    /// It fits the tables no more, as was said on another connection. One that is just being prepared will be told itself.
+    mutating func forgetIfConfirmed(_ statement: Statement) {
+        if entries[statement.id]?.isConfirmed == true { forget(statement, isOnServer: true) }
+    }
+
     mutating func nextDiscarded() -> [CChar]? {
         discarded.popLast()
     }

@@ -75,6 +75,13 @@ final class RawClient: @unchecked Sendable {
         var text: String { String(decoding: body, as: UTF8.self) }
     }
 
+    /// Waits a tenth of a second and takes some bytes of whatever comes; false where nothing more does.
+    func takes(_ count: Int) -> Bool {
+        usleep(100_000)
+        var piece = [UInt8](repeating: 0, count: count)
+        return unsafe recv(fd, &piece, count, 0) > 0
+    }
+
     func send(_ text: String) { send(Array(text.utf8)) }
 
     /// Sends all of it, or as much as the server takes.

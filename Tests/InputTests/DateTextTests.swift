@@ -164,6 +164,8 @@ struct DateTextTests {
         "2026-04-01 10:00:00 1",
         "1 2026",
         "2026-04-01 10:20:30 (UTC) +",
+        // Letters there, and not the ends of lines that they are elsewhere.
+        "01\u{2029}", "1\u{2028}may 2026",
     ])
     func `what is no date to JavaScript is none in a body`(text: String) {
         #expect(DateText.parse(.string(text)) == nil)

@@ -99,6 +99,10 @@ struct PriceFieldsTests {
             (one(#""id":"""#), xor), (one(#""id":null"#), xor),
             (one(#""id":7,"currency_code":"usd""#), "id must be a string"),
             (#"{"prices":[{"id":"ma_1","amount":1}]}"#, "variant_id must be a string"),
+            (
+                #"{"prices":[{"id":"ma_1"}]}"#,
+                "variant_id must be a string, amount must be an integer number"
+            ),
         ] as [(String, String?)])
     func `changes of prices`(body: String, message: String?) throws {
         #expect(try objection(to: body, changes) == message)

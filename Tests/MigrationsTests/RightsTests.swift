@@ -161,6 +161,11 @@ import Testing
             try Rights(connection: roles.connection).strangersWhoMayCreate().map(\.role)
         }
         #expect(try strangers() == [])
+        // Who looks needs it himself.
+        let other = try roles.make("migrator", "GRANT CREATE ON SCHEMA public TO ROLE")
+        #expect(
+            try Rights(connection: BlockingConnection(other.url)).strangersWhoMayCreate().isEmpty)
+        try roles.connection.run("REVOKE CREATE ON SCHEMA public FROM \(other.name)")
         // One by name was given it by somebody; the owner of the tables has no use for it.
         let role = try roles.make("guest", "GRANT CREATE ON SCHEMA public TO ROLE")
         #expect(try strangers() == [role.name])

@@ -1,3 +1,4 @@
+import EventLoop
 import Postgres
 import TestSupport
 import Testing
@@ -64,6 +65,64 @@ import Testing
                 #expect(await failure { _ = try await refused.next()?.count } == .laneFull)
                 held[0].close()
                 #expect(try await next == 1)
+            }
+        }
+    }
+
+    @Test func `strangers leave a cursor's connection to users`() async throws {
+        try await withPool({
+            $0.slow.connections = 3
+            $0.slow.waitDeadline = .milliseconds(300)
+        }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                func stranger(_ watch: ClientWatch? = nil) -> Cursor {
+                    pool.cursor(
+                        Self.series, [.int4(9)], chunkRows: 1, watch: watch, isForStranger: true)
+                }
+                let first = stranger()
+                #expect(try await size(first) == 1)
+                let second = stranger()
+                #expect(await failure { _ = try await second.next()?.count } == .waitedTooLong)
+                let user = pool.cursor(Self.series, [.int4(9)], chunkRows: 1)
+                #expect(try await size(user) == 1)
+
+                // Who waits behind them and is let in first is a user.
+                async let nextStranger = size(stranger())
+                async let nextUser = size(pool.cursor(Self.series, [.int4(9)], chunkRows: 1))
+                while pool.statistics(.slow).waiting < 2 { await Task.yield() }
+                user.close()
+                #expect(try await nextUser == 1)
+                #expect(pool.statistics(.slow).waiting == 1)
+                first.close()
+                #expect(try await nextStranger == 1)
+            }
+        }
+    }
+
+    @Test
+    func `whoever leaves while he waits for a cursor gives up his place, and nothing is read`()
+        async throws
+    {
+        try await withPool({
+            $0.slow.connections = 2
+            $0.slow.waitDeadline = .seconds(60)
+        }) { fixture, _ in
+            try await fixture.run { pool async throws in
+                let held = pool.cursor(Self.series, [.int4(9)], chunkRows: 1)
+                #expect(try await size(held) == 1)
+                let watch = ClientWatch()
+                let waiting = pool.cursor(Self.series, [.int4(9)], chunkRows: 1, watch: watch)
+                async let outcome = failure { _ = try await waiting.next()?.count }
+                while pool.statistics(.slow).waiting == 0 { await Task.yield() }
+                let sent = pool.statistics(.slow).statements
+                watch.clientLeft()
+                #expect(await outcome == .clientGone)
+                let late = pool.cursor(Self.series, [.int4(9)], chunkRows: 1, watch: watch)
+                #expect(await failure { _ = try await late.next()?.count } == .clientGone)
+                #expect(pool.statistics(.slow).waiting == 0)
+                #expect(pool.statistics(.slow).statements == sent)
+                held.close()
+                #expect(try await size(pool.cursor(Self.series, [.int4(2)])) == 2)
             }
         }
     }

@@ -114,6 +114,31 @@ import Testing
         }
     }
 
+    /// Whatever connections have of it: a transaction meets another one each time that it begins again.
+    @Test(arguments: [1, 4])
+    func `a change of a table under a prepared statement costs no transaction`(connections: Int)
+        async throws
+    {
+        let all = Statement("test.all", "SELECT * FROM t FOR UPDATE", lane: .write)
+        try await withPool({ $0.write.connections = connections }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("CREATE TABLE t AS SELECT 1 AS a")
+            try await fixture.run { pool async throws in
+                let warming = (0..<4 * connections).map { _ in pool.start(all) }
+                for one in warming { _ = try await one.rows() }
+                #expect(pool.statistics(.write).connections == connections)
+            }
+            try other.execute("ALTER TABLE t ADD COLUMN b text")
+            try await fixture.run { pool async throws in
+                let columns = try await pool.transaction { transaction throws(PostgresError) in
+                    try await transaction.start(all).rows().columns
+                }
+                #expect(columns == 2)
+                #expect(pool.statistics(.write).connectionsLost == 0)
+            }
+        }
+    }
+
     @Test func `prepared statements that are gone are prepared again`() async throws {
         let deallocate = Statement("test.deallocate", "DEALLOCATE ALL")
         try await withPool { fixture, _ in

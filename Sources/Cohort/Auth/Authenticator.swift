@@ -195,7 +195,10 @@ package final class Authenticator: TurnEnder, @unchecked Sendable {
     fileprivate func outcome(of lookup: Lookup) -> Result<Principal?, APIError> {
         let outcome: Result<Principal?, APIError>
         do throws(APIError) {
-            outcome = .success(principal(lookup.credential, try lookup.pending.takeAnswer()))
+            let rows = try lookup.pending.takeAnswer()
+            // What names no column is not PostgreSQL's answer to this question, and proves nothing.
+            guard rows.columns > 0 else { throw .overloaded(retryAfterSeconds: 1) }
+            outcome = .success(principal(lookup.credential, rows))
         } catch {
             outcome = .failure(error)
         }

@@ -23,6 +23,9 @@ package struct SignInThrottle: Sendable {
         /// The longest wait: long enough to make guessing useless (300 guesses a day and account),
         /// short enough that a person who shares the address with a guesser gets in.
         package static let waitMax = Duration.seconds(300)
+        /// The longest that others wait for an attempt of which nobody knows yet whether it is a failure. It takes a
+        /// second or two where many are under way, and what a crash has cut off keeps nobody out for long.
+        package static let undecidedWaitMax = Duration.seconds(10)
         /// Without a failure for so long, all are forgotten.
         package static let memory = Duration.seconds(15 * 60)
 
@@ -216,18 +219,26 @@ package struct SignInThrottle: Sendable {
     package static let statements = [begun, failed, takenBack, sweep]
 
     package func begunValues(_ attempt: Attempt) -> [Value] {
-        failedValues(attempt) + [.int8(Rule.waitMax.components.seconds)]
+        values(attempt, waitMax: Rule.undecidedWaitMax)
+            + [.int8(Rule.waitMax.components.seconds)]
     }
 
     package func failedValues(_ attempt: Attempt) -> [Value] {
-        [
-            .text(attempt.pairKey), .text(attempt.addressKey), .int8s(pairWaits),
-            .int8s(addressWaits), .int8(Rule.memory.components.seconds),
+        values(attempt, waitMax: Rule.waitMax)
+    }
+
+    private func values(_ attempt: Attempt, waitMax: Duration) -> [Value] {
+        let seconds = waitMax.components.seconds
+        return [
+            .text(attempt.pairKey), .text(attempt.addressKey),
+            .int8s(pairWaits.map { min($0, seconds) }),
+            .int8s(addressWaits.map { min($0, seconds) }),
+            .int8(Rule.memory.components.seconds),
         ]
     }
 
-    /// Before the answer, as the next attempt must see it, and as nothing is sent for a client who went away. Where it
-    /// fails there is one failure more, and what was done is done.
+    /// Before the answer, as the next attempt must see it. Where it fails there is one failure more, and what was done
+    /// is done.
     ///
     /// - Parameters:
     ///   - until: as ``begun`` told it.

@@ -54,6 +54,7 @@ package struct CatalogImport: Sendable {
     ) async throws -> Report {
         var report = Report()
         var failure: (any Error)?
+        var isUndone = false
         do throws(APIError) {
             // A line that was read cannot be read again.
             try await db.transaction(attemptsMax: 1) { transaction throws(APIError) in
@@ -67,11 +68,13 @@ package struct CatalogImport: Sendable {
                     throw .conflict
                 }
                 // Leaving by an error undoes it all.
-                if isRehearsal || report.refused > 0 { throw .conflict }
+                isUndone = isRehearsal || report.refused > 0
+                if isUndone { throw .conflict }
             }
         } catch {
             if let failure { throw failure }
-            guard error == .conflict, isRehearsal || report.refused > 0 else { throw error }
+            // The database may have ended it for a reason of its own, a deadlock for one.
+            guard isUndone else { throw error }
         }
         return report
     }

@@ -13,12 +13,15 @@ package struct Database: Sendable {
     let marks: KeysetMarks
     private let scans: SingleFlight
     private let batches: SingleFlight
+    /// Whether anybody may ask, as in the store.
+    private let isForStranger: Bool
     /// Set where all that is asked belongs to one transaction, see ``within(_:)``.
     private var transaction: Transaction?
 
     package init(
         pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: KeysetMarks = KeysetMarks(),
-        scans: SingleFlight = SingleFlight(), batches: SingleFlight = SingleFlight()
+        scans: SingleFlight = SingleFlight(), batches: SingleFlight = SingleFlight(),
+        isForStranger: Bool = false
     ) {
         self.pool = pool
         unsafe self.watch = watch
@@ -26,6 +29,7 @@ package struct Database: Sendable {
         self.marks = marks
         self.scans = scans
         self.batches = batches
+        self.isForStranger = isForStranger
     }
 
     /// Whether a statement that fails undoes what was asked before it, and ends what may be asked behind.
@@ -219,7 +223,8 @@ extension Database {
     /// A statement's rows in batches of a thousand, from one snapshot; for answers larger than memory.
     package func cursor(_ statement: Statement, _ values: [Value]) -> Cursor {
         unsafe pool.cursor(
-            statement, values, chunkRows: Int(ListRequest.pageRowsMax), watch: watch)
+            statement, values, chunkRows: Int(ListRequest.pageRowsMax), watch: watch,
+            isForStranger: isForStranger)
     }
 
     /// Runs an INSERT of one row whose id was chosen beforehand.

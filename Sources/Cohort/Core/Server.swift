@@ -171,7 +171,8 @@ package final class Server: Handler, @unchecked Sendable {
             var context = Context(
                 db: Database(
                     pool: pool, watch: watch, shapes: shapes, marks: parts.marks,
-                    scans: parts.scans, batches: batches),
+                    scans: parts.scans, batches: batches,
+                    isForStranger: route.access == .store),
                 loop: loop,
                 service: parts,
                 principal: nil, clientAddress: call.clientAddress, isSecure: call.isSecure)

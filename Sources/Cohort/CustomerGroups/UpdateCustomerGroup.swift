@@ -29,34 +29,20 @@ package enum UpdateCustomerGroup: Endpoint {
             selection: selection)
     }
 
-    // The row is locked before its metadata is read, so concurrent merges add up; not its key, so members may be added
-    // meanwhile. `updated_at` moves only
-    // when a column really changes.
+    // PostgreSQL computes these of the row as whoever was waited for left it, so that concurrent merges add up.
+    private static let name: SQL = "COALESCE($2::text, g.name)"
+    private static let metadata = Metadata.merged("g.metadata", set: "$3", removed: "$4")
+
+    // Without a lock taken beforehand: to come to a row again that members are being added to can be a deadlock.
+    // `updated_at` moves only when a column really changes.
     static let update = Statement(
-        "customer_group.update",
-        """
-        WITH old AS (
-            SELECT id, created_at, updated_at, deleted_at, name, metadata
-            FROM customer_group
-            WHERE id = $1 AND deleted_at IS NULL
-            FOR NO KEY UPDATE
-        ), wanted AS (
-            SELECT id, COALESCE($2::text, name) AS name,
-                CASE WHEN $3::jsonb IS NULL THEN metadata
-                    ELSE (CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END
-                        || $3::jsonb) - $4::text[] END AS metadata
-            FROM old
-        ), changed AS (
-            UPDATE customer_group g
-            SET name = w.name, metadata = w.metadata, updated_at = CURRENT_TIMESTAMP
-            FROM wanted w
-            WHERE g.id = w.id AND (g.name, g.metadata) IS DISTINCT FROM (w.name, w.metadata)
-            RETURNING g.id, g.created_at, g.updated_at, g.deleted_at, g.name, g.metadata
-        )
-        SELECT * FROM changed
-        UNION ALL
-        SELECT * FROM old WHERE NOT EXISTS (SELECT FROM changed)
-        """, lane: .write)
+        "customer_group", "update",
+        composing: "UPDATE customer_group g SET name = " + name + ", metadata = " + metadata
+            + ", updated_at = CASE WHEN (g.name, g.metadata) IS DISTINCT FROM (" + name + ", "
+            + metadata + ") THEN CURRENT_TIMESTAMP ELSE g.updated_at END"
+            + " WHERE g.id = $1 AND g.deleted_at IS NULL"
+            + " RETURNING g.id, g.created_at, g.updated_at, g.deleted_at, g.name, g.metadata",
+        lane: .write)
 
     package static let statements = [update]
 

@@ -54,29 +54,28 @@ package enum UpdateCustomer: Endpoint {
 
     // Each pair of parameters is whether to set a column, and to what: null is a value here.
     static let update = Statement(
-        "customer.update",
-        """
-        UPDATE customer c
-        SET email = w.email, first_name = w.first_name, last_name = w.last_name, phone = w.phone,
-            password_hash = w.password_hash, metadata = w.metadata,
-            updated_at = CURRENT_TIMESTAMP
-        FROM (
-            SELECT id, COALESCE($2::text, email) AS email,
-                CASE WHEN $3::bool THEN $4::text ELSE first_name END AS first_name,
-                CASE WHEN $5::bool THEN $6::text ELSE last_name END AS last_name,
-                CASE WHEN $7::bool THEN $8::text ELSE phone END AS phone,
-                COALESCE($9::text, password_hash) AS password_hash,
-                CASE WHEN $10::jsonb IS NULL THEN metadata
-                    ELSE (CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END
-                        || $10::jsonb) - $11::text[] END AS metadata
-            FROM customer
-            WHERE id = $1
-        ) w
-        WHERE c.id = w.id
-            AND (c.email, c.first_name, c.last_name, c.phone, c.password_hash, c.metadata)
-                IS DISTINCT FROM
-                (w.email, w.first_name, w.last_name, w.phone, w.password_hash, w.metadata)
-        """, lane: .write)
+        "customer", "update",
+        composing: """
+            UPDATE customer c
+            SET email = w.email, first_name = w.first_name, last_name = w.last_name,
+                phone = w.phone, password_hash = w.password_hash, metadata = w.metadata,
+                updated_at = CURRENT_TIMESTAMP
+            FROM (
+                SELECT id, COALESCE($2::text, email) AS email,
+                    CASE WHEN $3::bool THEN $4::text ELSE first_name END AS first_name,
+                    CASE WHEN $5::bool THEN $6::text ELSE last_name END AS last_name,
+                    CASE WHEN $7::bool THEN $8::text ELSE phone END AS phone,
+                    COALESCE($9::text, password_hash) AS password_hash,
+            """ + " " + Metadata.merged("metadata", set: "$10", removed: "$11") + """
+                         AS metadata
+                    FROM customer
+                    WHERE id = $1
+                ) w
+                WHERE c.id = w.id
+                    AND (c.email, c.first_name, c.last_name, c.phone, c.password_hash, c.metadata)
+                        IS DISTINCT FROM
+                        (w.email, w.first_name, w.last_name, w.phone, w.password_hash, w.metadata)
+                """, lane: .write)
 
     static let leaveGroups = Statement(
         "customer.update.leave_groups",

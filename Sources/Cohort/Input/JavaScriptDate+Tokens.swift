@@ -105,10 +105,10 @@ extension JavaScriptDate {
             character >= "A" && !isBlank(character)
         }
 
+        /// The separators of lines and paragraphs, U+2028 and U+2029, are letters here.
         private static func isBlank(_ character: Unicode.Scalar) -> Bool {
             switch character.value {
-            case 9...13, 0x20, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F,
-                0x3000, 0xFEFF:
+            case 9...13, 0x20, 0xA0, 0x1680, 0x2000...0x200A, 0x202F, 0x205F, 0x3000, 0xFEFF:
                 true
             default: false
             }

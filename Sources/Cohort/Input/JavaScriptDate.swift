@@ -5,7 +5,8 @@ import JSON
 ///
 /// The rules, odd ones included, are those of V8, which Medusa runs on: what is not all of an ISO date is numbers that are
 /// part of a time or of a day by what stands behind them, names of months and zones, offsets, and words before the first
-/// number, of which nothing is asked. Where there is no offset the time is UTC.
+/// number, of which nothing is asked. Where there is no offset the time is UTC. Not as there: zeros in front of a fraction of
+/// more than nine digits count, and offsets are refused that overflow its count of seconds.
 ///
 /// - Source: V8 11.3, `src/date/dateparser-inl.h`.
 struct JavaScriptDate {

@@ -84,20 +84,33 @@ private struct DraftReader {
             failures.add(#"Failed XOR relation between "region_id" and "currency_code"."#)
             failures.add(#"Failed XOR relation between "currency_code" and "region_id"."#)
         }
+        let (amount, variant): (Int32, String)
+        // Medusa's class for changes has them the other way round, and what is wrong is told in that order.
+        if allowingIDs {
+            variant = self.variant()
+            amount = self.amount()
+        } else {
+            amount = self.amount()
+            variant = self.variant()
+        }
+        return PriceDraft(
+            id: id, currencyCode: currency, regionID: region, amount: amount,
+            variantID: variant, minQuantity: optionalInteger("min_quantity"),
+            maxQuantity: optionalInteger("max_quantity"))
+    }
+
+    private mutating func amount() -> Int32 {
         let amount = optionalInteger("amount").value
         if amount == nil, object["amount"].isNothing {
             failures.add("amount must be an integer number")
         }
-        var variant = ""
-        if case .string(let text)? = object["variant_id"] {
-            variant = text
-        } else {
-            failures.add("variant_id must be a string")
-        }
-        return PriceDraft(
-            id: id, currencyCode: currency, regionID: region, amount: amount ?? 0,
-            variantID: variant, minQuantity: optionalInteger("min_quantity"),
-            maxQuantity: optionalInteger("max_quantity"))
+        return amount ?? 0
+    }
+
+    private mutating func variant() -> String {
+        if case .string(let text)? = object["variant_id"] { return text }
+        failures.add("variant_id must be a string")
+        return ""
     }
 
     /// A string, if anything.

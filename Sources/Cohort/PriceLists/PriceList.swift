@@ -73,9 +73,11 @@ package enum PriceList {
         "price_list.lock",
         "SELECT id FROM price_list WHERE id = $1 AND deleted_at IS NULL FOR UPDATE", lane: .write)
 
-    /// What was there when it was looked for is gone: the client may try again.
+    /// What was there when it was looked for is gone: the client may try again. Or a region of an adopted database has no
+    /// currency.
     static func race(_ error: PostgresError) -> APIError? {
-        error.isForeignKeyViolation ? .conflict : nil
+        if error.isNotNullViolation { return .notNull("currency_code", in: "money_amount") }
+        return error.isForeignKeyViolation ? .conflict : nil
     }
 
     static let types = ["sale", "override"]

@@ -30,6 +30,13 @@ package enum Metadata {
         }
     }
 
+    /// What is stored of `column` with a ``Patch``, of which `set` and `removed` are the parameters.
+    static func merged(_ column: SQL, set: SQL, removed: SQL) -> SQL {
+        "CASE WHEN " + set + "::jsonb IS NULL THEN " + column
+            + " ELSE (CASE jsonb_typeof(" + column + ") WHEN 'object' THEN " + column
+            + " ELSE '{}' END || " + set + "::jsonb) - " + removed + "::text[] END"
+    }
+
     private static func encode(_ object: JSONObject) -> [UInt8] {
         var json = JSONWriter()
         JSONValue.object(object).write(to: &json)

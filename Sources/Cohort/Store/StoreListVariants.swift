@@ -13,7 +13,6 @@ package enum StoreListVariants: Endpoint {
         var query = try call.query(splittingSingleElements: true)
         let limit = query.wholeNumber("limit", default: 100)
         let offset = query.wholeNumber("offset", default: 0)
-        let order = query.optionalString("order").value
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
         let ids = query.filledString("ids")
@@ -32,8 +31,7 @@ package enum StoreListVariants: Endpoint {
                 selection: try StoreVariant.selection(
                     expand: expand, fields: fields, always: ["created_at"]),
                 offset: offset, limit: limit, filter: filter,
-                order: try .order(
-                    order, of: ProductVariant.entity, default: "e.created_at DESC, e.id"),
+                order: "e.created_at DESC, e.id",
                 // Medusa shows the rows alone.
                 lane: .fast, envelope: .nothing),
             prices: prices)

@@ -42,26 +42,25 @@ package enum UpdateUser: Endpoint {
                     CASE WHEN $4::bool THEN $5::text ELSE last_name END AS last_name,
                     CASE WHEN $6::bool THEN $7::text::user_role_enum ELSE role END AS role,
                     CASE WHEN $8::bool THEN $9::text ELSE api_token END AS api_token,
-                    CASE WHEN $10::jsonb IS NULL THEN metadata
-                        ELSE (CASE jsonb_typeof(metadata) WHEN 'object' THEN metadata ELSE '{}' END
-                            || $10::jsonb) - $11::text[] END AS metadata
-                FROM old
-            ), changed AS (
-                UPDATE "user" e
-                SET first_name = w.first_name, last_name = w.last_name, role = w.role,
-                    api_token = w.api_token, metadata = w.metadata, updated_at = CURRENT_TIMESTAMP
-                FROM wanted w
-                WHERE e.id = w.id
-                    AND (e.first_name, e.last_name, e.role, e.api_token, e.metadata)
-                        IS DISTINCT FROM
-                        (w.first_name, w.last_name, w.role, w.api_token, w.metadata)
-                RETURNING
-            """ + " " + User.columns + """
-                )
-                SELECT * FROM changed
-                UNION ALL
-                SELECT
-                """ + " " + User.columns + " FROM old e WHERE NOT EXISTS (SELECT FROM changed)",
+            """ + " " + Metadata.merged("metadata", set: "$10", removed: "$11") + """
+                         AS metadata
+                    FROM old
+                ), changed AS (
+                    UPDATE "user" e
+                    SET first_name = w.first_name, last_name = w.last_name, role = w.role,
+                        api_token = w.api_token, metadata = w.metadata, updated_at = CURRENT_TIMESTAMP
+                    FROM wanted w
+                    WHERE e.id = w.id
+                        AND (e.first_name, e.last_name, e.role, e.api_token, e.metadata)
+                            IS DISTINCT FROM
+                            (w.first_name, w.last_name, w.role, w.api_token, w.metadata)
+                    RETURNING
+                """ + " " + User.columns + """
+                    )
+                    SELECT * FROM changed
+                    UNION ALL
+                    SELECT
+                    """ + " " + User.columns + " FROM old e WHERE NOT EXISTS (SELECT FROM changed)",
         lane: .write)
 
     package static let statements = [update]

@@ -55,6 +55,25 @@ import Testing
         #expect(try shop.sql().number("SELECT count(*) FROM product") == 0)
     }
 
+    @Test(arguments: [["--dry-run"], []])
+    func `a database that ends it is not taken for the end of the file`(options: [String])
+        async throws
+    {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            """
+            CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE 'made up' USING ERRCODE = 'deadlock_detected'; END $$;
+            CREATE TRIGGER lose BEFORE INSERT ON product_variant
+                FOR EACH ROW EXECUTE FUNCTION lose();
+            """)
+        let outcome = try load("nonsense\n" + Self.catalog, shop, options)
+        #expect(outcome.exitCode != 0)
+        #expect(!outcome.output.contains("store"), "\(outcome.output)")
+        #expect(!outcome.output.contains("line 1"), "\(outcome.output)")
+        #expect(try shop.sql().number("SELECT count(*) FROM product") == 0)
+    }
+
     @Test func `every refused line is named with its reasons, and nothing is stored`() async throws
     {
         let shop = try await Shop.open()

@@ -49,7 +49,7 @@ final class Child: Sendable {
 
         // A child built with a sanitizer reports where the tests do.
         var settings = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
-        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+        for name in ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"] {
             if let options = unsafe getenv(name) {
                 unsafe settings[name] = String(cString: options)
             }

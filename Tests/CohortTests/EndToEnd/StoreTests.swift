@@ -42,6 +42,9 @@ import Testing
             ALTER TABLE region ALTER tax_rate DROP NOT NULL, ALTER automatic_taxes DROP NOT NULL;
             ALTER TABLE money_amount ALTER amount DROP NOT NULL;
             ALTER TABLE customer ALTER has_account DROP NOT NULL;
+            ALTER TABLE region ALTER currency_code DROP NOT NULL;
+            INSERT INTO region (id, name, currency_code, tax_rate) VALUES ('reg_none', 'None', NULL, 0);
+            INSERT INTO price_list (id, name, description, status) VALUES ('pl_none', 'l', '', 'active');
             UPDATE region SET tax_rate = NULL, automatic_taxes = NULL WHERE id = 'reg_tax';
             UPDATE money_amount SET amount = NULL WHERE id = 'ma_4';
             INSERT INTO customer (id, email, has_account) VALUES ('cus_1', 'a@example.com', NULL);
@@ -56,6 +59,13 @@ import Testing
         let moved = try shop.signedIn().send(
             "POST", "/admin/customers/cus_1", json: ["email": "b@example.com"])
         #expect(moved.json?["customer"]?["email"] == "b@example.com", "\(moved)")
+        let priced = try shop.signedIn().send(
+            "POST", "/admin/price-lists/pl_none/prices/batch",
+            json: ["prices": [["region_id": "reg_none", "amount": 1, "variant_id": "mug"]]])
+        #expect(priced.status == 400)
+        #expect(
+            priced.json?["message"]
+                == "Can't insert null value in field currency_code on insert in table money_amount")
         #expect(try shop.client().send("GET", "/health").status == 200)
     }
 

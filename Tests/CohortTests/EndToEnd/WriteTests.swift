@@ -226,6 +226,37 @@ import Testing
                 "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
     }
 
+    @Test func `a group is changed while members come and go, and nobody waits in a circle`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let group = try shop.signedIn().create("Busy")
+        let path = "/admin/customer-groups/\(group)"
+        let guests = try (0..<4).map { try shop.signedIn().createGuest("g\($0)@example.com") }
+        let answers = concurrently(8) { number in
+            let client = shop.signedIn()
+            return try (0..<40).map { round in
+                guard number < 4 else {
+                    return try client.send(
+                        round % 2 == 0 ? "POST" : "DELETE", path + "/customers/batch",
+                        json: ["customer_ids": [["id": .string(guests[number - 4])]]]
+                    ).status
+                }
+                let member = JSON.Member(key: "k\(number)-\(round)", value: .number("1"))
+                return try client.send("POST", path, json: ["metadata": .object([member])]).status
+            }
+        }
+        for answer in answers { #expect(try answer.get().allSatisfy { $0 == 200 }) }
+        let sql = try shop.sql()
+        #expect(
+            try sql.number(
+                "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0)
+        #expect(
+            try sql.number(
+                "SELECT count(*) FROM customer_group, jsonb_object_keys(metadata) WHERE id = '\(group)'"
+            ) == 160)
+    }
+
     @Test func `a customer's refused update changes nothing`() async throws {
         let shop = try await Shop.open()
         let client = shop.signedIn()

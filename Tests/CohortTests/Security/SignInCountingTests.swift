@@ -96,6 +96,26 @@ import Testing
         }
     }
 
+    @Test func `nobody waits long for an attempt that is under way, or that a crash has cut off`()
+        async throws
+    {
+        try await withPricing { db, _ in
+            let pool = db.pool
+            let (known, other) = (attempt("ops@example.com"), attempt("dev@example.com"))
+            for _ in 1...20 {
+                try await fail(known, pool)
+                try await endWaits(pool)
+            }
+            _ = try await begin(known, pool)
+            #expect(try await waiting(other, pool) == 10)
+            try await shift(by: 10, pool)
+            #expect(try await waiting(other, pool) == 0)
+            #expect(try await counts(pool) == [21, 21], "it counts")
+            // Once it is known for a failure they wait for as long as the rule says.
+            #expect(try await fail(known, asking: other, pool) == 300)
+        }
+    }
+
     @Test func `what is taken back late leaves the wait of a later failure`() async throws {
         try await withPricing { db, _ in
             let pool = db.pool
