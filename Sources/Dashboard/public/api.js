@@ -11,6 +11,8 @@ function encode([key, value]) {
 	return value || value === 0 ? `${key}=${encodeURIComponent(value)}` : [];
 }
 
+export const random = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))));
+
 export const get = (path, options) => request('GET', path, options);
 export const [post, del] = ['POST', 'DELETE'].map((method) => (path, body, options) => request(method, path, options, body));
 
@@ -61,14 +63,5 @@ export function latest(...signals) {
 		current?.abort();
 		current = new AbortController();
 		return AbortSignal.any([current.signal, ...signals]);
-	};
-}
-
-export function limiter(width) {
-	const lanes = Array(width).fill(Promise.resolve());
-	return (work) => {
-		const result = lanes.shift().then(work);
-		lanes.push(result.catch(() => {}));
-		return result;
 	};
 }

@@ -1,5 +1,5 @@
 /** The pages of customers. */
-import { del, has, post } from './api.js';
+import { del, has, post, random } from './api.js';
 import { field, passwordField } from './form.js';
 import { changeMembers, customerKind, groupFilter, groupKind } from './groups.js';
 import { ask, inner, menu, namesOf, pages, tableWith } from './pages.js';
@@ -9,7 +9,7 @@ import { picker } from './table.js';
 import { bdi, button, el, fullName, plural } from './ui.js';
 
 function list(view) {
-	const note = el('p.muted', { hidden: true }, 'Other groups than those of the filter are not shown.');
+	const note = el('p.muted', { hidden: true }, 'Only groups of the filter are shown.');
 	view.root.append(note);
 	return {
 		also: ({ groups }) => { note.hidden = !groups; return { expand: 'groups' }; },
@@ -19,7 +19,7 @@ function list(view) {
 }
 
 const generate = (control) => button('Generate', () => {
-	control.value = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))));
+	control.value = random();
 	control.dispatchEvent(new Event('input'));
 	if (control.type === 'password') control.nextSibling.click();
 });

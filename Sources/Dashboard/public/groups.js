@@ -1,13 +1,17 @@
-/** Customer groups, and what the pages of customers and price lists need of them. */
-import { config, del, get, has, inChunks, limiter, post } from './api.js';
-import { changes, field } from './form.js';
-import { metadataGrid } from './metadata.js';
+/** Customer groups, and what other pages show of them. */
+import { config, del, get, has, inChunks, post } from './api.js';
+import { changes, field, metadataGrid } from './form.js';
 import { ask, created, dateColumn, dateFilters, dateSorts, inner, menu, pages, tableWith } from './pages.js';
 import { picker, table } from './table.js';
-import { badge, bdi, el, failure, fullName, link, listState, number, plural, skeleton, toast } from './ui.js';
+import { badge, bdi, el, failure, fullName, link, number, plural, skeleton, toast } from './ui.js';
 
 const HOME = '/customer-groups';
-const fourAtATime = limiter(4);
+const lanes = Array(4).fill(Promise.resolve());
+function fourAtATime(work) {
+	const result = lanes.shift().then(work);
+	lanes.push(result.catch(() => {}));
+	return result;
+}
 const countMembers = ({ id }) => fourAtATime(async () => (await get(`${HOME}/${id}/customers`, { query: { limit: 1 } })).count);
 
 /** What the server counted, or a place for the answer to `ask`. */
@@ -34,7 +38,11 @@ export const customerKind = {
 };
 
 export const typeName = ({ type }) => (type === 'sale' ? 'Sale' : 'Override');
-export const stateBadge = (list) => badge(...listState(list));
+export function stateBadge({ status, starts_at: start, ends_at: end }) {
+	if (Date.parse(end) < Date.now()) return badge('Expired', 'red');
+	if (status === 'draft') return badge('Draft');
+	return Date.parse(start) > Date.now() ? badge('Scheduled', 'orange') : badge('Active', 'green');
+}
 export const listKind = {
 	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', order: '-created_at', sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
 	columns: [['Name', 'name', { sort: 'name' }], ['Type', typeName, { kind: 'secondary' }], ['Status', stateBadge, { sort: 'status' }]],
@@ -53,7 +61,7 @@ async function listsOf(ids, former = []) {
 	return lists.length && all.length < count ? listsOf(ids, all) : all;
 }
 
-/** Adds customers to groups (`post`) or removes them (`del`). What fails is named, the rest is done; `onDone` gets the ids of both. */
+/** Adds customers to groups (`post`) or removes them (`del`); `onDone` gets the ids of both. */
 export async function changeMembers(call, groups, ids, { undo, ...options }) {
 	const [done, to] = call === post ? ['added', 'to'] : ['removed', 'from'];
 	const names = (some) => `${done} ${to} ${some.map(({ name }) => name).join(', ')}`;
@@ -72,13 +80,12 @@ function list() {
 	return {
 		columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
 		onLoad: ({ rows }) => { lists = !has('counts') && rows.length && listsOf(rows.map(({ id }) => id)); },
-		empty: ['users', 'No customer groups yet', 'Bring customers together, so that price lists can be for them.'],
+		empty: ['users', 'No customer groups yet'],
 	};
 }
 
 async function remove(group) {
 	const [members, found] = await Promise.all([countMembers(group), listsOf([group.id])]);
-	// In v1 a list that was found by a group names no other group.
 	const lists = isOurs() ? found : await Promise.all(found.map((one) => get(`/price-lists/${one.id}`)));
 	const only = lists.filter((one) => one.customer_groups.length === 1);
 	const fate = isOurs() ? 'They will fall to draft and stay closed:' : 'Each of them would then apply to every customer:';
@@ -124,7 +131,6 @@ function addCustomers(view, group) {
 	const { id } = group;
 	picker(view, `Add customers to ${group.name}`, {
 		...customerKind, noun: 'customer', blocked: (customer) => customer.groups.some((one) => one.id === id) && 'Already in this group',
-		// With a filter by groups v1 shows only those that match it: members could not be told from others.
 		filters: [...(has('exclude_group') ? [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups')] : []), ...customerKind.filters],
 		also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
 		save: (ids, options) => changeMembers(post, [group], ids, options),

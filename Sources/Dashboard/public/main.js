@@ -1,11 +1,10 @@
-/** Starts the dashboard: session and sign-in, the shell around the pages, shortcuts, the palette. */
+/** The start, session and sign-in, the shell, shortcuts, the palette. */
 import { config, del, get, post, session } from './api.js';
+import './customers.js'; // and so all pages
 import { combobox, field, form, passwordField, prompt } from './form.js';
-import './groups.js';
 import { here, navigate, query, route, start } from './router.js';
-import { bdi, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
+import { bdi, byId, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
 
-const byId = (id) => document.getElementById(id);
 const main = byId('content');
 const { dataset } = document.documentElement;
 /** Label, path, what the palette sorts by, and the shortcut. */
@@ -88,7 +87,6 @@ function userItems() {
 			localStorage.setItem('cohort-theme', value);
 		} };
 	};
-	// A real Medusa, which announces nothing, has no API reference.
 	return ['Theme', ...['System', 'Light', 'Dark'].map(theme), null, { label: 'Keyboard shortcuts', run: showShortcuts },
 		...(config.extensions.length ? [{ label: 'API reference', run: () => open('/docs', '_blank', 'noopener') }] : []), null, { label: 'Log out', run: logOut }];
 }
@@ -112,17 +110,6 @@ function admit(path) {
 	if (path === '/') return HOME;
 	const moved = path.replace(/^\/a\/customers\/groups/, HOME).replace(/^\/a\/pricing/, '/price-lists').replace(/^\/a\//, '/');
 	return moved !== path && moved + location.search;
-}
-
-/** Modules that wait until their pages are wanted; `load` answers a promise while one is on its way. */
-const modules = { customers: () => import('./customers.js'), 'price-lists': () => import('./pricelists.js') };
-
-function load(path) {
-	const section = path.split('/')[1];
-	return modules[section]?.().then(() => { delete modules[section]; }, () => {
-		main.replaceChildren(errorPanel(new Error('Could not reach the server'), () => location.reload()));
-		return new Promise(() => {}); // nothing more comes of it
-	});
 }
 
 // Keyboard
@@ -154,7 +141,7 @@ function showPalette() {
 	box.input.focus();
 }
 
-document.addEventListener('keydown', (event) => {
+addEventListener('keydown', (event) => {
 	if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
 	event.preventDefault(); // the browser's own search
 	if (user && !document.querySelector('dialog[open]')) showPalette();
@@ -162,8 +149,6 @@ document.addEventListener('keydown', (event) => {
 byId('palette').onclick = showPalette;
 
 for (const node of document.querySelectorAll('[data-icon]')) node.prepend(icon(node.dataset.icon));
-
-// Start
 
 route('/login', loginPage);
 
@@ -175,7 +160,7 @@ async function boot() {
 	} catch (error) {
 		return main.replaceChildren(errorPanel(error, boot));
 	}
-	start({ root: main, admit, load, missing: missingPage, head: drawHead, confirmLeave: () => prompt('Leave without saving?', { text: 'What you typed has not been saved.', confirm: 'Leave', cancel: 'Stay' }) });
+	start({ root: main, admit, missing: missingPage, head: drawHead, confirmLeave: () => prompt('Leave without saving?', { text: 'What you typed has not been saved.', confirm: 'Leave', cancel: 'Stay' }) });
 }
 
 boot();

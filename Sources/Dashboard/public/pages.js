@@ -1,7 +1,6 @@
-/** What the pages of all kinds of records share: lists, details, dialogs, and the prompt before all that is done. */
+/** What the pages of all kinds of records share. */
 import { del } from './api.js';
-import { changes, create, form, formDialog, prompt, save } from './form.js';
-import { metadataDialog, metadataSection } from './metadata.js';
+import { changes, create, form, formDialog, metadataDialog, metadataSection, prompt, save } from './form.js';
 import { navigate, route } from './router.js';
 import { table } from './table.js';
 import { bdi, copyable, failure, link, recordPage, time, toast } from './ui.js';
@@ -9,9 +8,9 @@ import { bdi, copyable, failure, link, recordPage, time, toast } from './ui.js';
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
 
-export function tableWith(view, to, label, { empty: [icon, text, hint], ...spec }) {
+export function tableWith(view, to, label, { empty, ...spec }) {
 	const add = () => link(to, label, 'button.primary');
-	return table(view, { hasSearch: true, actions: add(), empty: [icon, text, hint, add()], ...spec });
+	return table(view, { hasSearch: true, actions: add(), empty: [...empty, '', add()], ...spec });
 }
 
 /** Asks before `run({onDone, …})`, and goes on with `then` if anything was done. */

@@ -4,7 +4,7 @@ import { changes, combobox, field } from './form.js';
 import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
 import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
 import { query } from './router.js';
-import { badge, bdi, button, el, fact, failure, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
+import { badge, bdi, button, el, fact, failure, grid, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
 
 const TYPES = [['sale', 'Sale', 'a reduction'], ['override', 'Override', 'in place of the usual price']];
 const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active', 'holds within its dates']];
@@ -16,7 +16,7 @@ function list() {
 		also: { expand: 'customer_groups' },
 		columns: [name, ['Description', 'description', { kind: 'secondary' }], ...columns, ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
 		filters: [...[['status', 'Status', STATUSES], ['type', 'Type', TYPES]].map(([key, label, options]) => ({ key, label, options, kind: 'check' })), groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
-		empty: ['tag', 'No price lists yet', 'A price list holds for everyone, or for customer groups.'],
+		empty: ['tag', 'No price lists yet'],
 	};
 }
 
@@ -100,7 +100,7 @@ function details(view, path) {
 			...QUANTITIES.map(([key, label]) => [label, (price) => price[key] || '–', { kind: 'number' }])],
 		load: part(view, (list) => list.prices.map((price) => ({ ...price, label: `${price.variant_id} in ${placeOf(price)}` }))),
 		selection: { label: 'Remove', key: 'r', run: (ids) => ask(view, `Remove ${plural(ids.length, 'price')}?`, {
-			text: 'Other lists and the default prices then say what the variants cost.', deselect: prices.deselect,
+			text: 'Other prices then hold.', deselect: prices.deselect,
 			run: () => del(`${path}/prices/batch`, { price_ids: ids }), said: `${plural(ids.length, 'price')} removed`,
 		}) },
 		empty: ['tag', 'No prices yet'],
@@ -113,7 +113,6 @@ function details(view, path) {
 	};
 }
 
-/** Of a price that is there, amount and quantities can be changed. */
 function priceRow(price) {
 	const { id, currency_code: code } = price;
 	const minor = () => Number((amount.value.replace(',', '.') * minorUnits(currency.value)).toFixed(6));
@@ -151,8 +150,6 @@ export const part = (view, pick) => async (request) => {
 	return { rows: rows.slice(request.offset).slice(0, request.limit), count: rows.length };
 };
 
-const grid = (spec, title, heads, body) =>
-	el(spec, el('caption.visually-hidden', title), el('thead', el('tr', heads.map((text) => el('th', { scope: 'col' }, text)))), body);
 const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
 
 const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
@@ -166,12 +163,11 @@ const variantBox = (choose) => combobox({ label: 'Variant', placeholder: 'Produc
 
 /** Where the server's sentence names ids. */
 const REASONS = { dearer: 'A lower price holds', later: 'As low as the one that is paid', not_in_group: 'The customer is in none of its groups' };
-/** What is paid comes first, what is for other places last. */
 const rank = ({ reason }) => (reason === 'lowest' ? 0 : reason.startsWith('other') ? 2 : 1);
 
 export function priceSection(view) {
 	const fresh = latest(view.signal);
-	const title = el('p', 'Choose a variant to see what the customer pays, and why.');
+	const title = el('p', 'Choose a variant to see what is paid, and why.');
 	const answer = el('div', { 'aria-live': 'polite' });
 	const place = field({ name: 'place', label: 'Currency or region', options: [], onchange: show });
 	const quantity = field({ name: 'quantity', label: 'Quantity', type: 'number', min: 1, onchange: show });

@@ -2,10 +2,10 @@
 import { latest } from './api.js';
 
 const routes = [];
-const scrolled = []; // by entries of the history
+const scrolled = [];
 const [freshPage, freshOverlay] = [latest(), latest()];
 let options, page, overlay, wantedScroll, mayFocus;
-let entry = history.state ?? { index: 0, depth: 0 }; // depth: of a dialog, in entries above its page
+let entry = history.state ?? { index: 0, depth: 0 };
 
 export const query = () => new URLSearchParams(location.search);
 export const here = ({ pathname } = location) => pathname.slice('/app'.length) || '/';
@@ -94,8 +94,6 @@ function show() {
 	const path = here();
 	const instead = options.admit(path);
 	if (instead) return navigate(instead, true);
-	const loading = options.load(path);
-	if (loading) return loading.then(show);
 	const { draw, over, id } = match(path);
 	const isSame = isShown({ draw, id });
 	if (overlay && !(isSame && overlay.draw === over)) {

@@ -1,8 +1,8 @@
-/** The table of every list, and the modal page to choose from one. What decides the rows is in the address. */
+/** The table of every list, and the picker. What decides the rows is in the address. */
 import { get, isAbort, latest } from './api.js';
 import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
-import { announce, bdi, button, date, el, empty, errorPanel, failure, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
+import { announce, bdi, button, date, el, empty, errorPanel, failure, grid, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
 
 const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365], ['..', 'Custom']];
 const iso = (time) => new Date(time).toISOString();
@@ -55,24 +55,23 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	const search = spec.hasSearch && searchBox('Search', (q) => q !== state.q && refine({ q }, true));
 	const isOff = ({ node }) => node.hidden;
-	const addFilter = menuButton('Add filter', () => chips.filter(isOff), el('button.small', icon('plus'), 'Add filter'));
+	const addFilter = menuButton('Add filter', () => chips.filter(isOff), button('Add filter'));
 	const clearAll = button('Clear all', () => clear(state.q), 'plain.small');
 	const sortBy = sorts && menuButton('Sort by', () => {
 		const [, sign, key] = /(-?)(.*)/.exec(state.order);
 		const item = (order, label) => ({ label, isChecked: order === state.order, run: () => setOrder(order) });
 		return [...sorts.map(([value, label]) => item(sign + value, label)), null, item(key, 'Ascending'), item(`-${key}`, 'Descending')];
-	}, el('button.small', icon('sort'), 'Sort by'));
+	}, button('Sort by'));
 	const toolbar = el('div.bars', el('div.row', addFilter, chips.map(({ node }) => node), clearAll), el('div.search', search, sortBy));
 	const headBox = el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', onclick: () => choose(rows, headBox.checked) });
 	if (selection) columns.unshift({ label: el('label', headBox), kind: 'tick', show: showTick });
 	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[name]}`, () => spec.menu(row)) });
-	const headRow = el('tr');
 	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array(size).fill().map(() => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
-	const grid = el('table', el('caption.visually-hidden', spec.title), el('thead', headRow), body);
+	const whole = grid('table', spec.title, [], body);
 	const foot = el('div.bars.muted');
 	const panel = el('div', el('span.visually-hidden', 'Loading'));
 	const bar = el(`div.row${run ? '.bar' : ''}`, { role: 'region', 'aria-label': 'Bulk actions', hidden: true });
-	const element = section(level > 1 && spec.title, spec.actions, '', toolbar, el('div.progress'), el('div.scroller', grid), panel, foot, bar);
+	const element = section(level > 1 && spec.title, spec.actions, '', toolbar, el('div.progress'), el('div.scroller', whole), panel, foot, bar);
 	const title = element.querySelector('h1, h2');
 	title.textContent = spec.title;
 
@@ -80,7 +79,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const orders = [sort, `-${sort}`];
 		const at = orders.indexOf(state.order);
 		return el('th', { scope: 'col', class: kind, 'aria-sort': ['ascending', 'descending'][at] },
-			sort ? el('button', { 'aria-label': label, onclick: () => setOrder([...orders, spec.order][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
+			sort ? el('button', { onclick: () => setOrder([...orders, spec.order][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
 	}
 
 	// For the mouse a row is its link.
@@ -111,11 +110,11 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const total = plural(count, 'result');
 		const all = Math.ceil(count / size) || 1;
 		const at = state.offset / size + 1;
-		const nothing = isFiltered() ? ['search', 'No results', 'Nothing matches the search and the filters.', button('Clear search and filters', () => clear())] : spec.empty;
+		const nothing = isFiltered() ? ['search', 'No results', 'Nothing matches search and filters.', button('Clear search and filters', () => clear())] : spec.empty;
 		showPanel(!rows.length && empty(...nothing));
-		toolbar.hidden = !search || (grid.hidden && !isFiltered());
+		toolbar.hidden = !search || (whole.hidden && !isFiltered());
 		refill(body, rows.map((row, i) => el('tr', columns.map(({ kind, show }) => el('td', { class: kind }, show(row, i))))));
-		const step = (label, by, disabled) => el('button.small', { 'aria-label': label, disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
+		const step = (label, by, disabled) => el('button.small', { disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
 		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${total}`,
 			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', -size, !state.offset), step('Next', size, at >= all)));
 		drawSelection();
@@ -124,7 +123,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	function showPanel(content) {
 		panel.replaceChildren(content || '');
-		grid.hidden = foot.hidden = content;
+		whole.hidden = foot.hidden = content;
 		element.ariaBusy = 'false';
 	}
 
@@ -150,14 +149,13 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		state = read();
 		if (JSON.stringify(state) === JSON.stringify(former)) return;
 		if (search && state.q !== former?.q && state.q !== search.value.trim()) search.value = state.q;
-		refill(headRow, columns.map(showHead));
+		refill(whole.tHead.rows[0], columns.map(showHead));
 		drawChips();
 		load();
 	}
 
-	/** The ticks in its popover are its value. As an item of a menu it is a filter to add. */
 	function makeChip({ key, kind, label, options = PERIODS }) {
-		let hasChanged; // what a popover changes is one step in the history
+		let hasChanged;
 		const names = new Map(options.call ? [] : options);
 		const [from, to] = [1, 2].map(() => el('input', { type: 'date' }));
 		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to));
@@ -169,11 +167,10 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const range = () => (from.value || to.value) && `${from.value}..${to.value}`;
 		const take = () => ticked().replace('..', range());
 
-		/** Takes over from the address what means something. */
 		function put(text) {
 			if (text === take()) return text;
 			if (options.call && text) learn({ ids: text.split(','), signal: view.signal }).then(redraw, () => {});
-			[from.value, to.value] = text.split('..'); // they drop what is no date
+			[from.value, to.value] = text.split('..');
 			offer(range() ? '..' : text);
 			return take();
 		}
@@ -184,7 +181,6 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 			return found.map(([value]) => value);
 		}
 
-		/** What is ticked stays in sight. */
 		function offer(text, values = [...names.keys()]) {
 			const chosen = kind === 'check' ? text.split(',') : [text];
 			const all = new Set([...values, ...chosen.filter((value) => value && (options.call || names.has(value)))]);
@@ -263,7 +259,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		bar.replaceChildren(meter, button('Cancel', renew));
 		bar.lastChild.focus();
 		try {
-			// Four go side by side, each from page to page: the server finds the next page quickly, and not one far behind.
+			// Four side by side, each from page to page: the server finds next pages quickly.
 			await Promise.all([0, 1, 2, 3].map(async (nth) => {
 				for (let at = nth * quarter; at < Math.min(nth * quarter + quarter, count); at += 100) {
 					choose((await fetchRows({ limit: 100, offset: at, order: 'id' }, signal)).rows, true);
@@ -280,7 +276,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 	if (search && !prefix) shortcut('/', () => search.select(), view.signal);
 	if (letter) shortcut(letter, () => bar.querySelector('kbd')?.click(), view.signal);
-	if (run) document.addEventListener('keydown', (event) => {
+	if (run) addEventListener('keydown', (event) => {
 		if (event.key === 'Escape' && !event.defaultPrevented && !isCovered() && !isTextField(event.target)) deselect();
 	}, { signal: view.signal });
 	view.onQuery(follow);
@@ -291,7 +287,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 
 export function picker(view, title, { noun, blocked, save, ...spec }) {
 	const gone = new Set();
-	const { element, bar, search, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `There are no ${noun}s yet`],
+	const { element, bar, search, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `No ${noun}s yet`],
 		selection: { blocked: (row) => (gone.has(row.id) ? 'No longer exists' : blocked(row)) } });
 	const submit = async (options) => {
 		const ids = [...selected.keys()];

@@ -1,4 +1,4 @@
-// Applies the stored theme before the first paint; modules run too late for that.
+// Modules run after the first paint, which shows the theme already.
 try {
 	document.documentElement.dataset.theme = localStorage.getItem('cohort-theme') ?? 'system';
-} catch { /* storage is blocked: follow the system */ }
+} catch { /* storage is blocked */ }

@@ -23,14 +23,14 @@ export function icon(name) {
 	svg.classList.add('icon');
 	svg.setAttribute('viewBox', '0 0 20 20');
 	svg.ariaHidden = 'true';
-	use.setAttribute('href', `#i-${name}`);
+	use.setAttribute('href', `#${name}`);
 	svg.append(use);
 	return svg;
 }
 
 export const button = (label, onclick, kind = 'small') => el(`button.${kind}`, { onclick }, label);
 export const iconButton = (label, name, onclick) => el('button.icon-button', { 'aria-label': label, title: label, onclick }, icon(name));
-/** So that right-to-left names don't turn what stands around them. */
+/** Right-to-left names turn nothing around them. */
 export const bdi = (text) => el('bdi', text);
 export const link = (path, text, kind = '') => el(`a.${kind}`, { href: `/app${path}` }, bdi(text));
 export const badge = (text, tone = 'grey') => el(`span.badge.${tone}`, text);
@@ -50,9 +50,9 @@ export function refill(node, ...children) {
 }
 
 function refocus(node, former) {
-	const name = former.ariaLabel ? 'aria-label' : 'href';
-	const same = node.querySelector(`[${name}="${CSS.escape(former.getAttribute(name))}"]`);
-	(same ?? document.querySelector('main :is(.table-title, h1)'))?.focus({ preventScroll: true });
+	const nameOf = (one) => one.ariaLabel ?? one.textContent;
+	const same = [...node.querySelectorAll('a, button, input')].find((one) => !one.disabled && nameOf(one) === nameOf(former));
+	(same ?? document.querySelector('main h1'))?.focus({ preventScroll: true });
 }
 
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
@@ -68,17 +68,13 @@ const currencyFormat = (code) => new Intl.NumberFormat(undefined, { style: 'curr
 export const minorUnits = (currency) => 10 ** currencyFormat(currency).resolvedOptions().maximumFractionDigits;
 export const money = (amount, currency) => currencyFormat(currency).format(amount / minorUnits(currency));
 
-export function listState({ status, starts_at: start, ends_at: end }) {
-	if (Date.parse(end) < Date.now()) return ['Expired', 'red'];
-	if (status === 'draft') return ['Draft'];
-	return Date.parse(start) > Date.now() ? ['Scheduled', 'orange'] : ['Active', 'green'];
-}
-
 export function section(title, actions, mark, ...children) {
 	const id = newId();
 	return el('section.card', { 'aria-labelledby': id }, el('div.bars', el('div', el(title ? 'h2' : 'h1', { id, tabindex: -1 }, bdi(title)), mark), el('div.row', actions)), ...children);
 }
 
+export const grid = (spec, title, heads, body) =>
+	el(spec, el('caption.visually-hidden', title), el('thead', el('tr', heads.map((text) => el('th', { scope: 'col' }, text)))), body);
 export const fact = ([name, value]) => el('div', el('dt', name), el('dd', value));
 export const keyCount = (object) => badge(plural(Object.keys(object ?? {}).length, 'key'));
 export const empty = (name, text, hint, action) => el('div.empty', icon(name), el('p', text), el('p.muted', hint), action);
@@ -118,7 +114,7 @@ const jsonSection = (record) => section('JSON', button('View JSON', () => {
 	dialog('drawer', 'JSON', { body: [el('pre', { tabindex: '0' }, text), el('div.foot', button('Copy', () => copy(text), 'primary'))] });
 }), keyCount(record));
 
-const byId = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 export const announce = (text) => { byId('announcer').textContent = text; };
 
 const joined = (...parts) => parts.filter(Boolean).join(' · ');
@@ -219,7 +215,7 @@ export function shortcut(letters, run, signal) {
 	signal?.addEventListener('abort', () => shortcuts.delete(letters));
 }
 
-export const isTextField = (node) => node.matches('textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])');
+export const isTextField = (node) => node.matches('textarea, select, input:not([type=checkbox], [type=radio])');
 
 let [typed, typedAt] = ['', 0];
 addEventListener('keydown', (event) => {
