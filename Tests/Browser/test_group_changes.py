@@ -206,3 +206,17 @@ class GroupChanges(BrowserTest):
         self.assertEqual(self.sent("POST", "^/admin/customer-groups$"), {"name": "Gold", "metadata": {"tier": 5}})
         eventually(lambda: self.world.sql("SELECT metadata FROM customer_group WHERE name = 'Gold'"),
                    lambda text: text and json.loads(text) == {"tier": 5})
+
+    def test_D40_wrong_metadata_is_shown(self):
+        """What is wrong in there is said, though the section was closed again."""
+        self.page.open("/app/customer-groups/create")
+        dialog = self.page.dialog()
+        self.page.field("Name", dialog).fill("Gold")
+        summary = self.page.css("summary", dialog)
+        summary.click()
+        self.page.find("textbox", "Key", dialog, part=True).fill("tier")
+        summary.click()
+        self.page.button("Create", dialog).click()
+        key = self.page.find("textbox", "Key", dialog, part=True).shown()
+        self.invalid(key, "Enter a value")
+        self.assertEqual(self.writes(), [])

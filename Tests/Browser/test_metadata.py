@@ -221,6 +221,55 @@ class Metadata(BrowserTest):
         self.editor.gone()
         self.assertEqual(self.stored()["note"], "silver")
 
+    def store(self, **metadata):
+        text = json.dumps(metadata).replace("'", "''")
+        self.world.sql(f"UPDATE customer_group SET metadata = '{text}' WHERE id = '{VIP}'")
+
+    def test_D73_what_was_not_touched_stays_as_it_is(self):
+        """An input holds no line break, and keys may have blanks around them."""
+        odd = {"a": "two\nlines", " b ": "1", "c\n": "x", "d": "one\r\ntwo"}
+        self.store(**odd, note="gold")
+        self.open_editor()
+        self.save()
+        self.editor.gone()
+        self.assertEqual(self.writes(), [])
+        self.open_editor()
+        row = self.keys().index("note")
+        self.value(row).fill("silver")
+        self.save()
+        self.editor.gone()
+        self.assertEqual(self.sent("POST", SAVE), {"metadata": {"note": "silver"}})
+        self.assertEqual(self.stored(), {**odd, "note": "silver"})
+
+    def test_D73_lines_can_be_changed(self):
+        self.store(a="two\nlines")
+        self.open_editor()
+        text = self.page.css("tbody textarea", self.editor)
+        text.click()
+        self.page.press("Control+End", "Enter")
+        self.page.type("three")
+        self.save()
+        self.editor.gone()
+        self.assertEqual(self.sent("POST", SAVE), {"metadata": {"a": "two\nlines\nthree"}})
+
+    def paste(self, text):
+        self.page.js("""
+            const data = new DataTransfer();
+            data.setData("text/plain", arguments[0]);
+            document.activeElement.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));""", text)
+
+    def test_D72_paste_keeps_the_row(self):
+        """Only a blank row makes way for what is pasted."""
+        self.store(note="gold")
+        self.open_editor()
+        self.value(0).click()
+        self.paste("b\t2")
+        eventually(lambda: sorted(self.keys()), ["b", "note"])
+        self.save()
+        self.editor.gone()
+        self.assertEqual(self.sent("POST", SAVE), {"metadata": {"b": 2}})
+
     def test_D77_nothing_left(self):
         self.world.sql(f"""UPDATE customer_group SET metadata = '{{"a": 1, "b": "x"}}' WHERE id = '{VIP}'""")
         self.open_editor()
@@ -243,11 +292,7 @@ class Metadata(BrowserTest):
         self.page.press("Enter")
         eventually(self.keys, ["a", ""])
         self.key(1).is_focused()
-        self.page.js("""
-            const data = new DataTransfer();
-            data.setData("text/plain", "b\\t2\\nc\\tthree");
-            document.activeElement.dispatchEvent(
-                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));""")
+        self.paste("b\t2\nc\tthree")
         eventually(lambda: [row for row in self.rows() if row[0]], [["a", "1", False], ["b", "2", False],
                                                                      ["c", "three", False]])
         self.save()

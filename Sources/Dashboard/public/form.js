@@ -3,15 +3,19 @@ import { latest, post } from './api.js';
 import { navigate } from './router.js';
 import { bdi, dialog, el, explain, failure, grid, icon, iconButton, keyCount, menuButton, newId, section, toast } from './ui.js';
 
+/** An input drops line breaks. */
+const inputFor = (text) => (/[\r\n]/.test(text) ? 'textarea' : 'input');
+
 export function field({ name, label, value = '', hint, options, check, buttons, ...props }) {
 	const id = newId();
 	const error = el('p.field-error', { id: `${id}e` });
-	const control = el(options ? 'select' : 'input', { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => error.firstChild && self.check(), ...props, value });
+	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => error.firstChild && self.check(), ...props, value });
+	const shown = control.value; // an email has no blanks
 	const self = {
 		name, control,
 		element: el('div.field', el('label', { for: id }, label), el('div.control', control, buttons?.(control)), el('p.muted', { id: `${id}h` }, hint), error),
 		get value() { return props.type === 'password' ? control.value : control.value.trim(); },
-		isChanged: () => control.value !== value,
+		isChanged: () => control.value !== shown,
 		setError(text) {
 			error.textContent = text || '';
 			control.ariaInvalid = Boolean(text);
@@ -197,15 +201,16 @@ export function metadataGrid(metadata) {
 	const used = () => [...lines.rows].map((line) => line.read()).filter(({ name, text }) => name || text);
 	const goTo = (line) => (line ? line.querySelector('input').focus() : insert());
 
-	function insert(before, first, former = '') {
+	function insert(before, first = '', former = '') {
 		const id = newId();
 		const isLocked = isNested(former);
 		const original = isLocked ? JSON.stringify(former, null, 2) : `${former}`;
 		const firstKind = isLocked ? 'json' : original === former && convert(former) !== former ? 'string' : '';
 		let kind = firstKind;
-		const input = (label, value, tag) => el(tag || 'input', { 'aria-label': label, value, 'aria-describedby': id, oninput: update });
+		const input = (label, value) => el(inputFor(value), { 'aria-label': label, value, 'aria-describedby': id, oninput: update });
 		const key = input('Key', first);
-		const text = input('Value', original, isLocked && 'textarea');
+		const text = input('Value', original);
+		const [keyShown, textShown] = [key.value, text.value];
 		const error = el('p.field-error', { id });
 		// '' is whatever the text looks like.
 		const type = el('button.badge.grey', { disabled: isLocked, onclick: () => { kind = { '': 'string', string: 'number', number: 'boolean' }[kind] ?? ''; update(); } });
@@ -215,9 +220,10 @@ export function metadataGrid(metadata) {
 		]);
 		const shown = isLocked ? [el('details', el('summary', icon('lock'), original[0] === '[' ? ' [ … ] ' : ' { … } ', 'Edit as JSON'), text), el('p.muted', 'Edit nested values through the API')] : text;
 		const line = el('tr', isLocked ? {} : { onpaste, onkeydown }, el('td', key), el('td', shown, error), el('td', type), el('td', !isLocked && menu));
-		line.read = () => ({ key, name: key.value.trim(), text: text.value, value: text.value === original && kind === firstKind ? former : convert(text.value, kind),
+		line.read = () => ({ key, name: key.value === keyShown ? first : key.value.trim(), text: text.value, value: text.value === textShown && kind === firstKind ? former : convert(text.value, kind),
 			fail(what) {
 				error.textContent = what || '';
+				if (what) text.closest('details')?.setAttribute('open', '');
 				key.ariaInvalid = text.ariaInvalid = Boolean(what);
 				return what;
 			} });
@@ -233,11 +239,11 @@ export function metadataGrid(metadata) {
 			const pairs = [...event.clipboardData.getData('text').matchAll(/^(.+?)\t([^\t\r\n]*)/gm)];
 			if (!pairs.length) return;
 			event.preventDefault(); // two columns of a spreadsheet become rows
-			for (const [, name, value] of pairs) insert(line, name, convert(value));
-			line.remove();
+			for (const [, name, value] of pairs) insert(line, name.trim(), convert(value));
+			if (!key.value && !text.value) line.remove();
 		}
 		function onkeydown(event) {
-			if (event.target !== text || event.key !== 'Enter' || event.ctrlKey || event.metaKey) return;
+			if (event.target !== text || text.matches('textarea') || event.key !== 'Enter' || event.ctrlKey || event.metaKey) return;
 			event.preventDefault();
 			goTo(line.nextSibling);
 		}
