@@ -133,6 +133,18 @@ class PriceLists(BrowserTest):
         self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_trade$"), {"name": "Trade 2"})
         self.page.heading("Trade 2").shown()
 
+    def test_D95_lines_of_a_description_are_kept(self):
+        self.world.sql("UPDATE price_list SET description = E'One\\nTwo' WHERE id = 'pl_trade'")
+        self.page.open("/app/price-lists/pl_trade/edit")
+        dialog = self.page.dialog().shown()
+        self.page.press("Esc")  # nothing was typed: it does not ask
+        dialog.gone()
+        self.page.open("/app/price-lists/pl_trade/edit")
+        self.page.field("Name", dialog).fill("Trade 2")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_trade$"), {"name": "Trade 2"})
+
     def test_D90_row_actions(self):
         lists = self.open_lists()
         lists.action("Trade", "Deactivate")
@@ -209,11 +221,43 @@ class PriceLists(BrowserTest):
         self.page.open("/app/price-lists/pl_vip/prices")
         dialog, kept = self.open_prices()
         amount = self.page.field("Amount", kept)
-        for wrong in ("", "a lot", "1.234", "-"):
+        for wrong in ("", "a lot", "1.234", "-", "1,000", "1.000", "-5", "1e3", "0x10", "1 000", ".5", "5."):
             amount.fill(wrong)
             self.page.button("Save", dialog).click()
             self.invalid(amount)
         self.assertEqual(self.writes(), [])
+
+    def test_prices_of_currencies_without_minor_units(self):
+        """Medusa's table says how many digits there are: browsers do not agree on those of the forint."""
+        self.world.sql("UPDATE money_amount SET currency_code = 'huf', amount = 1990 WHERE id = 'ma_small_vip'")
+        self.page.open("/app/price-lists/pl_vip")
+        self.page.find("region", "Prices").says("HUF 1,990")
+        self.page.find_named("Edit prices", self.page.find("region", "Prices")).click()
+        dialog, kept = self.open_prices()
+        amount = self.page.field("Amount", kept)
+        self.assertEqual(amount.value, "1990")
+        amount.fill("19.90")
+        self.page.button("Save", dialog).click()
+        self.invalid(amount)
+        amount.fill("2490")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.world.sql("SELECT amount FROM money_amount WHERE price_list_id = 'pl_vip'"), "2490")
+
+    def test_prices_of_currencies_with_three_digits(self):
+        self.world.sql("UPDATE money_amount SET currency_code = 'kwd', amount = 1990 WHERE id = 'ma_small_vip'")
+        self.page.open("/app/price-lists/pl_vip/prices")
+        dialog, kept = self.open_prices()
+        self.assertEqual(self.page.field("Amount", kept).value, "1.990")
+        self.page.field("Amount", kept).fill("2,5")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.world.sql("SELECT amount FROM money_amount WHERE price_list_id = 'pl_vip'"), "2500")
+
+    def test_prices_have_row_headers(self):
+        self.page.open("/app/price-lists/pl_vip/prices")
+        _, kept = self.open_prices()
+        self.page.find("rowheader", "Small", kept, part=True).shown()
 
     def test_prices_are_removed(self):
         self.page.open("/app/price-lists/pl_vip")

@@ -4,7 +4,7 @@ import { changes, combobox, field } from './form.js';
 import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
 import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
 import { query } from './router.js';
-import { badge, bdi, button, el, fact, failure, grid, iconButton, link, minorUnits, money, number, plural, section, time } from './ui.js';
+import { badge, bdi, button, el, fact, failure, fractionDigits, grid, iconButton, link, money, number, plural, section, time } from './ui.js';
 
 const TYPES = [['sale', 'Sale', 'a reduction'], ['override', 'Override', 'in place of the usual price']];
 const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active', 'holds within its dates']];
@@ -115,10 +115,11 @@ function details(view, path) {
 
 function priceRow(price) {
 	const { id, currency_code: code } = price;
-	const minor = () => Number((amount.value.replace(',', '.') * minorUnits(currency.value)).toFixed(6));
+	const digits = () => fractionDigits(currency.value);
+	const minor = () => Math.round(amount.value.replace(',', '.') * 10 ** digits());
 	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
-	const amount = field({ name: 'amount', label: 'Amount', value: id && (price.amount / minorUnits(code)).toFixed(Math.log10(minorUnits(code))), inputmode: 'decimal',
-		check: (text) => !(text && Number.isInteger(minor())) && 'Enter an amount' });
+	const amount = field({ name: 'amount', label: 'Amount', value: id && (price.amount / 10 ** digits()).toFixed(digits()), inputmode: 'decimal',
+		check: (text) => !RegExp(`^\\d+${digits() ? `([.,]\\d{1,${digits()}})?` : ''}$`).test(text) && `Enter an amount, such as ${(10).toFixed(digits())}` });
 	const [from, to] = QUANTITIES.map(([name, label]) => field({ name, label, type: 'number', value: `${price[name] || ''}`,
 		check: (n) => n && (n < 1 ? 'Enter 1 or more' : to.value && from.value - to.value > 0 && 'From is above To') }));
 	const fields = [currency, amount, from, to];
@@ -150,7 +151,7 @@ export const part = (view, pick) => async (request) => {
 	return { rows: rows.slice(request.offset).slice(0, request.limit), count: rows.length };
 };
 
-const line = (...cells) => el('tr', cells.map((cell) => el('td', cell)));
+const line = (...cells) => el('tr', cells.map((cell, i) => el('td', i ? {} : { role: 'rowheader' }, cell)));
 
 const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
 const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());

@@ -63,10 +63,18 @@ export const date = (iso) => days.format(new Date(iso));
 export const time = (iso) => (iso ? el('time', { datetime: iso, title: new Date(iso).toLocaleString() }, date(iso)) : '–');
 export const fullName = (person) => [person.first_name, person.last_name].filter(Boolean).join(' ') || '–';
 
-/** XXX stands for no currency. */
-const currencyFormat = (code) => new Intl.NumberFormat(undefined, { style: 'currency', currency: /^[a-z]{3}$/i.test(code) ? code : 'XXX' });
-export const minorUnits = (currency) => 10 ** currencyFormat(currency).resolvedOptions().maximumFractionDigits;
-export const money = (amount, currency) => currencyFormat(currency).format(amount / minorUnits(currency));
+/** Medusa's, and those of ISO 4217 that it lacks: browsers do not agree. */
+const WHOLE = 'AFN ALL AMD BIF CLP COP CRC DJF GNF HUF IDR IQD IRR ISK JPY KMF KRW LBP MGA MMK MNT MUR PKR PYG RSD RWF SOS SYP TZS UGX UYI UZS VND VUV XAF XOF XPF YER ZMK ZWL';
+export function fractionDigits(code) {
+	const isOf = (list) => list.includes(code.toUpperCase());
+	return isOf(WHOLE) ? 0 : isOf('BHD JOD KWD LYD OMR TND') ? 3 : 2;
+}
+
+export function money(amount, code) {
+	const digits = fractionDigits(code);
+	const currency = /^[a-z]{3}$/i.test(code) ? code : 'XXX'; // which stands for none
+	return (amount / 10 ** digits).toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
 
 export function section(title, actions, mark, ...children) {
 	const id = newId();
