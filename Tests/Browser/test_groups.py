@@ -1,5 +1,7 @@
 """The list of customer groups: D20 to D34."""
 
+import time
+
 from harness.browser import eventually
 from harness.case import BrowserTest
 
@@ -56,6 +58,32 @@ class Groups(BrowserTest):
         self.page.back()
         self.page.at("/app/customer-groups", offset=None)
         groups.says("1 – 20 of 45 results").has("Name", NEWEST)
+
+    def test_D22_a_double_click_is_one_step(self):
+        groups = self.open_groups("?offset=20")
+        before = self.page.js("return history.length")
+        groups.button("Next").focus()
+        groups.button("Next").double_click()
+        groups.says("41 – 45 of 45 results")
+        self.page.focus_is("heading", "Customer Groups")
+        self.assertEqual(self.page.js("return history.length"), before + 1)
+        self.page.back()
+        groups.says("21 – 40 of 45 results")
+
+    def test_D23_leaving_drops_what_is_not_searched_yet(self):
+        groups = self.open_groups()
+        for leave in (self.page.back, lambda: self.page.link("Price Lists", self.page.css("#nav")).click()):
+            groups.open("VIP")
+            members = self.table("Customers").settled()
+            members.find("searchbox").click()
+            self.page.type("abc")
+            leave()
+            self.page.settled()
+            time.sleep(0.5)  # longer than it waits for the next key
+            self.assertEqual(self.page.query, {})
+            if leave == self.page.back:
+                self.page.at("/app/customer-groups")
+        self.page.at("/app/price-lists")
 
     def test_D23_search(self):
         groups = self.open_groups()
@@ -155,6 +183,7 @@ class Groups(BrowserTest):
         groups.button("Clear all").click()
         self.page.at("/app/customer-groups", created_at=None, q="group")
         groups.says("of 43 results")
+        self.page.focus_is("heading", "Customer Groups")
         self.page.button("Remove filter Created").gone()
         groups.add_filter("Updated")
         self.page.find("radio", "Custom").shown()

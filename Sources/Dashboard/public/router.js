@@ -37,6 +37,7 @@ export function navigate(path, replace) {
 export function setQuery(changes, replace, prefix) {
 	const url = new URL(location);
 	for (const [key, value] of Object.entries(changes)) url.searchParams[value ? 'set' : 'delete'](prefix + key, value || undefined);
+	if (url.href === location.href) return;
 	record(url, replace, entry.depth);
 	tell();
 }

@@ -42,12 +42,15 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		return { q: search && value('q'), offset: pageStart(/^\d{1,9}$/.exec(value('offset'))),
 			order: sorts?.some(([key]) => [key, `-${key}`].includes(order)) ? order : spec.order, ...byFilter(({ key, put }) => put(value(key))) };
 	}
-	const refine = (changes, replace) => setQuery({ offset: 0, ...changes }, replace, prefix);
-	const clear = (q) => refine({ q, ...byFilter(() => '') });
+	const refine = (changes, replace) => view.signal.aborted || setQuery({ offset: 0, ...changes }, replace, prefix);
+	const clear = (q) => {
+		refine({ q, ...byFilter(() => '') });
+		title.focus();
+	};
 	const isFiltered = () => state.q || filters.some(({ key }) => state[key]);
 	const setOrder = (order) => refine({ order: order !== spec.order && order });
-	async function fetchRows(page, signal) {
-		const request = { ...state, ...byFilter(({ key, kind }) => asked(kind, state[key])), ...page };
+	async function fetchRows(page, signal, wanted = state) {
+		const request = { ...wanted, ...byFilter(({ key, kind }) => asked(kind, wanted[key])), ...page };
 		if (spec.load) return spec.load(request);
 		const answer = await get(spec.from, { query: { ...request, ...(spec.also?.call ? spec.also(request) : spec.also) }, signal });
 		return { rows: answer[spec.list], count: answer.count };
@@ -109,20 +112,21 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	function draw() {
 		const total = plural(count, 'result');
 		const all = Math.ceil(count / size) || 1;
-		const at = state.offset / size + 1;
+		const { offset } = state;
+		const at = offset / size + 1;
 		const nothing = isFiltered() ? ['search', 'No results', 'Nothing matches search and filters.', button('Clear search and filters', () => clear())] : spec.empty;
 		showPanel(!rows.length && empty(...nothing));
 		toolbar.hidden = !search || (whole.hidden && !isFiltered());
 		refill(body, rows.map((row, i) => el('tr', columns.map(({ kind, show }) => el('td', { class: kind }, show(row, i))))));
-		const step = (label, by, disabled) => el('button.small', { disabled, onclick: () => refine({ offset: state.offset + by }) }, label);
-		refill(foot, `${number(state.offset + 1)} – ${number(state.offset + rows.length)} of ${total}`,
-			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', -size, !state.offset), step('Next', size, at >= all)));
+		const step = (label, offset, disabled) => el('button.small', { disabled, onclick: () => refine({ offset }) }, label);
+		refill(foot, `${number(offset + 1)} – ${number(offset + rows.length)} of ${total}`,
+			el('div.row', `${number(at)} of ${plural(all, 'page')}`, step('Previous', offset - size, !offset), step('Next', offset + size, at >= all)));
 		drawSelection();
 		announce(`${total}, page ${number(at)} of ${number(all)}`);
 	}
 
 	function showPanel(content) {
-		panel.replaceChildren(content || '');
+		refill(panel, content || '');
 		whole.hidden = foot.hidden = content;
 		element.ariaBusy = 'false';
 	}
@@ -254,15 +258,16 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	async function collect() {
 		const renew = latest(view.signal);
 		const signal = renew();
-		const quarter = Math.ceil(count / 400) * 100;
-		const meter = el('progress', { max: count, 'aria-label': 'Selecting' });
+		const [all, wanted] = [count, state]; // whatever is filtered meanwhile
+		const quarter = Math.ceil(all / 400) * 100;
+		const meter = el('progress', { max: all, 'aria-label': 'Selecting' });
 		bar.replaceChildren(meter, button('Cancel', renew));
 		bar.lastChild.focus();
 		try {
 			// Four side by side, each from page to page: the server finds next pages quickly.
 			await Promise.all([0, 1, 2, 3].map(async (nth) => {
-				for (let at = nth * quarter; at < Math.min(nth * quarter + quarter, count); at += 100) {
-					choose((await fetchRows({ limit: 100, offset: at, order: 'id' }, signal)).rows, true);
+				for (let at = nth * quarter; at < Math.min(nth * quarter + quarter, all); at += 100) {
+					choose((await fetchRows({ limit: 100, offset: at, order: 'id' }, signal, wanted)).rows, true);
 					meter.value += 100;
 				}
 			}));

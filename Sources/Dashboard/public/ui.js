@@ -37,7 +37,14 @@ export const badge = (text, tone = 'grey') => el(`span.badge.${tone}`, text);
 export const skeleton = () => el('span.skeleton', { 'aria-hidden': true });
 export const copyable = (text) => el('span.row', el('code', text), iconButton('Copy', 'copy', () => copy(text)));
 
-const copy = (text) => navigator.clipboard.writeText(text).then(() => toast('Copied'), () => failure({ message: 'The browser did not allow copying', status: 0 }));
+async function copy(text) {
+	try {
+		await navigator.clipboard.writeText(text);
+		toast('Copied');
+	} catch { // there is no clipboard without HTTPS
+		failure({ message: 'The browser did not allow copying', status: 0 });
+	}
+}
 
 let ids = 0;
 export const newId = () => `e${ids++}`;
@@ -52,7 +59,7 @@ export function refill(node, ...children) {
 function refocus(node, former) {
 	const nameOf = (one) => one.ariaLabel ?? one.textContent;
 	const same = [...node.querySelectorAll('a, button, input')].find((one) => !one.disabled && nameOf(one) === nameOf(former));
-	(same ?? document.querySelector('main h1'))?.focus({ preventScroll: true });
+	(same ?? (node.closest('section') ?? node).querySelector('h1, h2'))?.focus({ preventScroll: true });
 }
 
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
