@@ -111,6 +111,235 @@ class Trouble(BrowserTest):
         button.click()
         self.page.at("/app/customer-groups")
 
+    def modals(self):
+        return self.page.js("return document.querySelectorAll(':modal').length")
+
+    def leave(self, dialog):
+        """By Back, without saving."""
+        self.page.back()
+        self.page.button("Leave", self.page.prompt("Leave without saving?")).click()
+        dialog.gone()
+
+    def test_retry_goes_with_its_dialog(self):
+        dialog = self.editing("Discarded")
+        self.fail_with("POST", GROUP, 503, times=1)
+        self.save(dialog)
+        self.page.button("Retry").shown()
+        self.page.button("Cancel", dialog).click()
+        self.page.button("Leave", self.page.prompt()).click()
+        dialog.gone()
+        self.page.button("Retry").gone()
+        self.assertEqual(self.stored_name(), "VIP")
+
+    def test_a_save_can_be_stopped(self):
+        dialog = self.editing("Typed at length")
+        held = self.hold("POST", GROUP, times=1)
+        self.save(dialog)
+        eventually(lambda: len(held.caught), 1)
+        self.page.button("Cancel", dialog).click()
+        eventually(self.alerts, lambda text: "Stopped" in text, "it says so")
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+        held.release()
+        self.save(dialog)
+        dialog.gone()
+        eventually(self.stored_name, "Typed at length")
+
+    def test_a_deletion_can_be_stopped(self):
+        self.open_vip()
+        self.page.button("Group actions").click()
+        self.page.choose("Delete")
+        prompt = self.page.prompt("Delete customer group?")
+        self.page.css("input[type=checkbox]", prompt).click()
+        held = self.hold("DELETE", GROUP)
+        self.page.button("Delete", prompt).click()
+        eventually(lambda: len(held.caught), 1)
+        self.page.press("Esc")
+        eventually(self.alerts, lambda text: "Stopped" in text)
+        self.page.press("Esc")
+        prompt.gone()
+        self.page.heading("VIP").shown()
+        held.release()
+
+    def test_a_slow_answer_leads_nowhere(self):
+        """Who has left meanwhile stays where they went, and is told."""
+        self.open_groups()
+        self.page.find_create().click()
+        dialog = self.page.dialog("Create customer group").shown()
+        self.page.field("Name", dialog).fill("Slow")
+        held = self.hold("POST", "^/admin/customer-groups$")
+        self.page.button("Create", dialog).click()
+        eventually(lambda: len(held.caught), 1)
+        self.leave(dialog)
+        eventually(self.alerts, lambda text: "Stopped" in text)
+        self.page.link("Price Lists").click()
+        self.table().settled()
+        held.release()
+        self.quiet()
+        self.page.at("/app/price-lists")
+
+    def test_a_lost_answer_makes_nothing_twice(self):
+        """Retry, and Create again, send the key of the first attempt."""
+        if not self.extensions:
+            self.skipTest("Medusa knows no keys for this")
+        self.expect_unreachable()
+
+        def lose_the_answer(body):
+            raise OSError("lost")
+        for name in ("Retry", "Create"):
+            self.page.open("/app/price-lists/create")
+            dialog = self.page.dialog().shown()
+            self.page.find("radio", "Sale", dialog, part=True).click()
+            self.page.field("Name", dialog).fill(name)
+            self.page.field("Description", dialog).fill("Once")
+            lost = self.fault("POST", "^/admin/price-lists$", alter=lose_the_answer)
+            self.page.button("Create", dialog).click()
+            eventually(self.alerts, lambda text: "Could not reach the server" in text)
+            lost.end()
+            self.page.button(name).click()
+            dialog.gone()
+            self.page.heading(name).shown()
+            keys = {exchange.headers.get("Idempotency-Key") for exchange in self.requests("POST", "^/admin/price-lists$")
+                    if json.loads(exchange.body)["name"] == name}
+            self.assertEqual(len(keys), 1)
+            self.assertNotIn(None, keys)
+            self.assertEqual(self.world.sql(f"SELECT count(*) FROM price_list WHERE name = '{name}'"), "1")
+
+    def test_changed_text_has_another_key(self):
+        if not self.extensions:
+            self.skipTest("Medusa knows no keys for this")
+        dialog = self.editing("First")
+        self.fail_with("POST", GROUP, 503, times=1)
+        self.save(dialog)
+        self.page.button("Retry").shown()
+        self.page.field("Name", dialog).fill("Second")
+        self.save(dialog)
+        dialog.gone()
+        first, second = (exchange.headers["Idempotency-Key"] for exchange in self.requests("POST", GROUP))
+        self.assertNotEqual(first, second)
+
+    def test_a_dialog_waits_for_its_record(self):
+        """The page says what went wrong, and Retry opens the dialog, too."""
+        failing = self.fail_with("GET", GROUP.replace("$", r"(\?|$)"), 500)
+        self.expect_status("/admin/customer-groups/", 500)
+        self.page.driver.get(self.page.origin + f"/app/customer-groups/{VIP}/edit")
+        self.page.heading("Customer group").shown()
+        failing.end()
+        self.page.button("Retry").click()
+        dialog = self.page.dialog("Edit customer group").shown()
+        self.assertEqual(self.page.field("Name", dialog).value, "VIP")
+
+    def test_retry_of_a_record_keeps_the_focus(self):
+        failing = self.fail_with("GET", GROUP.replace("$", r"(\?|$)"), 500)
+        self.expect_status("/admin/customer-groups/", 500)
+        self.page.driver.get(self.page.origin + f"/app/customer-groups/{VIP}")
+        self.page.heading("Customer group").shown()
+        failing.end()
+        self.page.button("Retry").click()
+        self.page.focus_is("heading", "VIP")
+
+    def test_back_takes_prompts_along(self):
+        groups = self.open_groups()
+        groups.open("VIP")
+        members = self.table("Customers").settled()
+        members.find("checkbox", "Select all on this page").click()
+        self.page.press("r")
+        self.page.prompt("Remove 10 customers?").shown()
+        self.page.back()
+        self.page.at("/app/customer-groups")
+        eventually(self.modals, 0)
+        groups.settled().open("VIP")
+        self.page.button("View JSON").click()
+        self.page.dialog("JSON").shown()
+        self.page.back()
+        self.page.at("/app/customer-groups")
+        eventually(self.modals, 0)
+        self.assertEqual(self.writes(), [])
+
+    def test_it_asks_once_before_leaving(self):
+        groups = self.open_groups()
+        groups.open("VIP")
+        self.page.button("Group actions").click()
+        self.page.choose("Edit")
+        dialog = self.page.dialog("Edit customer group").shown()
+        self.page.field("Name", dialog).fill("Typed at length")
+        self.page.back()
+        self.page.prompt("Leave without saving?").shown()
+        self.page.back()
+        self.page.at(f"/app/customer-groups/{VIP}/edit")
+        eventually(self.modals, 2)
+        self.page.press("Esc")
+        eventually(self.modals, 1)
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+
+    def test_delete_on_a_slow_network(self):
+        self.open_vip()
+        held = self.hold("GET", r"price-lists\?customer_groups.*limit=100")
+
+        def delete():
+            self.page.button("Group actions").click()
+            self.page.choose("Delete")
+        delete()
+        eventually(lambda: self.page.js("return getComputedStyle(document.querySelector('.page')).cursor"), "progress")
+        delete()
+        eventually(lambda: len(held.caught), 1)
+        held.release()
+        self.page.prompt("Delete customer group?").shown()
+        self.page.button("Cancel", self.page.prompt()).click()
+        self.page.prompt().gone()
+        held = self.hold("GET", r"price-lists\?customer_groups.*limit=100")
+        delete()
+        eventually(lambda: len(held.caught), 1)
+        self.page.link("Price Lists", self.page.css("#nav")).click()
+        self.table().settled()
+        held.release()
+        self.quiet()
+        eventually(self.modals, 0)
+
+    def test_session_expired_while_something_is_typed(self):
+        """What reads meets the end of the session first; nothing typed is lost."""
+        self.expect_status("/admin/", 401)
+        dialog = self.page.open("/app/price-lists/create").dialog().shown()
+        self.page.field("Name", dialog).fill("Typed at length")
+        self.world.sql("DELETE FROM cohort_session")
+        self.page.find("combobox", "Customer groups", dialog).click()
+        self.page.type("wholes")
+        self.page.field("Password").fill(fixture.PASSWORD)
+        self.page.find("button", "Sign in", part=True).click()
+        eventually(self.modals, 1)
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+        self.page.find("combobox", "Customer groups", dialog).click()
+        self.page.press("ArrowDown")
+        self.page.find("option", "Wholesale", part=True).shown()
+
+    def test_answers_that_are_cut_off(self):
+        dialog = self.editing("Typed at length")
+        self.expect_status("/admin/", 502)
+        self.fault("POST", GROUP, status=502, body=b"{broken", times=1)
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "The server answered 502" in text)
+        self.fault("POST", GROUP, status=200, body=b"{broken", times=1)
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "The server answered 200" in text)
+        dialog.shown()
+
+    def test_other_refusals_than_of_duplicates(self):
+        dialog = self.editing("Typed at length")
+        self.fail_with("POST", GROUP, 422, "Not today", "invalid_data", times=1)
+        self.save(dialog)
+        eventually(self.alerts, lambda text: "Not today" in text)
+        self.assertNotIn("already exists", self.page.text)
+
+    def test_a_list_counts_down(self):
+        self.fail_with("GET", r"^/admin/customer-groups\?", 429, "Too many requests", times=1, headers=[("Retry-After", "2")])
+        self.expect_status("/admin/customer-groups", 429)
+        self.page.open("/app/customer-groups")
+        retry = self.page.find("button", "Retry", part=True)
+        eventually(lambda: (retry.get("disabled"), "2 s" in retry.text or "1 s" in retry.text), (True, True))
+        eventually(lambda: retry.get("disabled"), False)
+        retry.click()
+        self.table().settled().says("1 – 20 of 45 results")
+        self.page.focus_is("heading", "Customer Groups")
+
     def test_error_toast_can_be_read_and_dismissed(self):
         dialog = self.editing("Typed at length")
         self.fail_with("POST", GROUP, 500, times=1)
@@ -255,6 +484,43 @@ class LargeGroups(BrowserTest):
         self.assertNotIn("2,500 selected", self.page.text)
         self.bar.says("selected")
         self.assertEqual(self.writes(), [])
+
+    def test_select_all_keeps_to_its_filter(self):
+        """What is filtered while it collects is not what was to be selected."""
+        self.world.sql("UPDATE customer SET has_account = true WHERE id LIKE 'cus_x%' AND right(id, 1) = '7'")
+        self.page.open("/app/customer-groups/cgrp_empty?has_account=true")
+        self.list.settled().says("of 250 results")
+        held = self.hold("GET", r"/customers\?.*limit=100", times=1)
+        self.list.find("checkbox", "Select all on this page").click()
+        self.page.find("button", "Select all 250", self.bar, part=True).click()
+        eventually(lambda: len(held.caught), 1)
+        self.page.button("Remove filter Account").click()
+        self.list.settled().says("of 2,500 results")
+        held.release()
+        self.bar.says("250 selected")
+
+    def test_leaving_stops_what_is_being_added(self):
+        self.page.open("/app/customer-groups")
+        self.table().settled().open("Wholesale")
+        members = self.table("Customers").settled()
+        self.page.find_named("Add", members.root).click()
+        dialog = self.page.dialog("Add customers to Wholesale").shown()
+        dialog.says("of 2,730 results")
+        self.page.find("checkbox", "Select all on this page", dialog).click()
+        self.page.find("button", "Select all 2,730", dialog, part=True).click()
+        dialog.says("2,700 selected")
+        batch = "^/admin/customer-groups/cgrp_wholesale/customers/batch$"
+        held = self.hold("POST", batch, times=1)
+        self.page.button("Save", dialog).click()
+        eventually(lambda: len(held.caught), 1)
+        self.page.back()
+        self.page.button("Leave", self.page.prompt("Leave without saving?")).click()
+        dialog.gone()
+        held.release()
+        eventually(self.alerts, lambda text: "1,000 of 2,700 customers added" in text, "it says how far it came")
+        self.quiet()
+        self.assertEqual(len(self.requests("POST", batch)), 1)
+        members.says("of 1,030 results")
 
     def test_partial_failure_says_what_was_done(self):
         self.select_all()
@@ -429,6 +695,24 @@ class Conveniences(BrowserTest):
         self.page.type("small")
         self.page.find("option", "Small", part=True).click()
         section.says("€10.00").says("in none of its groups")
+
+    def test_copy_without_a_clipboard(self):
+        """Browsers have none on plain HTTP."""
+        self.page.cdp("Page.addScriptToEvaluateOnNewDocument",
+                      source="Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+        self.open_vip()
+        self.page.find("button", "Copy", self.page.find("region", "VIP"), part=True).click()
+        eventually(self.alerts, lambda text: "did not allow copying" in text)
+
+    def test_a_print_has_no_bars(self):
+        self.open_groups()
+        self.page.resize(500, 800)
+        self.page.cdp("Emulation.setEmulatedMedia", media="print")
+        for selector in ("header", "#nav", "main input", "main .bars button"):
+            self.assertEqual(self.page.js(
+                "return [...document.querySelectorAll(arguments[0])].filter((e) => e.checkVisibility()).length", selector),
+                0, selector)
+        self.page.cdp("Emulation.setEmulatedMedia", media="")
 
     def test_copy_of_the_id(self):
         self.page.cdp("Browser.grantPermissions", origin=self.page.origin,

@@ -2,7 +2,7 @@
 
 export const config = { name: 'Cohort', api: '/admin', extensions: [] };
 export const has = (extension) => config.extensions.includes(extension);
-export const session = {}; // main.js sets expired(isWrite): whether to write again
+export const session = {}; // main.js sets expired(isWrite): whether to ask again
 export const isAbort = (error) => error.name === 'AbortError';
 
 /** `a[]=1&a[gte]=2`, without what is empty: v1 answers `groups=` with 500. */
@@ -16,28 +16,38 @@ export const random = () => btoa(String.fromCharCode(...crypto.getRandomValues(n
 export const get = (path, options) => request('GET', path, options);
 export const [post, del] = ['POST', 'DELETE'].map((method) => (path, body, options) => request(method, path, options, body));
 
-async function request(method, path, { query = {}, signal, seconds = 15 } = {}, body) {
+/** What is sent again with the same `once`, an object, is done once. */
+async function request(method, path, options = {}, data) {
+	const { query = {}, signal, seconds = 15, once } = options;
 	const isWrite = method !== 'GET';
 	const search = Object.entries(query).flatMap(encode).join('&');
+	const body = JSON.stringify(data);
+	const headers = isWrite ? { 'Content-Type': 'application/json' } : {};
+	if (once && has('idempotency_keys')) {
+		if (once.body !== body) Object.assign(once, { body, key: random() });
+		headers['Idempotency-Key'] = once.key;
+	}
 	let response, text;
 	try {
-		response = await fetch(config.api + path + (search && `?${search}`), { method, signal: AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal].filter(Boolean)),
-			headers: isWrite ? { 'Content-Type': 'application/json' } : {}, body: JSON.stringify(body) });
+		response = await fetch(config.api + path + (search && `?${search}`), { method, signal: AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal].filter(Boolean)), headers, body });
 		text = await response.text();
 	} catch {
 		signal?.throwIfAborted();
 		throw Object.assign(new Error('Could not reach the server'), { status: 0 });
 	}
-	const { ok, status, headers } = response;
-	const answer = text.startsWith('{') ? JSON.parse(text) : {}; // "OK" and "Unauthorized" are plain text
-	const parts = Object.values(answer);
-	if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
+	const { ok, status } = response;
+	const field = (name) => response.headers.get(name);
+	let answer = {};
+	try {
+		if (text.startsWith('{')) answer = JSON.parse(text); // "OK" and "Unauthorized" are plain text
+		const parts = Object.values(answer);
+		if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
+	} catch { /* of a proxy, or cut off */ }
 	if (status === 401 && path !== '/auth') {
-		if (await session.expired(isWrite)) return request(method, path, { signal, seconds }, body);
-		if (!isWrite) throw new DOMException('', 'AbortError'); // the login page is on its way
+		if (await session.expired(isWrite)) return request(method, path, options, data);
 		answer.message = 'Your session has expired. Sign in and try again.';
 	}
-	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, requestId: headers.get('X-Request-Id'), retryAfter: headers.get('Retry-After') });
+	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, type: answer.type, requestId: field('X-Request-Id'), retryAfter: field('Retry-After') });
 }
 
 /** A thousand at a time: v1 refuses bodies above 100 kB. */
@@ -46,7 +56,7 @@ export async function inChunks(ids, send, { said, onDone, progress, signal }) {
 		const chunk = ids.slice(at, at + 1000);
 		progress?.(at, ids.length);
 		try {
-			if (signal?.aborted) throw new DOMException('Stopped.', 'AbortError');
+			signal?.throwIfAborted();
 			await send(chunk);
 		} catch (error) {
 			if (ids.length > 1000) error.note = `${at.toLocaleString()} of ${ids.length.toLocaleString()} ${said}, the rest stay selected.`;

@@ -1,7 +1,7 @@
 /** Fields, forms, the dialogs that hold them, the combobox, metadata. */
 import { latest, post } from './api.js';
 import { navigate } from './router.js';
-import { bdi, dialog, el, explain, failure, grid, icon, iconButton, keyCount, menuButton, newId, section, toast } from './ui.js';
+import { bdi, dialog, el, explain, failure, grid, hold, icon, iconButton, keyCount, menuButton, newId, section, toast } from './ui.js';
 
 /** An input drops line breaks. */
 const inputFor = (text) => (/[\r\n]/.test(text) ? 'textarea' : 'input');
@@ -45,18 +45,19 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 	const ok = el(`button.${kind}`, { type: 'submit' }, submitLabel);
 	const say = (text) => { summary.textContent = text; };
 	const toggle = () => { ok.ariaDisabled = ok.classList.toggle('busy'); };
+	const once = {};
 	let working;
 
 	async function send(event) {
 		event?.preventDefault();
-		if (working || ok.disabled) return;
+		if (working || ok.disabled || !element.isConnected) return;
 		say('');
 		// The first that is wrong is checked last, and so has the focus.
 		const wrong = fields.toReversed().filter((one) => !one.check());
 		if (!check() || wrong.length) return;
 		toggle();
 		working = new AbortController();
-		await submit({ signal: working.signal, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
+		await submit({ signal: working.signal, once, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
 		working = null;
 		meter.hidden = true;
 		toggle();
@@ -69,62 +70,61 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 	}
 
 	function show(error) {
-		const { status, message, retryAfter } = error;
-		if (status === 422 && duplicate) return place(...duplicate);
+		const { status, type, message, retryAfter } = error;
+		if (!element.isConnected) return failure(error);
+		if (type === 'duplicate_error' && duplicate) return place(...duplicate);
 		// Each part of a 400 begins with the name of the property that it is about.
 		if (status === 400) return say(message.split(', ').filter((text) => !place(text.replace('property ', '').split(' ')[0], text)).join(', '));
-		say([409, 412].includes(status) ? 'Someone else changed this while you were editing. Nothing was saved: copy what you need and reload.' : explain(error));
-		hold(retryAfter);
-		if (fields.length && (status === 0 || (status >= 500 && !retryAfter))) failure(error, send);
-	}
-
-	function hold(left) {
-		ok.disabled = left > 0;
-		ok.textContent = submitLabel + (ok.disabled ? ` (${left} s)` : '');
-		if (ok.disabled) setTimeout(hold, 1000, left - 1);
+		say([409, 412].includes(status) ? 'Someone else changed this while you were editing. Copy what you need and reload.' : explain(error));
+		hold(ok, submitLabel, retryAfter);
+		if (!fields.length || !(status === 0 || (status >= 500 && !retryAfter))) return;
+		const told = failure(error, send);
+		element.closest('dialog')?.addEventListener('close', () => told.remove());
 	}
 
 	const element = el('form', { novalidate: true, onsubmit: send, onkeydown: (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event); } },
 		el('div.body', fields.map((one) => one.element), children, meter, summary));
-	return { element, ok, say, stop: () => working && !working.abort(), isDirty: () => fields.some((one) => one.isChanged()) || isDirty?.() };
+	return { element, ok, say, stop: () => working && !working.abort(Object.assign(new Error('Stopped. What was sent may have been done.'), { status: '' })), isDirty: () => fields.some((one) => one.isChanged()) || isDirty?.() };
 }
 
 function formIn(kind, title, sheet, quit, { cancel = 'Cancel', status, ...props }) {
 	const leave = () => sheet.stop() || quit();
 	sheet.element.append(el('div.foot', status, el('button', { autofocus: true, onclick: leave }, cancel), sheet.ok));
-	return dialog(kind, title, { body: sheet.element, leave, ...props });
+	const node = dialog(kind, title, { body: sheet.element, leave, ...props });
+	node.addEventListener('close', sheet.stop);
+	return node;
 }
 
 export function formDialog(view, title, sheet, { kind = 'drawer', status } = {}) {
-	if (view.signal.aborted) return;
 	view.guard = sheet.isDirty;
 	view.head(title);
-	const node = formIn(kind, title, sheet, view.close, { status });
+	const node = formIn(`${kind}.routed`, title, sheet, view.close, { status });
 	view.signal.addEventListener('abort', () => node.close());
 	node.querySelector('input').focus();
 }
 
-export async function save(view, path, body, text) {
+export async function save(view, path, body, text, options) {
 	if (Object.keys(body).length) {
-		view.page.changed(await post(path, body));
+		view.page.changed(await post(path, body, options));
 		toast(text);
 	}
 	view.close(true);
 }
 
-export async function create(view, path, body) {
-	const record = await post(path, body);
+export async function create(view, path, body, options) {
+	const record = await post(path, body, options);
 	toast(`${record.name ?? record.email} created`);
 	view.leave(`${path}/${record.id}`);
 }
 
 export const prompt = (title, { text, content, confirm, cancel, kind, tick, run }) => new Promise((resolve) => {
 	const id = newId();
+	let isDone;
 	const box = tick && el('input', { type: 'checkbox' });
 	const sheet = form({ submitLabel: confirm, kind, check: () => !tick || box.checked || sheet.say(`Tick “${tick}” first.`),
-		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); finish(true); } });
-	const node = formIn('prompt', title, sheet, () => finish(), { cancel, role: 'alertdialog', 'aria-describedby': id });
-	const finish = (isDone) => { node.close(); resolve(isDone); };
+		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); isDone = true; node.close(); } });
+	const node = formIn('prompt', title, sheet, () => node.close(), { cancel, role: 'alertdialog', 'aria-describedby': id });
+	node.addEventListener('close', () => resolve(isDone));
 });
 
 export function combobox({ label, placeholder, find, choose, isOpen = false }) {
@@ -174,9 +174,9 @@ export function combobox({ label, placeholder, find, choose, isOpen = false }) {
 
 export const metadataSection = ({ metadata }, path) => section('Metadata', iconButton('Edit metadata', 'edit', () => navigate(`${path}/metadata/edit`)), keyCount(metadata));
 
-export async function metadataDialog(view, path) {
-	const sheet = metadataGrid((await view.page.record).metadata);
-	formDialog(view, 'Edit metadata', form({ ...sheet, children: sheet.element, submit: () => save(view, path, sheet.body(), 'Metadata saved') }));
+export function metadataDialog(view, { metadata }, path) {
+	const sheet = metadataGrid(metadata);
+	formDialog(view, 'Edit metadata', form({ ...sheet, children: sheet.element, submit: (options) => save(view, path, sheet.body(), 'Metadata saved', options) }));
 }
 
 const LABELS = { string: 'Text', number: 'Number', boolean: 'True/false', object: 'Null', json: 'JSON' };

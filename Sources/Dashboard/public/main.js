@@ -2,7 +2,7 @@
 import { config, del, get, post, session } from './api.js';
 import './customers.js'; // and so all pages
 import { combobox, field, form, passwordField, prompt } from './form.js';
-import { here, navigate, query, route, start } from './router.js';
+import { here, isGuarded, navigate, query, route, start } from './router.js';
 import { bdi, byId, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
 
 const main = byId('content');
@@ -32,7 +32,11 @@ function signedOut(path = loginPath()) {
 	navigate(path, true);
 }
 
-session.expired = async (isWrite) => (isWrite ? asking ??= signInAgain() : user && signedOut());
+session.expired = async (isWrite) => {
+	if (isWrite || isGuarded()) return asking ??= signInAgain();
+	if (user) signedOut();
+	throw new DOMException('', 'AbortError'); // the login page is on its way
+};
 
 const credentials = (email) => [field({ name: 'email', label: 'Email', type: 'email', value: email, required: true, autocomplete: 'username' }),
 	passwordField({ name: 'password', label: 'Password', required: true, autocomplete: 'current-password' })];
@@ -57,7 +61,7 @@ function loginPage(view) {
 	fields[0].control.focus();
 }
 
-/** When a write meets an expired session: what was typed stays, and the write is sent again. */
+/** What was typed stays, and what was asked is asked again. */
 function signInAgain() {
 	const fields = credentials(user?.email);
 	const answer = prompt('Session expired', { text: 'Sign in again to go on. Nothing that you typed is lost.', content: fields.map(({ element }) => element), confirm: 'Sign in', run: () => signIn(fields) });
@@ -136,8 +140,8 @@ async function findAnything(q, signal) {
 }
 
 function showPalette() {
-	const box = combobox({ label: 'Go to', placeholder: 'Pages, groups, customers, price lists', isOpen: true, find: findAnything, choose: ({ path }) => { node.close(); navigate(path); } });
-	const node = dialog('palette', 'Go to', { body: box.element });
+	const box = combobox({ label: 'Go to', placeholder: 'Pages, groups, customers, price lists', isOpen: true, find: findAnything, choose: ({ path }) => navigate(path) });
+	dialog('palette', 'Go to', { body: box.element });
 	box.input.focus();
 }
 

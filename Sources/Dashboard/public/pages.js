@@ -34,9 +34,14 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 	const menuOf = (view) => (record) => {
 		const own = `${path}/${record.id}`;
 		const then = () => (view.params.id ? navigate(path, true) : view.changed());
-		const attempt = () => remove(record)
-			.then((more) => ask(view, `Delete ${noun.toLowerCase()}?`, { ...more, confirm: 'Delete', run: () => del(own), said: `${record.name} deleted`, then }))
-			.catch((error) => failure(error, attempt));
+		async function attempt() {
+			const { root, signal } = view;
+			if (root.ariaBusy || signal.aborted) return;
+			root.ariaBusy = 'true';
+			const what = await remove(record).catch((error) => { signal.aborted || failure(error, attempt); });
+			root.ariaBusy = null;
+			if (what && !signal.aborted) ask(view, `Delete ${noun.toLowerCase()}?`, { ...what, confirm: 'Delete', run: (options) => del(own, undefined, options), said: `${record.name} deleted`, then });
+		}
 		return menu(own, 'Delete', remove && attempt, more?.(record, view));
 	};
 
@@ -56,14 +61,15 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 	const dialog = (make) => async (view) => {
 		const { id } = view.params;
 		const own = `${path}/${id}`;
+		const record = await view.page.record ?? {};
+		if (view.signal.aborted) return;
 		const { heading = `${id ? 'Edit' : 'Create'} ${noun.toLowerCase()}`, look = id ? 'drawer' : 'modal-page', fields, body = () => changes(fields), submit = (send) => send(), ...sheet } =
-			make(view, await view.page.record ?? {}, own) ?? {};
-		const send = () => (id ? save(view, own, body(), `${noun} saved`) : create(view, path, body()));
-		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: () => submit(send), ...sheet }), { kind: look });
+			make(view, record, own) ?? {};
+		const send = (options) => (id ? save(view, own, body(), `${noun} saved`, options) : create(view, path, body(), options));
+		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: (options) => submit((own = options) => send(own)), ...sheet }), { kind: look });
 	};
 
-	const metadata = hasMetadata && { 'metadata/edit': (view, record, own) => { metadataDialog(view, own); } };
-	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...metadata, ...overDetails }]]) {
+	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...(hasMetadata && { 'metadata/edit': metadataDialog }), ...overDetails }]]) {
 		route(start, page);
 		for (const [end, make] of Object.entries(dialogs)) route(`${start}/${end}`, page, dialog(make));
 	}

@@ -22,7 +22,7 @@ function list() {
 
 function more({ id, name, status }, view) {
 	const [label, next, text] = status === 'active' ? ['Deactivate', 'draft', 'Nobody gets the prices of a draft.'] : ['Activate', 'active', 'Whom it is for gets its prices, within its dates.'];
-	return [{ label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: () => post(`/price-lists/${id}`, { status: next }), said: `${name}: ${next}` }) }];
+	return [{ label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: (options) => post(`/price-lists/${id}`, { status: next }, options), said: `${name}: ${next}` }) }];
 }
 
 /** A field of more than one input, with a function that reads them. */
@@ -101,7 +101,7 @@ function details(view, path) {
 		load: part(view, (list) => list.prices.map((price) => ({ ...price, label: `${price.variant_id} in ${placeOf(price)}` }))),
 		selection: { label: 'Remove', key: 'r', run: (ids) => ask(view, `Remove ${plural(ids.length, 'price')}?`, {
 			text: 'Other prices then hold.', deselect: prices.deselect,
-			run: () => del(`${path}/prices/batch`, { price_ids: ids }), said: `${plural(ids.length, 'price')} removed`,
+			run: (options) => del(`${path}/prices/batch`, { price_ids: ids }, options), said: `${plural(ids.length, 'price')} removed`,
 		}) },
 		empty: ['tag', 'No prices yet'],
 	});

@@ -4,7 +4,7 @@ import { latest } from './api.js';
 const routes = [];
 const scrolled = [];
 const [freshPage, freshOverlay] = [latest(), latest()];
-let options, page, overlay, wantedScroll, mayFocus;
+let options, page, overlay, wantedScroll, mayFocus, isAsking;
 let entry = history.state ?? { index: 0, depth: 0 };
 
 export const query = () => new URLSearchParams(location.search);
@@ -59,22 +59,31 @@ function onClick(event) {
 async function onPop({ state }) {
 	const next = state ?? { index: entry.index - 1, depth: 0 };
 	const step = next.index - entry.index;
-	const view = overlay;
-	if (step && isGuarded() && view.draw !== match(here()).over) {
+	if (!step) return; // it was undone
+	if (isGuarded() && overlay.draw !== match(here()).over) {
 		history.go(-step); // the browser has gone already
-		if (!(await options.confirmLeave())) return;
-		view.guard = null;
-		return history.go(step);
+		return await mayLeave() && history.go(step);
 	}
 	entry = next;
 	wantedScroll = scrolled[next.index];
 	show();
 }
 
-const isGuarded = () => overlay?.guard?.();
+export const isGuarded = () => overlay?.guard?.();
 const isShown = ({ draw, id }) => page?.draw === draw && page.params.id === id;
 const tell = () => dispatchEvent(new Event('query'));
 const tellHead = () => options.head({ crumbs: page.title ?? [], over: overlay?.title });
+
+/** Asks where something would be lost, once at a time. */
+async function mayLeave() {
+	if (!isGuarded()) return true;
+	if (isAsking) return false;
+	isAsking = true;
+	const answer = await options.confirmLeave();
+	isAsking = false;
+	if (answer) overlay.guard = null;
+	return answer;
+}
 
 function makeView(draw, id, signal) {
 	const watchers = [];
@@ -95,6 +104,7 @@ function show() {
 	const path = here();
 	const instead = options.admit(path);
 	if (instead) return navigate(instead, true);
+	for (const node of document.querySelectorAll('dialog:not(.routed)')) node.close();
 	const { draw, over, id } = match(path);
 	const isSame = isShown({ draw, id });
 	if (overlay && !(isSame && overlay.draw === over)) {
@@ -121,7 +131,7 @@ function open(over, id) {
 	view.page = page;
 	view.leave = (path) => navigate(path, true);
 	view.close = async (isForced) => {
-		if (overlay !== view || (!isForced && isGuarded() && !(await options.confirmLeave()))) return;
+		if (overlay !== view || !(isForced || await mayLeave())) return;
 		view.guard = null;
 		if (entry.depth) return history.go(-entry.depth);
 		const url = new URL(location);

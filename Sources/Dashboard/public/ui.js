@@ -30,6 +30,13 @@ export function icon(name) {
 
 export const button = (label, onclick, kind = 'small') => el(`button.${kind}`, { onclick }, label);
 export const iconButton = (label, name, onclick) => el('button.icon-button', { 'aria-label': label, title: label, onclick }, icon(name));
+/** Lets a button wait for so many seconds. */
+export function hold(node, label, left) {
+	node.disabled = left > 0;
+	node.textContent = label + (node.disabled ? ` (${left} s)` : '');
+	if (node.disabled) setTimeout(hold, 1000, node, label, left - 1);
+}
+
 /** Right-to-left names turn nothing around them. */
 export const bdi = (text) => el('bdi', text);
 export const link = (path, text, kind = '') => el(`a.${kind}`, { href: `/app${path}` }, bdi(text));
@@ -93,15 +100,20 @@ export const grid = (spec, title, heads, body) =>
 export const fact = ([name, value]) => el('div', el('dt', name), el('dd', value));
 export const keyCount = (object) => badge(plural(Object.keys(object ?? {}).length, 'key'));
 export const empty = (name, text, hint, action) => el('div.empty', icon(name), el('p', text), el('p.muted', hint), action);
-export const errorPanel = (error, retry) => el('div', { role: 'alert' }, empty('alert', error.message, origin(error), button('Retry', retry)));
-export const notFound = (text, label, path) => empty('search', el('h1', { tabindex: -1 }, text), '', link(path, label, 'button'));
+export function errorPanel(error, retry) {
+	const again = button('Retry', retry);
+	hold(again, 'Retry', error.retryAfter);
+	return el('div', { role: 'alert' }, empty('alert', error.message, origin(error), again));
+}
+const heading = (text) => el('h1', { tabindex: -1 }, text);
+export const notFound = (text, label, path) => empty('search', heading(text), '', link(path, label, 'button'));
 
 export function recordPage(view, { path, query, noun, name, home, actions, mark, facts, children, more }) {
 	const [badges, general, rest] = ['span', 'dl.facts', 'div.stack'].map((tag) => el(tag));
 	const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => actions(record)), badges, general);
 	let record;
 	const show = (version) => {
-		if (!record) view.root.replaceChildren(head, ...children, rest);
+		if (!record) refill(view.root, head, ...children, rest);
 		view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
 		head.querySelector('bdi').textContent = record[name];
 		badges.replaceChildren(mark?.(record) ?? '');
@@ -109,15 +121,21 @@ export function recordPage(view, { path, query, noun, name, home, actions, mark,
 		refill(rest, more(record), jsonSection(record));
 		view.head([home, [record[name]]]);
 		settled();
+		return record;
 	};
 	const attempt = () => {
-		view.record = get(path, { query, signal: view.signal });
-		view.record.then(show, (error) => {
+		view.record = get(path, { query, signal: view.signal }).then(show, (error) => {
 			const missing = error.status === 404 && `${noun} not found`;
-			if (isAbort(error) || (record && !missing)) return failure(error, attempt);
-			view.root.replaceChildren(missing ? notFound(missing, ...home) : errorPanel(error, attempt));
-			view.head([[missing || noun]]);
+			if (isAbort(error) || (record && !missing)) {
+				failure(error, attempt);
+				return record;
+			}
+			return new Promise((resolve) => { // who waits for the record waits for the Retry
+				view.root.replaceChildren(...(missing ? [notFound(missing, ...home)] : [heading(noun), errorPanel(error, () => resolve(attempt()))]));
+				view.head([[missing || noun]]);
+			});
 		});
+		return view.record;
 	};
 	view.root.append(el('div.card', { 'aria-busy': true }, skeleton()));
 	view.onChange((version) => (version ? show(version) : attempt()));
@@ -148,12 +166,13 @@ export function toast(text, { error, action, seconds = 6 } = {}) {
 	};
 	byId(error ? 'alerts' : 'toasts').append(node);
 	if (!error) age();
+	return node;
 }
 
 export function failure(error, retry) {
 	if (isAbort(error)) return;
-	toast(error.message, { error, action: retry && ['Retry', retry] });
 	if (!('status' in error)) throw error;
+	return toast(joined(error.note, error.message), { error, action: retry && ['Retry', retry] });
 }
 
 const topDialog = () => [...document.querySelectorAll(':modal')].pop();
