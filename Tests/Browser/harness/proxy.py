@@ -1,6 +1,7 @@
 """A proxy between the browser and the service: it notes every request, and fails, delays or alters answers as a
 test asks. What no test has asked about passes through unchanged."""
 
+import hashlib
 import http.client
 import os
 import re
@@ -154,7 +155,11 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 own = self.proxy.stand_in(exchange.path)
                 status, headers, body = self.ask(exchange, bool(rule and rule.alter) or own is not None)
-                body = body if own is None else own
+                if own is not None:
+                    body, tag = own, f'"{hashlib.sha256(own).hexdigest()}"'
+                    headers = [(n, v) for n, v in headers if n.lower() != "etag"] + [("ETag", tag)]
+                    if exchange.headers.get("If-None-Match") == tag:
+                        status, body = 304, b""
             except OSError:
                 # The service is not there: the browser sees what it would see without a proxy.
                 self.close_connection = True
