@@ -25,8 +25,7 @@ package final class Server: Handler, @unchecked Sendable {
 
     package init(
         loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts,
-        batches: SingleFlight,
-        log: RequestLog
+        batches: SingleFlight, log: RequestLog
     ) {
         self.loop = loop
         self.router = router

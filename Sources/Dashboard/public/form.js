@@ -100,7 +100,7 @@ export function formDialog(view, title, sheet, { kind = 'drawer', status } = {})
 	view.head(title);
 	const node = formIn(`${kind}.routed`, title, sheet, view.close, { status });
 	view.signal.addEventListener('abort', () => node.close());
-	node.querySelector('input').focus();
+	node.querySelector('input,textarea').focus();
 }
 
 export async function save(view, path, body, text, options) {
@@ -199,7 +199,7 @@ export function metadataGrid(metadata) {
 	const stored = new Map(Object.entries(metadata ?? {}));
 	const lines = el('tbody');
 	const used = () => [...lines.rows].map((line) => line.read()).filter(({ name, text }) => name || text);
-	const goTo = (line) => (line ? line.querySelector('input').focus() : insert());
+	const goTo = (line) => (line ? line.cells[0].firstChild.focus() : insert());
 
 	function insert(before, first = '', former = '') {
 		const id = newId();

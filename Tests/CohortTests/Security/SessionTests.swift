@@ -449,10 +449,12 @@ import Testing
                 #expect(answer.body == outcomes[0].0.body)
                 #expect(fields(answer) == fields(outcomes[0].0))
             }
-            // Processor time grows little because the machine is busy. Without the work it would be nothing.
+            // Processor time does not grow because the machine is busy, but for a sanitizer's. Without the work it would be
+            // nothing.
+            let timesMax = ServiceProcess.isSanitized ? 5 : 3
             let ticks = outcomes.map(\.ticks)
             #expect(ticks.min()! > 5, "\(path) \(ticks)")
-            #expect(ticks.max()! < 5 * ticks.min()!, "\(path) \(ticks)")
+            #expect(ticks.max()! < timesMax * ticks.min()!, "\(path) \(ticks)")
         }
         let answers = try emails.map {
             try shop.client().send(
