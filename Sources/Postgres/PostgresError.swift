@@ -31,8 +31,9 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
         package var constraint = ""
         /// The name of the statement that failed.
         package var statement = ""
-        /// PostgreSQL names the function that speaks; poolers, which speak for themselves too, do not.
-        var isPostgreSQLs = false
+        /// The function of PostgreSQL that speaks, the same in every language. Poolers, which speak for themselves too,
+        /// name none.
+        var routine = ""
 
         package init() {}
     }
@@ -134,10 +135,10 @@ extension PostgresError.ServerError {
     }
 
     /// What a connection remembers about its prepared statements is out of date: one is not there (a pooler
-    /// swapped the session), or a table under it has changed (0A000 "cached plan must not change result type").
+    /// swapped the session), or a table under it has changed ("cached plan must not change result type", in English).
     var isStalePreparation: Bool {
-        sqlstate == "26000" || (sqlstate == "0A000" && statementIsCached)
+        sqlstate == "26000" || (sqlstate == "0A000" && routine == "RevalidateCachedQuery")
     }
 
-    private var statementIsCached: Bool { message.hasPrefix("cached plan") }
+    var isPostgreSQLs: Bool { !routine.isEmpty }
 }

@@ -32,7 +32,7 @@ enum ServerErrorReader {
         error.column = field("c")
         error.constraint = field("n")
         error.statement = statement?.name ?? ""
-        error.isPostgreSQLs = !field("R").isEmpty
+        error.routine = field("R")
         if error.message.isEmpty {
             // libpq's own word: the connection broke.
             error.message = unsafe Connector.trimmed(PQresultErrorMessage(result))

@@ -112,12 +112,15 @@ struct BackendMessages {
         }
     }
 
-    mutating func complaint(_ type: Character, severity: String, _ sqlstate: String, _ text: String)
-    {
+    mutating func complaint(
+        _ type: Character, severity: String, _ sqlstate: String, _ text: String,
+        routine: String? = nil
+    ) {
         add(type) { body in
             for (field, value) in [("S", severity), ("V", severity), ("C", sqlstate), ("M", text)] {
                 body.text(field + value)
             }
+            if let routine { body.text("R" + routine) }
             body.bytes.append(0)
         }
     }

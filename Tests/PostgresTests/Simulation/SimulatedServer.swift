@@ -150,15 +150,17 @@ final class SimulatedServer {
         _ message: FrontendMessage, on session: SimulatedSession, at now: MonotonicTime,
         _ code: String
     ) {
-        let text = code == "0A000" ? "cached plan must not change result type" : "made up"
+        // Of a plan that is stale the server speaks in its own language.
+        let routine = code == "0A000" ? "RevalidateCachedQuery" : nil
+        let text = routine == nil ? "made up" : "gecachter Plan darf den Ergebnistyp nicht ändern"
         switch message {
         case .parse, .bind, .describe, .execute:
             guard !session.skips else { return }
-            session.fail(code, text)
+            session.fail(code, text, routine: routine)
             // A COMMIT that fails has ended its transaction all the same.
             if case .execute = message, session.portal?.sql == "COMMIT" { session.block = .none }
         case .sync where session.block == .implicit:
-            session.fail(code, text)
+            session.fail(code, text, routine: routine)
             perform(message, on: session, at: now)
         default: perform(message, on: session, at: now)
         }

@@ -71,8 +71,8 @@ final class SimulatedSession {
         block = .none
     }
 
-    func fail(_ sqlstate: String, _ text: String) {
-        buffer.complaint("E", severity: "ERROR", sqlstate, text)
+    func fail(_ sqlstate: String, _ text: String, routine: String? = nil) {
+        buffer.complaint("E", severity: "ERROR", sqlstate, text, routine: routine)
         skips = true
         written = []
         cursor = nil
