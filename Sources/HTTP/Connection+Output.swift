@@ -175,8 +175,7 @@ extension Connection {
         guard let stream, self.exchange === exchange, phase == .answering else { return }
         if let error {
             guard stream.head != nil else {
-                // Part of it is out: only a cut tells the client that it is not whole.
-                close()
+                cut()
                 return
             }
             self.stream = nil

@@ -172,6 +172,12 @@ final class Connection: IOHandler, @unchecked Sendable {
         }
     }
 
+    /// Ends it in the middle of an answer, so that the client sees that it is not whole: one without chunks or a length
+    /// would end just so, and takes a reset.
+    func cut() {
+        close(isReset: stream.map { !$0.isChunked } ?? false)
+    }
+
     /// Ends it now, whatever was going on.
     ///
     /// - Parameter isReset: what the client has not taken yet is thrown away, by the kernel too.

@@ -302,7 +302,7 @@ import Synchronization
     }
 
     private func cutAll() {
-        for case let connection? in connections { connection.close() }
+        for case let connection? in connections { connection.cut() }
     }
 
     private func finishDrainIfEmpty() {

@@ -86,6 +86,21 @@ import Testing
         try await eventually { service.handler.log.withLock { $0.first?.isComplete } == false }
     }
 
+    /// Such an answer has neither chunks nor a length: its end would be all that it needs to look whole.
+    @Test func `that fails in the middle is reset for HTTP 1.0`() throws {
+        let service = try TestService { _, exchange in
+            exchange.respond(
+                .stream(status: 200) { writer in
+                    try await writer.write(Array("hello".utf8))
+                    throw Fault()
+                })
+        }
+        let client = try service.client()
+        client.send("GET /a HTTP/1.0\r\n\r\n")
+        _ = try client.readToEnd()
+        #expect(client.wasReset)
+    }
+
     @Test func `waits for a client that doesn't read, and goes on when it does`() async throws {
         let pieces = 1_000
         let written = Written()
