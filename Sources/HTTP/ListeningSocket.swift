@@ -8,20 +8,21 @@ package final class ListeningSocket: Sendable {
     /// The port that the kernel chose where 0 was asked for; nil for a unix socket.
     package let port: UInt16?
     /// The file of a unix socket, removed with it.
-    private let path: String?
+    private let file: SocketFile?
 
     /// On a unix socket, whoever may open it is a trusted proxy.
-    var isLocal: Bool { path != nil }
+    var isLocal: Bool { file != nil }
 
-    private init(fd: Int32, port: UInt16?, path: String?) {
+    private init(fd: Int32, port: UInt16?, file: SocketFile?) {
         self.fd = fd
         self.port = port
-        self.path = path
+        self.file = file
     }
 
     deinit {
+        // While it still listens: whoever takes the path from here on makes a file of their own.
+        file?.remove()
         _ = close(fd)
-        if let path { _ = unsafe unlink(path) }
     }
 
     /// - Parameter host: a numeric address or a name; a name is looked up, blocking. Empty for all
@@ -50,7 +51,7 @@ package final class ListeningSocket: Sendable {
                 // Inherited by every connection: an answer leaves in one send, there is nothing to wait for.
                 SocketOptions.enable(fd, Int32(IPPROTO_TCP), TCP_NODELAY)
                 try listen(fd, backlog)
-                return ListeningSocket(fd: fd, port: boundPort(fd), path: nil)
+                return ListeningSocket(fd: fd, port: boundPort(fd), file: nil)
             } catch {
                 failure = error
             }
@@ -84,7 +85,7 @@ package final class ListeningSocket: Sendable {
             throw error
         }
         try listen(fd, backlog)
-        return ListeningSocket(fd: fd, port: nil, path: path)
+        return ListeningSocket(fd: fd, port: nil, file: SocketFile(path))
     }
 
     /// Removes the file of a socket that nobody listens on any more.
@@ -156,5 +157,27 @@ package final class ListeningSocket: Sendable {
             // The port is at the same place in both families.
             unsafe UInt16(bigEndian: raw.load(as: sockaddr_in.self).sin_port)
         }
+    }
+}
+
+/// The file that a unix socket made. A successor may have put its own in the place: that one stays.
+private struct SocketFile {
+    private let path: String
+    private let made: stat
+
+    init(_ path: String) {
+        self.path = path
+        made = Self.status(of: path) ?? stat()
+    }
+
+    func remove() {
+        guard let now = Self.status(of: path), now.st_dev == made.st_dev, now.st_ino == made.st_ino
+        else { return }
+        _ = unsafe unlink(path)
+    }
+
+    private static func status(of path: String) -> stat? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? status : nil
     }
 }

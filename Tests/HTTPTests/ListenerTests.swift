@@ -156,6 +156,17 @@ import Testing
         #expect(Self.mode(path) == nil)
     }
 
+    @Test func `leaves a successor's file where it is`() throws {
+        let path = Self.path()
+        var first: ListeningSocket? = try .unix(path: path)
+        _ = unsafe unlink(path)
+        let second = try ListeningSocket.unix(path: path)
+        withExtendedLifetime(first) {}
+        first = nil
+        #expect(Self.mode(path) != nil)
+        withExtendedLifetime(second) {}
+    }
+
     @Test func `replaces a file that nobody listens on, and no other`() throws {
         let path = Self.path()
         // What a killed process leaves behind: a bound socket, closed, its file still there.
