@@ -17,6 +17,8 @@ package final class Log: Sendable {
         var bytes = 0
         var dropped = 0
         var droppedTotal = 0
+        /// The last line that was begun has no end.
+        var isCut = false
     }
 
     /// A reader that stops reading costs this much memory.
@@ -35,7 +37,7 @@ package final class Log: Sendable {
         settings.withLock { $0 = configuration }
     }
 
-    /// Lines that nobody read in time, since the start.
+    /// Lines that nobody read in time, or that could not be written, since the start.
     package var droppedLines: Int { backlog.withLock { $0.droppedTotal } }
 
     /// A value of a line.
@@ -117,7 +119,7 @@ package final class Log: Sendable {
         let (accepted, dropped) = backlog.withLock { backlog -> (Bool, Int) in
             guard backlog.bytes + lines.count <= Self.unwrittenBytesMax else {
                 backlog.dropped += 1
-                backlog.droppedTotal += lines.count { $0 == UInt8(ascii: "\n") }
+                backlog.droppedTotal += Self.lines(in: lines[...])
                 return (false, 0)
             }
             backlog.bytes += lines.count
@@ -126,10 +128,7 @@ package final class Log: Sendable {
             return (true, dropped)
         }
         guard accepted else { return }
-        queue.async { [self] in
-            writeAll(lines)
-            backlog.withLock { $0.bytes -= lines.count }
-        }
+        queue.async { self.append(lines) }
         if dropped > 0 {
             event(.warning, "log lines were dropped", [("batches", "\(dropped)")])
         }
@@ -140,17 +139,43 @@ package final class Log: Sendable {
         queue.sync {}
     }
 
-    private func writeAll(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
+    /// On the queue. What the descriptor does not take, a full disk's above all, is dropped and counted.
+    private func append(_ lines: [UInt8]) {
+        let isCut = backlog.withLock { $0.isCut }
+        let bytes = isCut ? [Self.lineFeed] + lines : lines
+        let written = write(all: bytes)
+        backlog.withLock { backlog in
+            backlog.bytes -= lines.count
+            if written > 0 { backlog.isCut = bytes[written - 1] != Self.lineFeed }
+            guard written < bytes.count else { return }
+            backlog.dropped += 1
+            backlog.droppedTotal += Self.lines(in: bytes[max(written, isCut ? 1 : 0)...])
+        }
+    }
+
+    /// - Returns: how many were taken before the descriptor failed.
+    private func write(all bytes: [UInt8]) -> Int {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes {
                 unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return
+            switch (count, errno) {
+            case (0..., _): written += count
+            case (_, EINTR): continue
+            case (_, EAGAIN):
+                // Whoever shares the descriptor has it not wait; this queue may.
+                var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&wanted, 1, -1)
+            default: return written
             }
-            rest = rest.dropFirst(count)
         }
+        return written
+    }
+
+    private static let lineFeed = UInt8(ascii: "\n")
+
+    private static func lines(in bytes: ArraySlice<UInt8>) -> Int {
+        bytes.count { $0 == lineFeed }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Cohort
@@ -14,5 +16,50 @@ import Testing
         #expect(
             Log.plain("\u{85}\u{2028}\u{2029}\u{202E}\u{FEFF}\u{7F}日")
                 == "<U+85><U+2028><U+2029><U+202E><U+FEFF><U+7F>日")
+    }
+
+    private static let log = Configuration.Log()
+    private static func line(_ letter: Character, _ length: Int) -> [UInt8] {
+        Array((String(repeating: letter, count: length) + "\n").utf8)
+    }
+
+    @Test func `a descriptor that does not wait gets every line whole all the same`() throws {
+        let pipe = Pipe()
+        let descriptor = pipe.fileHandleForWriting.fileDescriptor
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        let log = Log(Self.log, descriptor: descriptor)
+        let lines = (0..<40).map { _ in Self.line("a", 10_000) }
+        for line in lines { log.write(line) }
+        let read = try pipe.fileHandleForReading.read(upToCount: 40 * 10_001)
+        #expect(read.map(Array.init) == Array(lines.joined()))
+        #expect(log.droppedLines == 0)
+    }
+
+    @Test func `lines that cannot be written are counted, and the next begins a line of its own`()
+        throws
+    {
+        signal(SIGPIPE, SIG_IGN)
+        let broken = Pipe()
+        let mended = Pipe()
+        let descriptor = dup(broken.fileHandleForWriting.fileDescriptor)
+        defer { close(descriptor) }
+        let log = Log(Self.log, descriptor: descriptor)
+        // More than a pipe holds: it is cut where its reader leaves.
+        log.write(Self.line("a", 100_000))
+        _ = try broken.fileHandleForReading.read(upToCount: 1)
+        try broken.fileHandleForReading.close()
+        log.flush()
+        #expect(log.droppedLines == 1)
+        log.write(Self.line("b", 3) + Self.line("c", 3))
+        log.flush()
+        // And the line that would have told of the first.
+        #expect(log.droppedLines == 4)
+        dup2(mended.fileHandleForWriting.fileDescriptor, descriptor)
+        log.write(Self.line("d", 3))
+        log.flush()
+        let written = String(decoding: mended.fileHandleForReading.availableData, as: UTF8.self)
+        #expect(written.hasPrefix("\nddd\n"))
+        #expect(written.contains("log lines were dropped"))
+        #expect(log.droppedLines == 4)
     }
 }
