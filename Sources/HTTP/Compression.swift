@@ -12,13 +12,12 @@ package enum Compression: Sendable, CaseIterable {
         }
     }
 
-    /// The coding to use for a client's `Accept-Encoding`; nil when it takes neither.
+    /// The coding to use for a client's `Accept-Encoding`; nil when it takes none of them.
     ///
-    /// - Source: RFC 9110, section 12.5.3; gzip before deflate where the client has no preference.
-    package init?(acceptedBy field: String) {
-        var best: (coding: Compression, weight: Double)?
-        var wildcard: Double?
-        var named: Set<Compression> = []
+    /// - Parameter offered: what there is, the best first: it is taken where the client has no preference.
+    /// - Source: RFC 9110, section 12.5.3.
+    package init?(acceptedBy field: String, among offered: [Compression] = allCases) {
+        var weights: [Substring: Double] = [:]
         for item in field.lowercased().split(separator: ",") {
             let parts = item.split(separator: ";").map { part in
                 var text = part.drop { $0 == " " || $0 == "\t" }
@@ -26,21 +25,17 @@ package enum Compression: Sendable, CaseIterable {
                 return text
             }
             guard let name = parts.first else { continue }
-            let weight =
+            weights[name] =
                 parts.dropFirst().first { $0.hasPrefix("q=") }
                 .map { Double($0.dropFirst(2)) ?? 0 } ?? 1
-            if name == "*" { wildcard = weight }
-            guard let coding = Self.allCases.first(where: { $0.name == name }) else { continue }
-            named.insert(coding)
-            if weight > (best?.weight ?? 0) { best = (coding, weight) }
         }
-        if let wildcard, wildcard > (best?.weight ?? 0),
-            let coding = Self.allCases.first(where: { !named.contains($0) })
-        {
-            best = (coding, wildcard)
+        var best: (coding: Compression?, weight: Double) = (nil, 0)
+        for coding in offered {
+            let weight = weights[coding.name[...]] ?? weights["*"] ?? 0
+            if weight > best.weight { best = (coding, weight) }
         }
-        guard let best else { return nil }
-        self = best.coding
+        guard let coding = best.coding else { return nil }
+        self = coding
     }
 
     /// The coded bytes, at zlib's level 6; nil when there is no memory for it.

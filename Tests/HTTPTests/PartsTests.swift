@@ -145,6 +145,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("gzip", Compression.gzip), ("deflate", .deflate), ("deflate, gzip", .gzip), ("*", .gzip),
+        ("deflate;q=0.9, gzip;q=0.8", .deflate), ("gzip;q=0, *", .deflate),
+        ("deflate, *;q=0.5", .deflate), ("GZIP ; q=0.1", .gzip), ("identity", nil), ("", nil),
+        ("gzip;q=0", nil), ("*;q=0", nil), ("br, zstd", nil),
+    ])
+    func `the coding of an answer is what its reader likes most, gzip first`(
+        field: String, coding: Compression?
+    ) {
+        #expect(Compression(acceptedBy: field) == coding)
+    }
+
+    @Test func `a coding that is not offered is not chosen`() {
+        #expect(Compression(acceptedBy: "deflate, gzip;q=0.1", among: [.gzip]) == .gzip)
+        #expect(Compression(acceptedBy: "deflate", among: [.gzip]) == nil)
+    }
+
     @Test(arguments: [ContentCoding.gzip, .deflate])
     func `a packed body is unpacked whole or not at all`(_ coding: ContentCoding) throws {
         let body = Array("{\"name\":\"VIP\"}".utf8)

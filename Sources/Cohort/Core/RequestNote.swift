@@ -71,7 +71,11 @@ package final class RequestNote: Errand, @unchecked Sendable {
             && (request.header("cache-control")?.lowercased().contains("no-cache") ?? false)
         acceptedCompression =
             request.hasHeader("x-no-compression")
-            ? nil : request.header("accept-encoding").flatMap(Compression.init(acceptedBy:))
+            ? nil
+            : request.header("accept-encoding").flatMap { [isDashboard] field in
+                // The dashboard's files are kept in one coding.
+                Compression(acceptedBy: field, among: isDashboard ? [.gzip] : Compression.allCases)
+            }
         errorForm = request.accepts(ErrorForm.problemType) ? .problem : .envelope
         givenID = request.id
         traceParent = request.traceParent

@@ -63,6 +63,10 @@ import Testing
             #expect(packed.body.prefix(2) == [0x1F, 0x8B])
             #expect(packed.body.count < page.body.count)
             #expect(packed["etag"] != tag)
+            for coding in ["deflate, gzip, br", "gzip;q=0.5, deflate", "deflate, *;q=0.1"] {
+                let same = try client.send("GET", "/app/", headers: [("accept-encoding", coding)])
+                #expect(same.body == packed.body, "\(coding)")
+            }
             let unpacked = try client.send(
                 "GET", "/app/", headers: [("accept-encoding", "gzip;q=0, identity")])
             #expect(unpacked["content-encoding"] == nil)
