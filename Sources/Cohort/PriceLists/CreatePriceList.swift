@@ -14,6 +14,8 @@ package enum CreatePriceList: Endpoint {
     package struct Input: Sendable {
         let id: String
         let columns: [Value]
+        /// Sent as null, which the table does not take.
+        let hasNullStatus: Bool
         let prices: PriceBatch
         let groups: PriceListGroups
         let includesTax: TaxInclusion?
@@ -33,14 +35,15 @@ package enum CreatePriceList: Endpoint {
         let prices = fields.prices("prices", allowingIDs: false)
         let groups = fields.optionalIdentifierList("customer_groups")
         let includesTax = try TaxInclusion.read(fields)
-        if case .null = status { throw .notNull("status", in: "price_list") }
+        let hasNullStatus = if case .null = status { true } else { false }
         return Input(
             id: Identifier.make("pl"),
             columns: [
                 .text(name), .text(description), .text(type), .text(status.value ?? "draft"),
                 Value(instant: startsAt), Value(instant: endsAt),
             ],
-            prices: PriceBatch(prices), groups: PriceListGroups(ids: groups ?? []),
+            hasNullStatus: hasNullStatus, prices: PriceBatch(prices),
+            groups: PriceListGroups(ids: groups ?? []),
             includesTax: includesTax)
     }
 
@@ -61,7 +64,10 @@ package enum CreatePriceList: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let includesTax = try await input.includesTax?.value(on: context.db)
+        let includesTax = try await input.includesTax?.value(on: context.db) ?? .absent
+        // Only now is everything else known to be right, of which Medusa speaks first.
+        if input.hasNullStatus { throw .notNull("status", in: "price_list") }
+        if case .null = includesTax { throw .notNull("includes_tax", in: "price_list") }
         try await context.db.transaction(
             making: input.id, lookUp: GetPriceList.find, unless: PriceList.race
         ) { transaction throws(APIError) in
@@ -70,10 +76,8 @@ package enum CreatePriceList: Endpoint {
             try await input.prices.refuse(checked, list: input.id)
             try await input.groups.refuse(held, list: input.id)
             _ = transaction.start(insert, [.text(input.id)] + input.columns)
-            if let includesTax {
-                TaxInclusion.startSetting(
-                    of: input.id, to: includesTax, in: transaction, on: context.db)
-            }
+            TaxInclusion.startSetting(
+                of: input.id, to: includesTax, in: transaction, on: context.db)
             input.groups.startReplacing(of: input.id, in: transaction)
             input.prices.startWriting(to: input.id, in: transaction)
         }

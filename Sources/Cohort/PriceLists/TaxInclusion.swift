@@ -39,29 +39,29 @@ package struct TaxInclusion: Sendable {
 
     /// Finishes the fields now that the database can be asked.
     ///
-    /// - Throws: `.invalidData` where there is no such column, for what is neither yes nor no, and for whatever
-    ///   is wrong with the other fields.
-    func value(on db: Database) async throws(APIError) -> Bool {
+    /// - Throws: `.invalidData` where there is no such column, for what is neither yes, no nor null, and for
+    ///   whatever is wrong with the other fields.
+    func value(on db: Database) async throws(APIError) -> Optionality<Bool> {
         var fields = fields
-        var value: Bool?
+        var value = Optionality<Bool>.null
         if try await !db.query(Self.exists).bool(0, 0) {
             fields.fail("includes_tax should not exist")
         } else {
             switch sent {
-            case .bool(let sent): value = sent
+            case .bool(let sent): value = .value(sent)
             case .null: break
             case .number, .string, .array, .object:
                 fields.fail("includes_tax must be a boolean value")
             }
         }
         try fields.finish()
-        guard let value else { throw .notNull("includes_tax", in: "price_list") }
         return value
     }
 
     static func startSetting(
-        of list: String, to value: Bool, in transaction: Transaction, on db: Database
+        of list: String, to value: Optionality<Bool>, in transaction: Transaction, on db: Database
     ) {
+        guard let value = value.value else { return }
         let statement = db.shape("price_list.includes_tax", update, lane: .write)
         _ = transaction.start(statement, [.text(list), .bool(value)])
     }

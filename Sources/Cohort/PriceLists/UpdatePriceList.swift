@@ -77,7 +77,7 @@ package enum UpdatePriceList: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
-        let includesTax = try await input.includesTax?.value(on: context.db)
+        let includesTax = try await input.includesTax?.value(on: context.db) ?? .absent
         try await context.db.transaction(unless: PriceList.race) { transaction throws(APIError) in
             let held = input.groups?.startHolding(in: transaction)
             let locked = transaction.start(PriceList.lock, [.text(input.id)])
@@ -86,11 +86,10 @@ package enum UpdatePriceList: Endpoint {
             try await input.prices.refuse(checked, list: input.id)
             if let held { try await input.groups?.refuse(held, list: input.id) }
             try refuseNulls(input)
+            if case .null = includesTax { throw .notNull("includes_tax", in: "price_list") }
             _ = transaction.start(update, [.text(input.id)] + columns(of: input))
-            if let includesTax {
-                TaxInclusion.startSetting(
-                    of: input.id, to: includesTax, in: transaction, on: context.db)
-            }
+            TaxInclusion.startSetting(
+                of: input.id, to: includesTax, in: transaction, on: context.db)
             input.groups?.startReplacing(of: input.id, in: transaction)
             input.prices.startWriting(to: input.id, in: transaction)
         }

@@ -229,6 +229,17 @@ import Testing
         #expect(
             null.json?["message"]
                 == "Can't insert null value in field includes_tax on insert in table price_list")
+        // What is not there, and what else is wrong, is said before.
+        let unknown = try lists.client.send(
+            "POST", "/admin/price-lists/pl_unknown", json: ["includes_tax": nil])
+        #expect(unknown.status == 404)
+        let two = try lists.client.send(
+            "POST", "/admin/price-lists",
+            json: [
+                "name": 1, "description": "d", "type": "sale", "prices": [], "status": nil,
+                "includes_tax": true,
+            ])
+        #expect(two.json?["message"] == "name must be a string")
     }
 
     @Test func `a body may be as long as the setting says, and no longer`() async throws {
