@@ -46,7 +46,7 @@ extension MigrationError {
         switch self {
         case .cannotConnect: true
         case .failed(_, let failure): failure.sqlstate.map { $0.hasPrefix("57P") } ?? true
-        case .misfit, .edited, .newer, .pooled, .noTransactions, .forbidden: false
+        case .misfit, .edited, .newer, .unrecorded, .pooled, .noTransactions, .forbidden: false
         }
     }
 }

@@ -81,6 +81,9 @@ struct Examination {
     var connection: BlockingConnection { session.connection }
 
     func examineMigrations(_ history: History, of all: [MigrationFile]) throws(SQLFailure) {
+        guard history.unrecorded.isEmpty else {
+            return report(.off("\(MigrationError.unrecorded(history.unrecorded))"))
+        }
         var isFine = true
         for status in history.statuses {
             let file = all.first { $0.name == status.name }
@@ -265,12 +268,25 @@ struct Examination {
     }
 
     private func fill() throws(SQLFailure) {
+        // Somebody may have emptied that table, too.
         let unfilled = try connection.query(
-            "SELECT relation FROM cohort_counter WHERE filled_at IS NULL ORDER BY relation")
+            """
+            SELECT w.relation
+            FROM unnest(ARRAY['customer', 'customer_group', 'customer_group_customers']) AS w (relation)
+            WHERE NOT EXISTS (
+                SELECT FROM cohort_counter c WHERE c.relation = w.relation AND c.filled_at IS NOT NULL)
+            ORDER BY w.relation
+            """)
         guard !unfilled.isEmpty else { return }
         let names = unfilled.compactMap(\.[0]).joined(separator: ", ")
         let fault = "counters of \(names): not filled, so that lists count"
         guard mends else { return report(.off(fault)) }
+        try connection.run(
+            """
+            INSERT INTO cohort_counter (relation)
+            VALUES ('customer'), ('customer_group'), ('customer_group_customers')
+            ON CONFLICT DO NOTHING
+            """)
         try session.outsideTransaction { () throws(SQLFailure) in
             try session.call("CALL cohort_fill_counters()")
         }

@@ -18,6 +18,8 @@ package struct MigrationStatus: Equatable, Sendable {
 struct History {
     let statuses: [MigrationStatus]
     let pending: [MigrationFile]
+    /// Tables of ours in a database that records no migration at all: somebody has emptied the record.
+    let unrecorded: [String]
     var edited: [String] { names { if case .edited = $0 { true } else { false } } }
     var unknown: [String] { names { if case .unknown = $0 { true } else { false } } }
 
@@ -46,6 +48,7 @@ struct History {
                     """)
                 for row in rows { recorded[row[0] ?? ""] = (row[1], row[2] ?? "") }
             }
+            unrecorded = recorded.isEmpty ? try Self.tables(in: connection) : []
             var statuses: [MigrationStatus] = []
             for file in files {
                 let state: MigrationStatus.State
@@ -79,6 +82,17 @@ struct History {
         } catch {
             throw .failed(file: "cohort_migration", error)
         }
+    }
+
+    private static func tables(in connection: BlockingConnection) throws(SQLFailure) -> [String] {
+        try connection.query(
+            """
+            SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = current_schema() AND relkind = 'r'
+                AND relname LIKE 'cohort\\_%' AND relname <> 'cohort_migration'
+            ORDER BY relname
+            """
+        ).compactMap { $0[0] }
     }
 
     static func record(

@@ -9,6 +9,8 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
     case edited([String])
     /// The database went through these files, and this program has none so named.
     case newer([String])
+    /// These tables are there, and nothing is recorded of how they came about.
+    case unrecorded([String])
     /// What was to be done needs a session that nobody else uses.
     case pooled
     /// A pooler is in between that allows none.
@@ -30,6 +32,10 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
         case .newer(let files):
             "this database is newer than this program, which does not know: "
                 + files.joined(separator: ", ")
+        case .unrecorded(let tables):
+            "tables of Cohort's are there (\(tables.joined(separator: ", "))), but cohort_migration, the record of how "
+                + "they were made, is empty: put its rows back from a backup, or from an empty database that the same "
+                + "program has migrated"
         case .pooled:
             "the connection leads through a pooler, whose sessions others use too; "
                 + "run cohort migrate with a --database-url that leads to PostgreSQL itself"

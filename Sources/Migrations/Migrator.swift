@@ -31,7 +31,7 @@ package struct Migrator {
     /// - Parameters:
     ///   - dryRun: finds out and says what would be done, changing nothing.
     ///   - progress: told how far a step is that takes long; each text takes the place of the one before.
-    /// - Throws: `.edited`, `.newer`, `.pooled` or `.forbidden` before anything is done; `.misfit` and `.failed` for the file that
+    /// - Throws: `.edited`, `.newer`, `.unrecorded`, `.pooled` or `.forbidden` before anything is done; `.misfit` and `.failed` for the file that
     ///   could not be applied, with those before it in place.
     package func migrate(
         dryRun: Bool = false, report: @escaping (String) -> Void = { _ in },
@@ -47,6 +47,7 @@ package struct Migrator {
         let history = try History(of: files, in: session.connection)
         guard history.edited.isEmpty else { throw .edited(history.edited) }
         guard history.unknown.isEmpty else { throw .newer(history.unknown) }
+        guard history.unrecorded.isEmpty else { throw .unrecorded(history.unrecorded) }
         if history.pending.isEmpty { return report("nothing to do") }
         guard !session.isPooled else { throw .pooled }
         let rights = Rights(connection: session.connection)

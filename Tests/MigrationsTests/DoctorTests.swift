@@ -318,6 +318,61 @@ import Testing
         #expect(try examine(url).first == .off("0002_regions.sql is not the file that was applied"))
     }
 
+    /// As Medusa's own tests do between two of them.
+    @Test
+    func `a schema whose tables were emptied one by one misses its record`() throws {
+        let (url, connection) = try shop()
+        try connection.run("SET session_replication_role = replica")
+        let tables = try connection.query(
+            "SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public'"
+        ).compactMap { $0[0] }
+        #expect(tables.contains("cohort_cart") && tables.contains("cohort_product_tax_rate"))
+        for table in tables { try connection.run("DELETE FROM \(table)") }
+        try connection.run("SET session_replication_role = origin")
+        try connection.run("INSERT INTO customer (id, email) VALUES ('c', 'c@example.com')")
+        let findings = try examine(url)
+        guard case .off(let fault) = findings.first else {
+            Issue.record("\(findings)")
+            return
+        }
+        #expect(fault.contains("cohort_migration, the record of how they were made, is empty"))
+        #expect(
+            findings.filter(isOff).dropFirst() == [
+                .off(
+                    "counters of customer, customer_group, customer_group_customers: not filled, so that lists count"
+                )
+            ])
+        #expect(throws: MigrationError.self) { try migrate(url) }
+        // The remedy that it names.
+        let other = try database()
+        try migrate(other)
+        for row in try BlockingConnection(other).query("SELECT name, sha256 FROM cohort_migration")
+        {
+            _ = try connection.query(
+                "INSERT INTO cohort_migration (name, sha256) VALUES ($1, $2)",
+                row.map { $0 ?? "" })
+        }
+        _ = try examine(url, mends: true)
+        let mended = try examine(url)
+        #expect(isWell(mended), "\(mended)")
+        #expect(
+            mended.last == .fine("counters: 1 customers, 0 groups, the members of each group"))
+    }
+
+    /// What programs that empty every table would delete through the view.
+    @Test func `carts are not deleted through what is shown of them`() throws {
+        let url = try database()
+        let connection = try BlockingConnection(url)
+        try connection.run(
+            """
+            CREATE TABLE cart (id varchar PRIMARY KEY, region_id varchar, deleted_at timestamptz);
+            INSERT INTO cart VALUES ('cart_1', 'reg_1');
+            """)
+        try migrate(url)
+        try connection.run("DELETE FROM cohort_cart")
+        #expect(try connection.query("SELECT id FROM cart") == [["cart_1"]])
+    }
+
     @Test func `without keys on the memberships nobody can rely on what is counted`() throws {
         let (url, connection) = try shop()
         try connection.run(
