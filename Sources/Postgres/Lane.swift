@@ -371,7 +371,7 @@ final class Lane: Ticker, @unchecked Sendable {
     var statistics: LaneStatistics {
         var figures = totals
         figures.connections = state.open
-        figures.connectionsMax = limits.connections
+        figures.connectionsMax = state.places.count
         if configuration.prepares {
             figures.pooled = connections.count { $0?.isPipelined == false }
         }

@@ -42,7 +42,9 @@ import Testing
 
     @Test(arguments: ["on", "off"])
     func `several clients at once meet no error`(prepare: String) throws {
-        let (shop, pooler) = try shop(settings: ["COHORT_PREPARE": prepare])
+        let (shop, pooler) = try shop(settings: [
+            "COHORT_PREPARE": prepare, "COHORT_METRICS_PORT": "0",
+        ])
         defer { pooler.stop() }
         try shop.service.waitUntilReady()
         try shop.sql().run(
@@ -102,6 +104,12 @@ import Testing
         #expect(
             try shop.sql().number("SELECT count(*) FROM price_list WHERE status = 'draft'") == 48)
         #expect(pooledLines(shop).isEmpty == (prepare == "off"))
+        // As many as the fast lane opened when it noticed, not as it was set.
+        let figures = try shop.service.metrics()
+        let fast = ["lane": "fast"]
+        let open = try #require(figures.sum("cohort_postgres_connections", fast))
+        let most = try #require(figures.sum("cohort_postgres_connections_max", fast))
+        #expect(open <= most, "\(open) of \(most)")
         let doctor = try ServiceProcess.run(["doctor"], environment: shop.environment)
         #expect(doctor.exitCode == 0, "\(doctor.output)")
     }
