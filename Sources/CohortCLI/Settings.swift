@@ -146,39 +146,40 @@ enum Settings {
         let http = configuration.http
         guard http.limits.requestLineBytesMax < http.limits.headBytesMax else {
             throw SettingsError(
-                "the request line is part of the head, so request_line_bytes_max"
-                    + " (\(http.limits.requestLineBytesMax)) must be less than head_bytes_max"
+                "the request line is part of the head, so COHORT_REQUEST_LINE_BYTES_MAX"
+                    + " (\(http.limits.requestLineBytesMax)) must be less than COHORT_HEAD_BYTES_MAX"
                     + " (\(http.limits.headBytesMax))")
         }
         guard http.bodyBytesMax <= http.batchBodyBytesMax else {
             throw SettingsError(
-                "body_bytes_max (\(http.bodyBytesMax)) must not be more than"
-                    + " batch_body_bytes_max (\(http.batchBodyBytesMax))")
+                "COHORT_BODY_BYTES_MAX (\(http.bodyBytesMax)) must not be more than"
+                    + " COHORT_BATCH_BODY_BYTES_MAX (\(http.batchBodyBytesMax))")
         }
         guard http.limits.bodyProgressDeadline <= http.limits.bodyDeadline else {
-            throw SettingsError("body_progress_deadline_s must not be more than body_deadline_s")
+            throw SettingsError(
+                "COHORT_BODY_PROGRESS_DEADLINE_S must not be more than COHORT_BODY_DEADLINE_S")
         }
         guard http.batchBodyBytesMax <= http.limits.heldBytesMax else {
             throw SettingsError(
-                "batch_body_bytes_max (\(http.batchBodyBytesMax)) must not be more than"
-                    + " held_bytes_max (\(http.limits.heldBytesMax))")
+                "COHORT_BATCH_BODY_BYTES_MAX (\(http.batchBodyBytesMax)) must not be more than"
+                    + " COHORT_HELD_BYTES_MAX (\(http.limits.heldBytesMax))")
         }
         let tokens = configuration.auth.tokens
         guard tokens.lifetime <= tokens.acceptedLifetimeMax ?? tokens.lifetime else {
             throw SettingsError(
-                "tokens that are issued here would be refused here: jwt_accepted_lifetime_max_s must not be"
-                    + " less than jwt_lifetime_s")
+                "tokens that are issued here would be refused here: COHORT_JWT_ACCEPTED_LIFETIME_MAX_S must not be"
+                    + " less than COHORT_JWT_LIFETIME_S")
         }
         let cookie = configuration.auth.cookie
         guard cookie.secure != .never || cookie.sameSite != .none else {
             throw SettingsError(
                 "browsers refuse cookies with SameSite=None and without Secure:"
-                    + " cookie_same_site=none does not go with cookie_secure=never")
+                    + " COHORT_COOKIE_SAME_SITE=none does not go with COHORT_COOKIE_SECURE=never")
         }
         let scrypt = configuration.auth.scrypt
         guard scrypt.isAcceptable else {
             throw SettingsError(
-                "scrypt_log2_n=\(scrypt.log2N), scrypt_r=\(scrypt.r), scrypt_p=\(scrypt.p) is more work or"
+                "COHORT_SCRYPT_LOG2_N=\(scrypt.log2N), COHORT_SCRYPT_R=\(scrypt.r), COHORT_SCRYPT_P=\(scrypt.p) is more work or"
                     + " memory than a hash may cost: 128·N·r at most \(ScryptCost.memoryBytesMax) bytes,"
                     + " N·r·p at most \(ScryptCost.workMax)")
         }
