@@ -73,7 +73,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ error: any Error) {
         switch error as? APIError {
         case .internalFault(let cause): self.init(cause)
-        case .overloaded: self.init("the database does not answer")
+        case .overloaded: self.init("the database cannot be reached, or has no room now")
         case let known?: self.init(known.wire.message)
         case nil: self.init("\(error)")
         }
