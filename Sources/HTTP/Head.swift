@@ -33,9 +33,6 @@ final class Head {
     // Filled by the connection.
     var peer = PeerAddress.unknown
 
-    // Filled by the handler.
-    var parameters = PathParameters.none
-
     func reset() {
         method = .other
         methodName = 0..<0
@@ -50,7 +47,6 @@ final class Head {
         keepsAlive = true
         expectsContinue = false
         coding = .identity
-        parameters = .none
     }
 
     var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }

@@ -95,18 +95,6 @@ package struct Request: ~Copyable, ~Escapable {
         }
     }
 
-    /// Keeps the parameters that the router found, for ``parameter(_:)``.
-    package func bind(_ parameters: PathParameters) {
-        head.parameters = parameters
-    }
-
-    /// A part of the path by its name in the route, percent-decoded once.
-    ///
-    /// Asking for one that the bound route has not is a programmer's error.
-    package func parameter(_ name: StaticString) -> String {
-        head.parameters[name]
-    }
-
     /// Who asks: the address of the connection, or the last one in `X-Forwarded-For` that is not
     /// itself a trusted proxy when the connection comes from one. Empty for a unix socket without that field.
     package var clientAddress: String {
