@@ -60,11 +60,7 @@ package struct Call: Sendable {
     }
 
     /// The path's `:id`.
-    ///
-    /// - Throws: `.invalidData` for a NUL, which the database cannot hold.
-    package func id() throws(APIError) -> String {
-        parameters["id"]
-    }
+    package var id: String { parameters["id"] }
 
     /// Another part of the path, such as its `:product_id`.
     package func parameter(_ name: StaticString) -> String {

@@ -78,7 +78,7 @@ extension CustomerGroup {
             var fields = try Fields(call.body)
             let customers = fields.identifierList("customer_ids")
             try fields.finish()
-            groupID = try call.id()
+            groupID = call.id
             customerIDs = customers
         }
     }

@@ -14,7 +14,7 @@ package enum DeleteCustomerGroup: Endpoint {
     package static let route: StaticString = "DELETE /admin/customer-groups/:id"
 
     package static func parse(_ call: Call) throws(APIError) -> String {
-        try call.id()
+        call.id
     }
 
     // Whoever gives a list this group holds the group until that is done: then the list is among those below.

@@ -8,27 +8,25 @@ package enum GetCustomerGroup: RecordEndpoint {
     package static let route: StaticString = "GET /admin/customer-groups/:id"
 
     package static func parse(_ call: Call) throws(APIError) -> RecordRead {
-        guard call.hasQuery else { return try read(call) }
+        guard call.hasQuery else { return read(call) }
         var query = try call.query(splittingSingleElements: true)
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
         let isCounted = query.includesCounts(in: call)
         try query.finish()
-        var read = try read(call, isCounted: isCounted)
+        var read = read(call, isCounted: isCounted)
         read.selection = try Selection(
             of: read.entity, expand: expand, fields: fields,
             always: isCounted ? CustomerGroup.counts : [])
         return read
     }
 
-    private static func read(
-        _ call: Call, isCounted: Bool = false
-    ) throws(APIError) -> RecordRead {
+    private static func read(_ call: Call, isCounted: Bool = false) -> RecordRead {
         RecordRead(
             member: "customer_group",
             entity: isCounted ? CustomerGroup.counted : CustomerGroup.entity,
             findAny: isCounted ? findAnyCounted : findAny,
-            id: try call.id(), missing: CustomerGroup.missing)
+            id: call.id, missing: CustomerGroup.missing)
     }
 
     static let findAny = Statement(

@@ -8,7 +8,7 @@ package enum ListCustomersOfGroup: Endpoint {
     package static let route: StaticString = "GET /admin/customer-groups/:id/customers"
 
     package static func parse(_ call: Call) throws(APIError) -> ListRequest {
-        try CustomerList.parse(call, membersOf: try call.id())
+        try CustomerList.parse(call, membersOf: call.id)
     }
 
     package static let statements = [

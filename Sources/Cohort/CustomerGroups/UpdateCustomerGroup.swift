@@ -25,7 +25,7 @@ package enum UpdateCustomerGroup: Endpoint {
         let expand = try call.expand()
         let selection = try Selection(of: CustomerGroup.entity, expand: expand)
         return Input(
-            id: try call.id(), name: name, metadata: Metadata.Patch(metadata), expand: expand,
+            id: call.id, name: name, metadata: Metadata.Patch(metadata), expand: expand,
             selection: selection)
     }
 

@@ -11,7 +11,7 @@ package enum GetCustomer: RecordEndpoint {
         let selection = try call.expansion(
             of: Customer.entity, default: Customer.defaultRelations)
         return RecordRead(
-            member: "customer", entity: Customer.entity, findAny: findAny, id: try call.id(),
+            member: "customer", entity: Customer.entity, findAny: findAny, id: call.id,
             selection: selection, missing: Customer.missing)
     }
 

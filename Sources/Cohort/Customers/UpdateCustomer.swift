@@ -35,7 +35,7 @@ package enum UpdateCustomer: Endpoint {
         let selection = try call.expansion(
             of: Customer.entity, default: Customer.defaultRelations)
         return Input(
-            id: try call.id(), email: email, firstName: firstName, lastName: lastName,
+            id: call.id, email: email, firstName: firstName, lastName: lastName,
             phone: phone, password: password.flatMap { $0.isEmpty ? nil : $0 },
             metadata: Metadata.Patch(metadata), groups: groups,
             selection: selection)

@@ -27,7 +27,7 @@ package enum AddPrices: Endpoint {
         try fields.finish()
         for index in drafts.indices { drafts[index].id = nil }
         return Input(
-            id: try call.id(), prices: PriceBatch(drafts), replacesAll: override ?? false)
+            id: call.id, prices: PriceBatch(drafts), replacesAll: override ?? false)
     }
 
     package static let statements = [PriceList.lock] + PriceBatch.statements

@@ -11,7 +11,7 @@ package enum DeletePriceList: Endpoint {
     package static let route: StaticString = "DELETE /admin/price-lists/:id"
 
     package static func parse(_ call: Call) throws(APIError) -> String {
-        try call.id()
+        call.id
     }
 
     static let delete = Statement(

@@ -22,7 +22,7 @@ package enum DeletePrices: Endpoint {
         var fields = try Fields(call.body)
         let ids = fields.nonEmptyStrings("price_ids")
         try fields.finish()
-        return Input(id: try call.id(), priceIDs: ids)
+        return Input(id: call.id, priceIDs: ids)
     }
 
     static let delete = Price.deletion("price.delete", of: "unnest($2::text[]) p(id)")

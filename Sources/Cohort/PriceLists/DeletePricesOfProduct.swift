@@ -14,7 +14,7 @@ package enum DeletePricesOfProduct: Endpoint {
     }
 
     package static func parse(_ call: Call) throws(APIError) -> Input {
-        Input(id: try call.id(), productIDs: [call.parameter("product_id")])
+        Input(id: call.id, productIDs: [call.parameter("product_id")])
     }
 
     static let delete = Price.deletion(
@@ -44,7 +44,7 @@ package enum DeletePricesOfProducts: Endpoint {
         var fields = try Fields(call.body)
         let ids = fields.nonEmptyStrings("product_ids")
         try fields.finish()
-        return DeletePricesOfProduct.Input(id: try call.id(), productIDs: ids)
+        return DeletePricesOfProduct.Input(id: call.id, productIDs: ids)
     }
 
     package static let statements = DeletePricesOfProduct.statements

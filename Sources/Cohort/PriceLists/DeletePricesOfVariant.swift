@@ -14,7 +14,7 @@ package enum DeletePricesOfVariant: Endpoint {
     }
 
     package static func parse(_ call: Call) throws(APIError) -> Input {
-        Input(id: try call.id(), variantID: call.parameter("variant_id"))
+        Input(id: call.id, variantID: call.parameter("variant_id"))
     }
 
     static let delete = Price.deletion(

@@ -10,7 +10,7 @@ package enum GetPriceList: Endpoint {
 
     // Medusa ignores the query string here.
     package static func parse(_ call: Call) throws(APIError) -> String {
-        try call.id()
+        call.id
     }
 
     static let find = Statement(

@@ -10,7 +10,7 @@ package enum ListProductsOfPriceList: Endpoint {
     package static let route: StaticString = "GET /admin/price-lists/:id/products"
 
     package static func parse(_ call: Call) throws(APIError) -> ListRequest {
-        let list = try call.id()
+        let list = call.id
         var query = try call.query(splittingSingleElements: true)
         let id = query.stringOrList("id")
         let q = query.optionalString("q").value.flatMap { $0.isEmpty ? nil : $0 }

@@ -40,7 +40,7 @@ package enum UpdatePriceList: Endpoint {
         let groups = fields.optionalIdentifierList("customer_groups")
         let includesTax = try TaxInclusion.read(fields)
         return Input(
-            id: try call.id(), name: name, description: description, startsAt: startsAt,
+            id: call.id, name: name, description: description, startsAt: startsAt,
             endsAt: endsAt, status: status, type: type, prices: PriceBatch(prices ?? []),
             groups: groups.map { PriceListGroups(ids: $0) }, includesTax: includesTax)
     }

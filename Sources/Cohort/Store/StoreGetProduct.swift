@@ -22,7 +22,7 @@ package enum StoreGetProduct: Endpoint {
         let prices = query.priceContext()
         try query.finish()
         return Input(
-            id: try call.id(),
+            id: call.id,
             selection: try StoreProduct.selection(expand: expand, fields: fields), prices: prices)
     }
 

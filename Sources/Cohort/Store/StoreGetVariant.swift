@@ -22,7 +22,7 @@ package enum StoreGetVariant: Endpoint {
         let prices = query.priceContext()
         try query.finish()
         return Input(
-            id: try call.id(),
+            id: call.id,
             selection: try StoreVariant.selection(expand: expand, fields: fields), prices: prices)
     }
 

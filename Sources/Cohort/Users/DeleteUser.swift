@@ -10,7 +10,7 @@ package enum DeleteUser: Endpoint {
     package static let route: StaticString = "DELETE /admin/users/:id"
 
     package static func parse(_ call: Call) throws(APIError) -> String {
-        try call.id()
+        call.id
     }
 
     static let delete = Statement(

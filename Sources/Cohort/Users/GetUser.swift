@@ -9,7 +9,7 @@ package enum GetUser: RecordEndpoint {
 
     package static func parse(_ call: Call) throws(APIError) -> RecordRead {
         RecordRead(
-            member: "user", entity: User.entity, findAny: findAny, id: try call.id(),
+            member: "user", entity: User.entity, findAny: findAny, id: call.id,
             missing: User.missing)
     }
 

@@ -26,7 +26,7 @@ package enum UpdateUser: Endpoint {
         let metadata = fields.optionalObject("metadata")
         try fields.finish()
         return Input(
-            id: try call.id(), firstName: firstName, lastName: lastName, role: role,
+            id: call.id, firstName: firstName, lastName: lastName, role: role,
             apiToken: apiToken, metadata: Metadata.Patch(metadata))
     }
 

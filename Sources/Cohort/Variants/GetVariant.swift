@@ -21,7 +21,7 @@ package enum GetVariant: Endpoint {
         var prices = PriceContext()
         prices.includesLists = false
         return Input(
-            id: try call.id(),
+            id: call.id,
             selection: try VariantFilters.selection(expand: expand, fields: fields).priced(prices))
     }
 
