@@ -201,28 +201,3 @@ package final class Safeguards: Sendable {
         guard isNamed else { throw .changed }
     }
 }
-
-/// Where the record that a write answers can be read, so that the answer need not be kept.
-package enum AnswerSource: Sendable {
-    /// Nowhere.
-    case none
-    /// At the write's own path and query.
-    case ownPath
-    case path(String)
-
-    func target(path: String, query: String?) -> String? {
-        switch self {
-        case .none: nil
-        case .ownPath: path + (query.map { "?" + $0 } ?? "")
-        case .path(let path): path
-        }
-    }
-}
-
-/// How a record is held while it is looked at and changed.
-package struct RecordLock: Sendable {
-    /// Its `$1` is the record's id.
-    let statement: Statement
-    /// Which part of the path that is.
-    var parameter: StaticString = "id"
-}

@@ -1,62 +1,6 @@
 package import HTTP
 import JSON
-package import Postgres
-
-/// A page of records, or all of them, as the API lists them.
-package struct ListRequest: Sendable {
-    /// The member that holds the rows, such as `customer_groups`.
-    package let member: StaticString
-    package let entity: Entity
-    package var selection: Selection
-    package let offset: Int64
-    /// 0 asks for everything behind `offset`.
-    package let limit: Int64
-    /// Conditions and their values; a statement's own text names the table `e`.
-    package let filter: SQLBuilder
-    /// `column ASC` or `column DESC` of table `e`; the id is always the last sort key.
-    package let order: SQL
-    package let lane: LaneKind
-    /// What is known without counting; nil where only counting tells.
-    package var counter: Counter?
-    /// Where what is listed lies in the order of ``order``; with the values of ``filter``.
-    package var paging: KeysetPaging?
-    /// Where no index finds what is listed: what makes two requests the same.
-    var scan: String?
-    /// Whether rows that were read at another moment than what hangs on them would say something that was never so; for
-    /// pages from memory.
-    var isOfOneMoment = false
-    /// What stands behind the rows.
-    package var envelope = Envelope.page
-    /// What the client asked, for links to the other pages; nil makes none.
-    var query: String?
-
-    package enum Envelope: Sendable {
-        /// `count`, `offset` and `limit`.
-        case page
-        case count
-        case nothing
-    }
-
-    /// Rows of a page that is answered from memory; larger pages are streamed in batches of as many.
-    package static let pageRowsMax: Int64 = 1000
-
-    /// A page of more rows would hold up the quick reads behind it.
-    static let quickRowsMax: Int64 = 200
-
-    func lane(_ lane: LaneKind) -> LaneKind { limit > Self.quickRowsMax ? .slow : lane }
-}
-
-/// How many records a list without filters has, from what sql/0016_counters.sql keeps.
-package struct Counter: Sendable {
-    /// Answers the number in its last column, or null where telling it takes long: quick reads must not wait behind
-    /// that. No row stands for a list of nothing.
-    package let quick: Statement
-    /// Tells it in any case, on the slow lane; nil where that means counting what is listed.
-    package var slow: Statement?
-    package var values: [Value] = []
-    /// What `quick` answers before the number.
-    package var common: CommonMember?
-}
+import Postgres
 
 extension ListRequest {
     private func page(_ paging: SQL) -> SQL {
@@ -232,21 +176,5 @@ extension ListRequest {
             sink.json.member("limit", limit)
         }
         sink.json.endObject()
-    }
-}
-
-extension SQL {
-    /// `e.column, e.id`, from a client's `order`.
-    ///
-    /// - Throws: `.invalidData` for what is not a column of the entity.
-    package static func order(
-        _ text: String?, of entity: Entity, default standard: SQL
-    ) throws(APIError) -> SQL {
-        guard let order = try Order.parse(text, on: entity),
-            let column = entity.columns.first(where: { $0.name.description == order.column })
-        else { return standard }
-        // Written one way, so that a list knows its order whoever asked for it.
-        if order.column == "id" { return order.isDescending ? "e.id DESC" : "e.id" }
-        return .column(column, of: "e") + (order.isDescending ? " DESC, e.id" : ", e.id")
     }
 }
