@@ -9,21 +9,10 @@ package enum StoreGetProduct: Endpoint {
     package static let route: StaticString = "GET /store/products/:id"
     package static let access = Access.store
 
-    package struct Input: Sendable {
-        let id: String
-        let selection: Selection
-        let prices: PriceContext
-    }
-
-    package static func parse(_ call: Call) throws(APIError) -> Input {
-        var query = try call.query()
-        let expand = query.optionalString("expand").value
-        let fields = query.optionalString("fields").value
-        let prices = query.priceContext()
-        try query.finish()
-        return Input(
-            id: call.id,
-            selection: try StoreProduct.selection(expand: expand, fields: fields), prices: prices)
+    package static func parse(_ call: Call) throws(APIError) -> StoreRecordInput {
+        try StoreRecordInput(call) { expand, fields throws(APIError) in
+            try StoreProduct.selection(expand: expand, fields: fields)
+        }
     }
 
     static let find = Statement(
@@ -34,7 +23,7 @@ package enum StoreGetProduct: Endpoint {
     package static let statements = [find]
 
     package static func run(
-        _ input: Input, in context: Context
+        _ input: StoreRecordInput, in context: Context
     ) async throws(APIError) -> Response {
         try await .record(
             "product", Product.entity, id: input.id,

@@ -9,25 +9,14 @@ package enum StoreGetVariant: Endpoint {
     package static let route: StaticString = "GET /store/variants/:id"
     package static let access = Access.store
 
-    package struct Input: Sendable {
-        let id: String
-        let selection: Selection
-        let prices: PriceContext
-    }
-
-    package static func parse(_ call: Call) throws(APIError) -> Input {
-        var query = try call.query()
-        let expand = query.optionalString("expand").value
-        let fields = query.optionalString("fields").value
-        let prices = query.priceContext()
-        try query.finish()
-        return Input(
-            id: call.id,
-            selection: try StoreVariant.selection(expand: expand, fields: fields), prices: prices)
+    package static func parse(_ call: Call) throws(APIError) -> StoreRecordInput {
+        try StoreRecordInput(call) { expand, fields throws(APIError) in
+            try StoreVariant.selection(expand: expand, fields: fields)
+        }
     }
 
     package static func run(
-        _ input: Input, in context: Context
+        _ input: StoreRecordInput, in context: Context
     ) async throws(APIError) -> Response {
         try await .record(
             "variant", ProductVariant.entity, id: input.id,
