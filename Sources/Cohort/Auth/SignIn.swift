@@ -1,4 +1,6 @@
 import EventLoop
+import HTTP
+import JSON
 import Postgres
 
 /// An e-mail address and a password, checked.
@@ -70,11 +72,14 @@ package enum SignIn {
         let rows: Rows
         let passwordVersion: String
 
-        /// A token that is good until the password is changed.
-        func token(for domain: AccessToken.Domain, in context: Context) -> String {
-            AccessToken.issue(
+        /// Answers a token that is good until the password is changed.
+        func token(for domain: AccessToken.Domain, in context: Context) -> Response {
+            let token = AccessToken.issue(
                 userID: rows.text(0, 0), passwordVersion: passwordVersion, for: domain,
                 by: context.service.configuration.auth.tokens, at: .now())
+            return .json(200) { json in
+                json.object { json in json.member("access_token", token) }
+            }
         }
     }
 

@@ -1,6 +1,4 @@
-import JSON
 package import HTTP
-import Postgres
 
 /// Signs a customer in with a JSON web token. It opens nothing under `/admin`.
 ///
@@ -19,9 +17,6 @@ package enum StoreCreateToken: Endpoint {
         _ input: SignIn.Input, in context: Context
     ) async throws(APIError) -> Response {
         let account = try await SignIn.account(input, of: .customers, in: context)
-        let token = account.token(for: .store, in: context)
-        return .json(200) { json in
-            json.object { json in json.member("access_token", token) }
-        }
+        return account.token(for: .store, in: context)
     }
 }
