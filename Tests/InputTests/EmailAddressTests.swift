@@ -83,12 +83,13 @@ struct EmailAddressTests {
         #expect(EmailAddress.lowercased(text).unicodeScalars.elementsEqual(expected.unicodeScalars))
     }
 
-    /// Whoever sends a token may have any text made lower case.
+    /// Whoever sends a token may have any text made lower case. Looking through all full stops for each sigma would take
+    /// minutes.
     @Test(.timeLimit(.minutes(1)))
     func `lower case takes time in proportion to the text`() {
         for text in ["Σ.", "ΑΣ", "Σ"] {
             let long =
-                String(repeating: text, count: 500_000) + String(repeating: ".", count: 500_000)
+                String(repeating: text, count: 100_000) + String(repeating: ".", count: 100_000)
             #expect(EmailAddress.lowercased(long).unicodeScalars.count == long.unicodeScalars.count)
         }
     }
