@@ -126,7 +126,7 @@ import Testing
     @Test func `replicas are told how far behind they are, and what they are not`() throws {
         let primary = try PrivateCluster()
         let replica = try PrivateCluster(replicaOf: primary)
-        let stranger = try PrivateCluster()
+        let stranger = try PrivateCluster(isStranger: true)
         let url = primary.url("postgres")
         let all = PrivateCluster.url("postgres", on: [replica, primary, stranger])
         try replica.catchUp(with: primary)

@@ -14,8 +14,8 @@ final class ReplicatedCluster: Sendable {
         try ReplicatedCluster(["max_standby_streaming_delay": "0"])
     }
 
-    init(_ options: [String: String]..., of count: Int = 2) throws {
-        let primary = try PrivateCluster()
+    init(_ options: [String: String]..., of count: Int = 2, isStranger: Bool = false) throws {
+        let primary = try PrivateCluster(isStranger: isStranger)
         self.primary = primary
         try primary.execute("CREATE TABLE t (id int PRIMARY KEY)", in: "postgres")
         replicas = try (0..<count).map { index in
@@ -386,7 +386,7 @@ extension Fixture {
 
     @Test func `a replica of another cluster is never read`() async throws {
         let cluster = try ReplicatedCluster(of: 0)
-        let other = try ReplicatedCluster(of: 1)
+        let other = try ReplicatedCluster(of: 1, isStranger: true)
         // Far ahead of ours, so that its position says nothing against it.
         try other.primary.execute("INSERT INTO t SELECT generate_series(1, 100000)", in: "postgres")
         try other.catchUp()

@@ -38,13 +38,32 @@ package final class PrivateCluster: Sendable {
         var names = 0
     }
 
+    /// A cluster that was made and never started, to be copied: making one takes ten times as long.
+    private static let blank = Result {
+        let home = try makeHome()
+        Leftovers.add(home)
+        try makeData(in: home)
+        return home
+    }
+
+    private static func makeData(in home: URL) throws {
+        try run([
+            PostgresBinaries.path("initdb"), "-D", home.appending(path: "data").path, "-U",
+            "cohort",
+            "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-instructions", "--no-sync",
+        ])
+    }
+
     /// Makes and starts a cluster of its own, for tests that stop or kill it or need it to be special.
     ///
     /// - Parameters:
+    ///   - original: a stopped one whose data it begins with; an empty one when nil.
     ///   - isStandby: it only reads, waiting for a primary that there is not.
+    ///   - isStranger: to all others, which have one identifier as they are copies.
     ///   - environment: for the server.
     package init(
-        tcp: TCP? = nil, isStandby: Bool = false, environment: [String: String] = [:]
+        copyOf original: PrivateCluster? = nil, tcp: TCP? = nil, isStandby: Bool = false,
+        isStranger: Bool = false, environment: [String: String] = [:]
     ) throws {
         self.environment = environment
         let home = try Self.makeHome()
@@ -53,11 +72,17 @@ package final class PrivateCluster: Sendable {
         settings = ["host": home.path, "port": "\(port)", "user": "cohort"]
         var options = ["port": "\(port)", "listen_addresses": tcp == nil ? "" : "127.0.0.1"]
         Leftovers.add(home)
-        try Self.run([
-            PostgresBinaries.path("initdb"), "-D", home.appending(path: "data").path, "-U",
-            "cohort",
-            "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-instructions", "--no-sync",
-        ])
+        if isStranger {
+            try Self.makeData(in: home)
+        } else {
+            let source = try original?.home ?? Self.blank.get()
+            try Self.run([
+                "/bin/cp", "-a", "--reflink=auto", source.appending(path: "data").path, home.path,
+            ])
+            // Its next database has another name than those it begins with.
+            let names = original?.state.withLock { $0.names } ?? 0
+            state.withLock { $0.names = names }
+        }
         if let tcp {
             let access = ["local all all trust"] + tcp.access
             try Self.write(access.joined(separator: "\n") + "\n", to: "data/pg_hba.conf", in: home)
