@@ -33,8 +33,7 @@ import Testing
     }
 
     @Test func `whatever several programs do at once, every snapshot adds up`() async throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("counters: seed \(seed)")
+        let seed = testSeed()
         let (url, connection) = try shop()
         let writing = Flag()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -134,8 +133,7 @@ import Testing
         let cluster = try PrivateCluster()
         let url = cluster.url(try cluster.createDatabase())
         try migrate(url)
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("counters and a crash: seed \(seed)")
+        let seed = testSeed()
         for round in 0..<3 as Range<UInt64> {
             var writer = try CounterWriter(url, seed: seed &+ round)
             for _ in 0..<30 { try writer.transaction() }
@@ -269,8 +267,7 @@ import Testing
 
     @Test func `a migration beside running writers ends with counters that are right`() async throws
     {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("adoption of counters: seed \(seed)")
+        let seed = testSeed()
         let (url, _) = try medusa(groups: 2500)
         let writing = Flag()
         try await withThrowingTaskGroup(of: Int.self) { group in

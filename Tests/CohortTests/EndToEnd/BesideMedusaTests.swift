@@ -320,8 +320,7 @@ import Testing
 
     @Test func `many writers of both kinds leave every count exact`() async throws {
         let shop = try await Shop.open()
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("writers beside the service: seed \(seed)")
+        let seed = testSeed()
         let first = try Medusa(shop.database.url, name: "x")
         let customers = try (0..<40).map { try first.createCustomer("\($0)@example.com") }
         let groups = try (0..<6).map { try first.createGroup("group \($0)") }

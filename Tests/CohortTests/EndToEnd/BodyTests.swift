@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-@Suite struct BodyTests {
+@Suite(.oneShop()) struct BodyTests {
     private func create(
         _ client: ShopClient, _ body: [UInt8], charset: String
     ) throws -> Answer {
@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `JSON may come in any of UTF's encodings`() async throws {
-        let client = try await Shop.open().signedIn()
+        let client = try Shop.ofSuite().signedIn()
         func units(_ text: String) -> [UInt8] {
             text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
         }
@@ -41,7 +41,7 @@ import Testing
 
     @Test(arguments: ["latin1", "utf8", "utf-7", "us-ascii", "utf-16; charset=x"])
     func `another charset is refused, whoever asks`(charset: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let name = charset.split(separator: "=").last.map { $0.uppercased() } ?? ""
         for client in [shop.client(), shop.signedIn()] {
             let answer = try create(client, Array("{}".utf8), charset: charset)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `a large body is read of those alone who may send it`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let group = try shop.signedIn().create("Large")
         let path = "/admin/customer-groups/\(group)/customers/batch"
         let ids = (0..<10_000).map { "{\"id\":\"cus_\($0)\"}" }.joined(separator: ",")
@@ -74,7 +74,7 @@ import Testing
     @Test func `a packed body that stands for much is unpacked of those alone who may send it`()
         async throws
     {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let group = try shop.signedIn().create("Packed")
         let path = "/admin/customer-groups/\(group)/customers/batch"
         func body(_ length: Int) -> [UInt8] {

@@ -1,24 +1,19 @@
 import Testing
 
-/// Conditions of discounts beside a Medusa that has others than those on groups.
-@Suite struct ConditionTests {
-    private func shop() async throws -> Shop {
-        let shop = try await Shop.open()
-        try shop.sql().run(
-            """
-            INSERT INTO customer_group (id, name) VALUES ('vip', 'VIP');
-            INSERT INTO discount_rule (id, type, value) VALUES ('rule', 'fixed', 1), ('rule_2', 'fixed', 1);
-            INSERT INTO discount (id, code, is_dynamic, is_disabled, rule_id)
-                VALUES ('disc', 'A', false, false, 'rule'), ('disc_2', 'B', false, false, 'rule_2');
-            INSERT INTO discount_condition (id, type, operator, discount_rule_id)
-                VALUES ('groups', 'customer_groups', 'in', 'rule'), ('products', 'products', 'in', 'rule');
-            INSERT INTO discount_condition_customer_group (customer_group_id, condition_id) VALUES ('vip', 'groups');
-            """)
-        return shop
-    }
+private let discounts = """
+    INSERT INTO customer_group (id, name) VALUES ('vip', 'VIP');
+    INSERT INTO discount_rule (id, type, value) VALUES ('rule', 'fixed', 1), ('rule_2', 'fixed', 1);
+    INSERT INTO discount (id, code, is_dynamic, is_disabled, rule_id)
+        VALUES ('disc', 'A', false, false, 'rule'), ('disc_2', 'B', false, false, 'rule_2');
+    INSERT INTO discount_condition (id, type, operator, discount_rule_id)
+        VALUES ('groups', 'customer_groups', 'in', 'rule'), ('products', 'products', 'in', 'rule');
+    INSERT INTO discount_condition_customer_group (customer_group_id, condition_id) VALUES ('vip', 'groups');
+    """
 
+/// Conditions of discounts beside a Medusa that has others than those on groups.
+@Suite(.oneShop(sql: discounts)) struct ConditionTests {
     @Test func `the five relations of Medusa's admin may be asked for`() async throws {
-        let client = try await shop().signedIn()
+        let client = try Shop.ofSuite().signedIn()
         let all = "product_collections,product_tags,product_types,customer_groups,products"
         let condition = try client.send(
             "GET", "/admin/discounts/disc/conditions/groups?expand=\(all)"
@@ -41,7 +36,7 @@ import Testing
     @Test(arguments: ["", ","]) func `fields with nothing in them are none`(fields: String)
         async throws
     {
-        let condition = try await shop().signedIn().send(
+        let condition = try Shop.ofSuite().signedIn().send(
             "GET", "/admin/discounts/disc/conditions/groups?expand=customer_groups&fields=\(fields)"
         ).json?["discount_condition"]
         #expect(condition?["id"] == "groups")
@@ -51,7 +46,7 @@ import Testing
     @Test func `a condition on something else is shown, and its groups are not changed`()
         async throws
     {
-        let shop = try await shop()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let path = "/admin/discounts/disc/conditions/products"
         #expect(try client.send("GET", path).status == 200)
@@ -76,7 +71,7 @@ import Testing
     func `whose condition it is comes before what is wrong with the rest`(
         method: String, rest: String
     ) async throws {
-        let client = try await shop().signedIn()
+        let client = try Shop.ofSuite().signedIn()
         func message(_ discount: String, _ condition: String) throws -> String? {
             try client.send(
                 method, "/admin/discounts/\(discount)/conditions/\(condition)\(rest)?expand=zz",
@@ -92,7 +87,7 @@ import Testing
     }
 
     @Test func `an array with nothing in it is none, whatever its name`() async throws {
-        let client = try await shop().signedIn()
+        let client = try Shop.ofSuite().signedIn()
         for name in ["products", "product_types", "customer_groups"] {
             let answer = try client.send(
                 "POST", "/admin/discounts/disc/conditions",

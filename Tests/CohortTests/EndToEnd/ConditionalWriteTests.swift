@@ -1,7 +1,7 @@
 import Testing
 
 /// Writes that are done only on what the client has seen: `If-Match`.
-@Suite struct ConditionalWriteTests {
+@Suite(.oneShop()) struct ConditionalWriteTests {
     private static let stale = #"W/"1-0123456789abcdef""#
 
     /// A record that there is, what to change about it, and how to read the change back.
@@ -20,6 +20,15 @@ import Testing
         Record(path: "/admin/users/usr_mem", member: "first_name", canBeDeleted: true),
     ]
 
+    /// The suite's, with what it was made with.
+    private func shop() throws -> Shop {
+        let shop = try Shop.ofSuite()
+        let sql = try shop.sql()
+        try Seed().prepare(sql)
+        try sql.run("TRUNCATE cohort_idempotency_key")
+        return shop
+    }
+
     private func tag(_ client: ShopClient, _ path: String) throws -> String {
         let answer = try client.send("GET", path)
         #expect(answer.status == 200)
@@ -32,7 +41,7 @@ import Testing
 
     @Test(arguments: records)
     func `a write on what has changed meanwhile is 412, and not done`(record: Record) async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let seen = try tag(client, record.path)
         let first = try client.send(
@@ -69,7 +78,7 @@ import Testing
     }
 
     @Test func `tags are compared without their mark, any of a list will do`() async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let path = "/admin/customer-groups/cgrp_empty"
         var number = 0
@@ -95,7 +104,7 @@ import Testing
     }
 
     @Test func `what is not there is 404 to change and 412 to delete`() async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         for kind in ["customer-groups", "price-lists", "users"] {
             let path = "/admin/\(kind)/nope"
@@ -111,7 +120,7 @@ import Testing
     }
 
     @Test func `it means nothing where a GET of the path reads no record`() async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let made = try client.send(
             "POST", "/admin/customer-groups", json: ["name": "New"],
@@ -125,7 +134,7 @@ import Testing
 
     @Test(arguments: ["*", "tag"])
     func `a condition of a discount is compared as it is read`(field: String) async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let path = "/admin/discounts/disc_a/conditions/discon_ain"
         let stale = try client.send(
@@ -155,7 +164,7 @@ import Testing
     }
 
     @Test func `who writes past the service changes the tag`() async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let path = "/admin/customer-groups/cgrp_empty"
         let seen = try tag(client, path)
@@ -171,7 +180,7 @@ import Testing
     }
 
     @Test func `who waits for such a writer sees what that one left`() async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let path = "/admin/customer-groups/cgrp_empty"
         let seen = try tag(client, path)
@@ -191,7 +200,7 @@ import Testing
 
     @Test(arguments: records)
     func `of two who have seen the same, one writes`(record: Record) async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let other = try shop.anotherInstance()
         let client = shop.signedIn()
         for round in 0..<25 {
@@ -235,7 +244,7 @@ import Testing
     }
 
     @Test func `what is sent again with its key is not compared again`() async throws {
-        let shop = try await Shop.open(Seed())
+        let shop = try shop()
         let client = shop.signedIn()
         let path = "/admin/customer-groups/cgrp_empty"
         let headers = [("if-match", try tag(client, path)), ("idempotency-key", "k")]

@@ -6,17 +6,17 @@ import Testing
 @Suite struct DatabaseFaultTests {
     @Test(arguments: 1...3)
     func `acknowledged writes are there, refused ones are not`(round: Int) async throws {
-        let cluster = try PrivateCluster()
-        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        let (cluster, database) = try Shop.ownCluster()
+        let shop = try Shop(database)
         let load = WriteLoad(on: shop, name: "r\(round)")
-        usleep(300_000)
+        load.expect(20, acknowledged: true)
         cluster.kill()
-        usleep(1_000_000)
+        load.expect(8, acknowledged: false)
         try cluster.start()
         let hasRecovered = Waiting.until(seconds: 30) {
             (try? shop.signedIn().send("GET", "/admin/customer-groups"))?.status == 200
         }
-        usleep(300_000)
+        load.expect(8, acknowledged: true)
         let statuses = try load.check(against: shop.sql())
         #expect(hasRecovered, "\(shop.service.output.suffix(2000))")
         #expect(shop.service.isRunning)
@@ -25,12 +25,12 @@ import Testing
 
     /// The server takes all other sessions down with it and recovers by itself.
     @Test func `a session that is killed loses and doubles nothing`() async throws {
-        let cluster = try PrivateCluster()
-        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        let (_, database) = try Shop.ownCluster()
+        let shop = try Shop(database)
         try shop.service.waitUntilReady()
         let load = WriteLoad(on: shop, name: "session")
         for _ in 1...3 {
-            usleep(200_000)
+            load.expect(20, acknowledged: true)
             let session = try? shop.sql().number(
                 """
                 SELECT pid FROM pg_stat_activity WHERE application_name = 'cohort'
@@ -52,8 +52,7 @@ import Testing
 
     /// The service is told of both hosts and of nothing else.
     @Test func `a standby that takes over has every write that was acknowledged`() async throws {
-        let primary = try PrivateCluster()
-        let database = try Shop.Database(on: primary, from: Shop.Template(on: primary))
+        let (primary, database) = try Shop.ownCluster()
         let standby = try PrivateCluster(replicaOf: primary)
         try primary.execute(
             "ALTER SYSTEM SET synchronous_standby_names = '*'", in: "postgres")
@@ -70,10 +69,10 @@ import Testing
         try shop.service.waitUntilReady()
         let process = shop.service
         let load = WriteLoad(on: shop, name: "failover")
-        usleep(500_000)
+        load.expect(20, acknowledged: true)
         primary.kill()
         let killed = ContinuousClock.now
-        usleep(500_000)
+        load.expect(1, acknowledged: false)
         try standby.execute("SELECT pg_promote()", in: "postgres")
         let promoted = ContinuousClock.now
         let hasRecovered = Waiting.until(seconds: 30) {
@@ -82,7 +81,7 @@ import Testing
         print(
             "failover: down for \(ContinuousClock.now - killed), \(ContinuousClock.now - promoted) longer than the database"
         )
-        usleep(300_000)
+        load.expect(8, acknowledged: true)
         _ = try load.check(
             against: SQL(standby.url(database.name)))
         #expect(hasRecovered, "\(process.output.suffix(2000))")
@@ -92,9 +91,9 @@ import Testing
 
     @Test func `a write whose outcome cannot be found out is not said to be refused`() async throws
     {
-        let cluster = try PrivateCluster()
+        let (cluster, database) = try Shop.ownCluster()
         let shop = try Shop(
-            Shop.Database(on: cluster, from: Shop.Template(on: cluster)), nil,
+            database, nil,
             ["COHORT_FAST_WAIT_DEADLINE_MS": "200"])
         let other = try shop.sql()
         try other.run("BEGIN; LOCK TABLE customer_group IN SHARE MODE")
@@ -153,9 +152,9 @@ import Testing
     func `prices whose COMMIT lost its answer are looked up and answered as made, once`(
         what: String
     ) async throws {
-        let cluster = try PrivateCluster()
+        let (_, database) = try Shop.ownCluster()
         let lists = try PriceListShop(
-            Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster))))
+            Shop(database))
         let list = try lists.list()
         let path = what == "list" ? "" : "/\(list)/prices/batch"
         var body: [JSON.Member] = [
@@ -183,8 +182,7 @@ import Testing
     }
 
     @Test func `a service that starts before its database serves when it is there`() async throws {
-        let cluster = try PrivateCluster()
-        let database = try Shop.Database(on: cluster, from: Shop.Template(on: cluster))
+        let (cluster, database) = try Shop.ownCluster()
         cluster.kill()
         let shop = try Shop(database)
         let client = shop.signedIn()

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite struct ErrorFormTests {
+@Suite(.oneShop()) struct ErrorFormTests {
     private static let problem = [("accept", "application/problem+json")]
 
     @Test(arguments: [
@@ -8,7 +8,7 @@ import Testing
         "text/html,Application/Problem+JSON ; charset=utf-8", "*/*, application/problem+json; q=1",
     ])
     func `whoever asks for a problem gets one`(_ accept: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answer = try shop.signedIn().send(
             "GET", "/admin/customer-groups/cgrp_x", headers: [("accept", accept)])
         #expect(answer.status == 404)
@@ -27,7 +27,7 @@ import Testing
         "application/problem+xml", "text/html, application/xhtml+xml, application/xml;q=0.9, */*",
     ])
     func `others get Medusa's envelope`(_ accept: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answer = try shop.signedIn().send(
             "GET", "/admin/customer-groups/cgrp_x", headers: [("accept", accept)])
         #expect(answer["content-type"] == "application/json; charset=utf-8")

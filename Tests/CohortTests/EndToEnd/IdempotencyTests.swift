@@ -511,8 +511,8 @@ import Testing
     @Test func `a COMMIT whose answer was lost is looked up, and answered as the first time`()
         async throws
     {
-        let cluster = try PrivateCluster()
-        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        let (_, database) = try Shop.ownCluster()
+        let shop = try Shop(database)
         try shop.service.waitUntilReady()
         let client = shop.signedIn()
         let group = try client.create("Lost")
@@ -562,11 +562,17 @@ import Testing
     func `clients that repeat as medusa-js does have every write done once, whatever breaks`(
         round: Int
     ) async throws {
-        let cluster = try PrivateCluster()
-        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        let (cluster, database) = try Shop.ownCluster()
+        let shop = try Shop(database)
         let other = try shop.anotherInstance()
         let isOver = Mutex(false)
         let repetitions = Mutex(0)
+        let done = Mutex(0)
+        /// Waits until that many more were done, or sent again.
+        func expect(_ more: Int, of count: borrowing Mutex<Int>) {
+            let before = count.withLock { $0 }
+            #expect(Waiting.until(seconds: 30) { count.withLock { $0 } >= before + more })
+        }
         let load = Threads(8) { worker -> [(name: String, id: String?, statuses: [Int])] in
             var told: [(name: String, id: String?, statuses: [Int])] = []
             while !isOver.withLock({ $0 }) {
@@ -594,14 +600,15 @@ import Testing
                     break
                 }
                 told.append((name, id, statuses))
+                done.withLock { $0 += 1 }
             }
             return told
         }
-        usleep(300_000)
+        expect(8, of: done)
         cluster.kill()
-        usleep(700_000)
+        expect(8, of: repetitions)
         try cluster.start()
-        usleep(500_000)
+        expect(8, of: done)
         // And an instance of the service.
         other.kill()
         let recovered = Waiting.until(seconds: 30) {
@@ -609,7 +616,7 @@ import Testing
         }
         #expect(recovered)
         // Half of the clients turn to the instance that is gone.
-        #expect(Waiting.until(seconds: 30) { repetitions.withLock { $0 } > 8 })
+        expect(8, of: repetitions)
         isOver.withLock { $0 = true }
         let told = try load.join().flatMap { try $0.get() }
         #expect(told.count > 8)

@@ -8,8 +8,7 @@ import Testing
 
     /// A shop that reaches its database through a network of the test's own.
     private func shop(_ settings: [String: String] = [:]) throws -> (Shop, TCPProxy) {
-        let cluster = try PrivateCluster(tcp: .init())
-        let database = try Shop.Database(on: cluster, from: Shop.Template(on: cluster))
+        let (cluster, database) = try Shop.ownCluster(tcp: .init())
         let network = try TCPProxy(to: #require(UInt16(cluster.port)))
         let url = "host=127.0.0.1 port=\(network.port) user=cohort dbname=\(database.name)"
         let shop = try Shop(database, nil, ["DATABASE_URL": url].merging(settings) { $1 })

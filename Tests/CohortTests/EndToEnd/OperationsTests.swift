@@ -1,10 +1,10 @@
 import Testing
 
-@Suite struct OperationsTests {
+@Suite(.oneShop()) struct OperationsTests {
     @Test func `health is OK without a credential, whatever becomes of the other methods`()
         async throws
     {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.client()
         let answer = try client.send("GET", "/health")
         #expect(answer.status == 200)
@@ -22,14 +22,14 @@ import Testing
     }
 
     @Test func `ready says that the database answers`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answer = try shop.client().send("GET", "/ready")
         #expect(answer.status == 200)
         #expect(answer.json == ["ready": true])
     }
 
     @Test func `the document is served as it stands`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answer = try shop.client().send("GET", "/openapi.json")
         #expect(answer["content-type"] == "application/json; charset=utf-8")
         #expect(try JSON(answer.body) == Document.load().root)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `the page for people needs nothing from elsewhere`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.client()
         let page = try client.send("GET", "/docs")
         #expect(page.status == 200)
@@ -60,7 +60,7 @@ import Testing
 
     @Test(arguments: ["/health", "/openapi.json", "/admin/customer-groups", "/admin/auth"])
     func `HEAD is GET without the body`(path: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let get = try client.send("GET", path)
         let head = try client.send("HEAD", path)
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `what the client has already is not sent again`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let group = try client.create("Known")
         let path = "/admin/customer-groups/\(group)"
@@ -189,7 +189,7 @@ import Testing
     }
 
     @Test func `bodies are bounded, and wider for batches`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         func group(bytes: Int) -> [UInt8] {
             let frame = #"{"name":"big","metadata":{"k":""}}"#

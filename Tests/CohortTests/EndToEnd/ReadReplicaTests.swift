@@ -12,9 +12,8 @@ import Testing
 
         /// - Parameter delay: how long the second replica waits before it replays a commit.
         init(delay: String) throws {
-            let primary = try PrivateCluster()
+            let (primary, database) = try Shop.ownCluster()
             self.primary = primary
-            let database = try Shop.Database(on: primary, from: Shop.Template(on: primary))
             replicas = try ["0", delay].map {
                 try PrivateCluster(
                     replicaOf: primary, options: ["recovery_min_apply_delay": $0])

@@ -16,8 +16,8 @@ import Testing
     }
 
     @Test func `a database that is away, and back`() async throws {
-        let cluster = try PrivateCluster()
-        let shop = try Shop(Shop.Database(on: cluster, from: Shop.Template(on: cluster)))
+        let (cluster, database) = try Shop.ownCluster()
+        let shop = try Shop(database)
         #expect(shop.service.reasons(become: []) == [])
         try check(shop.service, 200)
         cluster.kill()
@@ -53,8 +53,7 @@ import Testing
     }
 
     @Test func `a standby`() async throws {
-        let primary = try PrivateCluster()
-        let database = try Shop.Database(on: primary, from: Shop.Template(on: primary))
+        let (primary, database) = try Shop.ownCluster()
         let replica = try PrivateCluster(replicaOf: primary)
         let shop = try await Shop.open()
         let service = try ServiceProcess.serve(

@@ -47,6 +47,22 @@ final class Shop: Sendable {
         try Database(on: PrivateCluster.shared.get(), from: nil)
     }
 
+    /// A cluster of a test's own, and a shop's database on it. It was migrated once and is copied.
+    static func ownCluster(
+        tcp: PrivateCluster.TCP? = nil, environment: [String: String] = [:]
+    ) throws -> (PrivateCluster, Database) {
+        let (original, template) = try stopped.get()
+        let cluster = try PrivateCluster(copyOf: original, tcp: tcp, environment: environment)
+        return (cluster, Database(itself: template, on: cluster))
+    }
+
+    private static let stopped = Result {
+        let cluster = try PrivateCluster()
+        let template = try Template(on: cluster)
+        try cluster.stop()
+        return (cluster, template)
+    }
+
     /// A database that goes away with its last reference.
     final class Database: Sendable {
         let url: String
@@ -57,6 +73,13 @@ final class Shop: Sendable {
         init(on cluster: PrivateCluster, from template: Template?) throws {
             self.cluster = cluster
             name = try cluster.createDatabase(from: template?.name ?? "template0")
+            url = cluster.url(name)
+        }
+
+        /// The template on a cluster where nobody else wants it.
+        fileprivate init(itself template: Template, on cluster: PrivateCluster) {
+            self.cluster = cluster
+            name = template.name
             url = cluster.url(name)
         }
 

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// How requests are called in answers and in the log.
-@Suite struct TraceTests {
+@Suite(.oneShop()) struct TraceTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"
     private static let parent = "00-\(trace)-b7ad6b7169203331-01"
 
@@ -16,7 +16,7 @@ import Testing
         "/app/assets/main.js", "/ready", "/openapi.json", "/admin/customers?limit=x",
     ])
     func `an answer has the id that its request came with`(path: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         for method in ["GET", "HEAD"] {
             let id = "\(method)-\(UInt32.random(in: 0 ... .max))"
             let answer = try shop.signedIn().send(method, path, headers: [("x-request-id", id)])
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `an answer to a request without one has that of its line in the log`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         var seen: Set<String> = []
         for (method, path) in [
@@ -46,7 +46,7 @@ import Testing
         "", "a b", "a\tb", "ä", String(repeating: "x", count: 129), "a\u{7F}",
     ])
     func `an id that is not well-formed is not used`(id: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answer = try shop.client().send(
             "GET", "/admin/customer-groups", headers: [("x-request-id", id)])
         let made = try #require(answer["x-request-id"])
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `what HTTP refuses has an id as well`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = Client(.port(shop.service.port), of: shop)
         try client.write(
             "GET / HTTP/1.1\r\nhost: a\r\nexpect: wonders\r\nx-request-id: refused-1\r\n\r\n")
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `the line has the trace that the request is a part of`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answer = try shop.signedIn().send(
             "GET", "/admin/customer-groups",
             headers: [("traceparent", Self.parent), ("x-request-id", "traced")])
@@ -91,7 +91,7 @@ import Testing
         ("00-\(trace)-b7ad6b7169203331-01, 00-\(trace)-b7ad6b7169203331-01", false),
     ])
     func `a trace that is not well-formed is none`(value: String, isGood: Bool) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let id = "t-\(UInt32.random(in: 0 ... .max))"
         _ = try shop.client().send(
             "GET", "/nowhere", headers: [("traceparent", value), ("x-request-id", id)])
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `two traces are none`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         _ = try shop.client().send(
             "GET", "/nowhere",
             headers: [
@@ -150,26 +150,36 @@ import Testing
     @Test func `who waits behind a slow statement is not slow`() async throws {
         let shop = try await Shop.open(settings: [
             "COHORT_SLOW_STATEMENT_MS": "1500", "COHORT_LOOPS": "1",
-            "COHORT_WRITE_CONNECTIONS": "1",
+            "COHORT_WRITE_CONNECTIONS": "1", "COHORT_METRICS_PORT": "0",
         ])
         let group = try shop.signedIn().create("Locked")
         let lock = try shop.sql()
         try lock.run("BEGIN; SELECT 1 FROM customer_group WHERE id = '\(group)' FOR UPDATE")
-        let writes = Threads(2) { number in
-            // The second one comes when the first has the only connection.
-            if number == 1 {
-                usleep(500_000)
-                _ = try shop.signedIn().create("Behind")
-            } else {
-                _ = try shop.signedIn().send(
-                    "POST", "/admin/customer-groups/\(group)", json: ["name": "First"])
-            }
+        let first = Threads(1) { _ in
+            _ = try shop.signedIn().send(
+                "POST", "/admin/customer-groups/\(group)", json: ["name": "First"])
         }
-        usleep(3_000_000)
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        let watch = try shop.sql()
+        #expect(Waiting.until(seconds: 30) { (try? watch.number(waits)) == 1 })
+        // The second one comes when the first has the only connection.
+        let second = Threads(1) { _ in
+            _ = try shop.signedIn().send(
+                "POST", "/admin/customer-groups", json: ["name": "Behind"],
+                headers: [("x-request-id", "behind")])
+        }
+        let isBehind = Waiting.until(seconds: 30) {
+            let page = try? shop.service.metrics()
+            return page?.sum("cohort_postgres_statements_waiting", ["lane": "write"]) == 1
+        }
+        #expect(isBehind)
+        // Longer than the bound: counted from when it came, it would be slow as well.
+        usleep(1_600_000)
         try lock.run("COMMIT")
-        for outcome in writes.join() { try outcome.get() }
+        for outcome in first.join() + second.join() { try outcome.get() }
         _ = try #require(slow(shop.service, "customer_group.update"))
-        usleep(300_000)
+        // Written behind what there is to tell of its statements.
+        #expect(line("behind", shop.service)?["status"] == 200)
         #expect(
             !shop.service.log.contains {
                 $0["message"] == "statement" && $0["statement"] == "customer_group.insert"

@@ -51,9 +51,9 @@ struct WallClockTests {
         ]) { $1 }
         let shop: Shop
         if isMachine {
-            let cluster = try PrivateCluster(environment: clock.environment)
+            let (_, database) = try Shop.ownCluster(environment: clock.environment)
             shop = try Shop(
-                Shop.Database(on: cluster, from: Shop.Template(on: cluster)), nil, settings)
+                database, nil, settings)
             try shop.service.waitUntilReady()
         } else {
             shop = try await Shop.open(settings: settings)

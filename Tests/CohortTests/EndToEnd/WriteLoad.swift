@@ -13,6 +13,12 @@ final class WriteLoad: Sendable {
 
     private let isOver: Flag
     private let threads: Threads<[Outcome]>
+    /// How often each status was answered so far.
+    private let answers: Answers
+
+    private final class Answers: Sendable {
+        let counts = Mutex<[Int: Int]>([:])
+    }
 
     /// - Parameters:
     ///   - proxy: where clients connect instead of the shop's own service.
@@ -20,6 +26,8 @@ final class WriteLoad: Sendable {
     init(on shop: Shop, through proxy: Proxy? = nil, clients: Int = 8, name: String) {
         let isOver = Flag()
         self.isOver = isOver
+        let answers = Answers()
+        self.answers = answers
         threads = Threads(clients) { worker -> [Outcome] in
             let client =
                 proxy.map { ShopClient($0.client(), token: Seed.token) } ?? shop.signedIn()
@@ -33,6 +41,7 @@ final class WriteLoad: Sendable {
                         .answered(
                             name: name, status: answer.status,
                             retryAfter: answer["retry-after"], body: answer.text))
+                    answers.counts.withLock { $0[answer.status, default: 0] += 1 }
                     // A client that is told to come back later does so, in haste.
                     if answer.status == 503 { usleep(20_000) }
                 } catch {
@@ -41,6 +50,19 @@ final class WriteLoad: Sendable {
             }
             return told
         }
+    }
+
+    /// Waits until that many more writes have been acknowledged, or have failed.
+    func expect(_ more: Int, acknowledged: Bool, sourceLocation: SourceLocation = #_sourceLocation)
+    {
+        func count() -> Int {
+            answers.counts.withLock { counts in
+                counts.reduce(0) { ($1.key == 200) == acknowledged ? $0 + $1.value : $0 }
+            }
+        }
+        let before = count()
+        let areMore = Waiting.until(seconds: 30) { count() >= before + more }
+        #expect(areMore, sourceLocation: sourceLocation)
     }
 
     /// Ends it, and waits until everybody was told everything.

@@ -2,9 +2,9 @@ import Cohort
 import Glibc
 import Testing
 
-@Suite struct WriteTests {
+@Suite(.oneShop()) struct WriteTests {
     @Test func `of many who make one name at once, one succeeds`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answers = concurrently(100) { _ in
             try shop.signedIn().send("POST", "/admin/customer-groups", json: ["name": "Only one"])
         }
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `of many who register one address at once, one succeeds`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let answers = concurrently(20) { index in
             try shop.signedIn().send(
                 "POST", "/admin/customers",
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: ["customer-groups", "customers"])
     func `metadata that many merge at once adds up`(kind: String) async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let id =
             kind == "customers"
@@ -56,7 +56,7 @@ import Testing
     func `metadata that somebody else made no object of is replaced by one`(kind: String)
         async throws
     {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let (id, table) =
             switch kind {
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `a batch with one unknown customer adds nobody`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let group = try client.create("Whole or nothing")
         let known = try (0..<3).map { try client.createGuest("batch\($0)@example.com") }
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func `unknown customers are named as JSON text`() async throws {
-        let client = try await Shop.open().signedIn()
+        let client = try Shop.ofSuite().signedIn()
         let group = try client.create("Quoting")
         let answer = try client.send(
             "POST", "/admin/customer-groups/\(group)/customers/batch",
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func `what is told of a duplicate loses its brackets, as in Medusa`() async throws {
-        let client = try await Shop.open().signedIn()
+        let client = try Shop.ofSuite().signedIn()
         _ = try client.create("A (b)=c")
         let created = try client.send(
             "POST", "/admin/customer-groups", json: ["name": "A (b)=c"])
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test func `batches that overlap do not wait for each other in a circle`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let group = try client.create("Overlap")
         let ids = try (0..<40).map { try client.createGuest("overlap\($0)@example.com") }
@@ -258,7 +258,7 @@ import Testing
     }
 
     @Test func `a customer's refused update changes nothing`() async throws {
-        let shop = try await Shop.open()
+        let shop = try Shop.ofSuite()
         let client = shop.signedIn()
         let group = try client.create("Stays")
         let id = try client.createGuest("whole@example.com")

@@ -18,8 +18,7 @@ import Testing
         """
 
     @Test func `ties are true after any history of Medusa's tables`() async throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("random ties: seed \(seed)")
+        let seed = testSeed()
         try await withPricing { _, sql in
             var random = SeededGenerator(seed: seed)
             try sql.run(

@@ -117,13 +117,11 @@ import Testing
     }
 
     @Test func `ten thousand generated texts go through unchanged`() async throws {
-        let seed = UInt64.random(in: .min ... .max)
-        print("texts are generated from seed \(seed)")
+        let seed = testSeed()
         var random = SeededGenerator(seed: seed)
         let shop = try await Shop.open()
         let client = shop.signedIn()
         let group = try client.create("Generated")
-        let start = ContinuousClock.now
         var failures = 0
         for _ in 0..<100 {
             let texts = (0..<99).map { _ in Self.text(using: &random) }
@@ -157,7 +155,6 @@ import Testing
             }
             if failures > 3 { break }
         }
-        #expect(ContinuousClock.now - start < .seconds(300))
     }
 
     private static let syntax = Array("'\"\\%_$;-/*{}[],:&=?#<>`\n\t".utf8).map(UInt32.init)
