@@ -46,8 +46,8 @@ package enum Routes {
         Route(GetDiscountCondition.self),
         Route(UpdateDiscountCondition.self),
         Route(DeleteDiscountCondition.self),
-        Route(AddGroupsToCondition.self),
-        Route(RemoveGroupsFromCondition.self),
+        Route(AddResourcesToCondition.self),
+        Route(RemoveResourcesFromCondition.self),
 
         Route(ExplainPrices.self),
         Route(ListVariants.self),

@@ -53,7 +53,9 @@ import Testing
     @Test func `what Medusa's database lacks is made`() throws {
         let (url, connection) = try medusa(
             """
-            DROP TABLE discount_condition_customer_group, discount_condition, discount, discount_rule;
+            DROP TABLE discount_condition_product, discount_condition_product_type, discount_condition_product_tag,
+                discount_condition_product_collection, discount_condition_customer_group, discount_condition,
+                discount, discount_rule;
             DROP TYPE discount_condition_type_enum, discount_condition_operator_enum,
                 discount_rule_type_enum, discount_rule_allocation_enum;
             DROP TABLE price_list_customer_groups;

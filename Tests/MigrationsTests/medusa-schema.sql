@@ -296,6 +296,82 @@ CREATE TABLE discount_condition_customer_group (
 );
 CREATE INDEX "IDX_4d5f98645a67545d8dea42e2eb" ON discount_condition_customer_group (customer_group_id);
 CREATE INDEX "IDX_8486ee16e69013c645d0b8716b" ON discount_condition_customer_group (condition_id);
+CREATE TABLE product_type (
+    id varchar NOT NULL,
+    value varchar NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    metadata jsonb,
+    CONSTRAINT "PK_e0843930fbb8854fe36ca39dae1" PRIMARY KEY (id)
+);
+CREATE TABLE product_tag (
+    id varchar NOT NULL,
+    value varchar NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    metadata jsonb,
+    CONSTRAINT "PK_1439455c6528caa94fcc8564fda" PRIMARY KEY (id)
+);
+CREATE TABLE product_collection (
+    id varchar NOT NULL,
+    title varchar NOT NULL,
+    handle varchar,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    metadata jsonb,
+    CONSTRAINT "PK_49d419fc77d3aed46c835c558ac" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "IDX_6910923cb678fd6e99011a21cc" ON product_collection (handle) WHERE deleted_at IS NULL;
+CREATE TABLE product_tags (
+    product_id varchar NOT NULL,
+    product_tag_id varchar NOT NULL,
+    CONSTRAINT "PK_1cf5c9537e7198df494b71b993f" PRIMARY KEY (product_id, product_tag_id)
+);
+CREATE INDEX "IDX_5b0c6fc53c574299ecc7f9ee22" ON product_tags (product_id);
+CREATE INDEX "IDX_21683a063fe82dafdf681ecc9c" ON product_tags (product_tag_id);
+CREATE TABLE discount_condition_product (
+    product_id varchar NOT NULL,
+    condition_id varchar NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb,
+    CONSTRAINT "PK_994eb4529fdbf14450d64ec17e8" PRIMARY KEY (product_id, condition_id)
+);
+CREATE INDEX "IDX_f05132301e95bdab4ba1cf29a2" ON discount_condition_product (condition_id);
+CREATE INDEX "IDX_c759f53b2e48e8cfb50638fe4e" ON discount_condition_product (product_id);
+CREATE TABLE discount_condition_product_type (
+    product_type_id varchar NOT NULL,
+    condition_id varchar NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb,
+    CONSTRAINT "PK_35d538a5a24399d0df978df12ed" PRIMARY KEY (product_type_id, condition_id)
+);
+CREATE INDEX "IDX_6ef23ce0b1d9cf9b5b833e52b9" ON discount_condition_product_type (condition_id);
+CREATE INDEX "IDX_e706deb68f52ab2756119b9e70" ON discount_condition_product_type (product_type_id);
+CREATE TABLE discount_condition_product_tag (
+    product_tag_id varchar NOT NULL,
+    condition_id varchar NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb,
+    CONSTRAINT "PK_a95382c1e62205b121aa058682b" PRIMARY KEY (product_tag_id, condition_id)
+);
+CREATE INDEX "IDX_fbb2499551ed074526f3ee3624" ON discount_condition_product_tag (condition_id);
+CREATE INDEX "IDX_01486cc9dc6b36bf658685535f" ON discount_condition_product_tag (product_tag_id);
+CREATE TABLE discount_condition_product_collection (
+    product_collection_id varchar NOT NULL,
+    condition_id varchar NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    metadata jsonb,
+    CONSTRAINT "PK_b3508fc787aa4a38705866cbb6d" PRIMARY KEY (product_collection_id, condition_id)
+);
+CREATE INDEX "IDX_a1c4f9cfb599ad1f0db39cadd5" ON discount_condition_product_collection (condition_id);
+CREATE INDEX "IDX_a0b05dc4257abe639cb75f8eae" ON discount_condition_product_collection (product_collection_id);
 
 ALTER TABLE address ADD CONSTRAINT "FK_6df8c6bf969a51d24c1980c4ff4" FOREIGN KEY (country_code) REFERENCES country (iso_2);
 ALTER TABLE address ADD CONSTRAINT "FK_9c9614b2f9d01665800ea8dbff7" FOREIGN KEY (customer_id) REFERENCES customer (id);
@@ -308,11 +384,21 @@ ALTER TABLE discount ADD CONSTRAINT "FK_ac2c280de3701b2d66f6817f760" FOREIGN KEY
 ALTER TABLE discount_condition ADD CONSTRAINT "FK_efff700651718e452ca9580a624" FOREIGN KEY (discount_rule_id) REFERENCES discount_rule (id);
 ALTER TABLE discount_condition_customer_group ADD CONSTRAINT "FK_4d5f98645a67545d8dea42e2eb8" FOREIGN KEY (customer_group_id) REFERENCES customer_group (id) ON DELETE CASCADE;
 ALTER TABLE discount_condition_customer_group ADD CONSTRAINT "FK_8486ee16e69013c645d0b8716b6" FOREIGN KEY (condition_id) REFERENCES discount_condition (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product ADD CONSTRAINT "FK_c759f53b2e48e8cfb50638fe4e0" FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product ADD CONSTRAINT "FK_f05132301e95bdab4ba1cf29a24" FOREIGN KEY (condition_id) REFERENCES discount_condition (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product_type ADD CONSTRAINT "FK_e706deb68f52ab2756119b9e704" FOREIGN KEY (product_type_id) REFERENCES product_type (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product_type ADD CONSTRAINT "FK_6ef23ce0b1d9cf9b5b833e52b9d" FOREIGN KEY (condition_id) REFERENCES discount_condition (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product_tag ADD CONSTRAINT "FK_01486cc9dc6b36bf658685535f6" FOREIGN KEY (product_tag_id) REFERENCES product_tag (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product_tag ADD CONSTRAINT "FK_fbb2499551ed074526f3ee36241" FOREIGN KEY (condition_id) REFERENCES discount_condition (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product_collection ADD CONSTRAINT "FK_a0b05dc4257abe639cb75f8eae2" FOREIGN KEY (product_collection_id) REFERENCES product_collection (id) ON DELETE CASCADE;
+ALTER TABLE discount_condition_product_collection ADD CONSTRAINT "FK_a1c4f9cfb599ad1f0db39cadd5f" FOREIGN KEY (condition_id) REFERENCES discount_condition (id) ON DELETE CASCADE;
 ALTER TABLE money_amount ADD CONSTRAINT "FK_b433e27b7a83e6d12ab26b15b03" FOREIGN KEY (region_id) REFERENCES region (id);
 ALTER TABLE money_amount ADD CONSTRAINT "FK_e15811f81339e4bd8c440aebe1c" FOREIGN KEY (currency_code) REFERENCES currency (code);
 ALTER TABLE money_amount ADD CONSTRAINT "FK_f249976b079375499662eb80c40" FOREIGN KEY (price_list_id) REFERENCES price_list (id) ON DELETE CASCADE;
 ALTER TABLE price_list_customer_groups ADD CONSTRAINT "FK_52875734e9dd69064f0041f4d92" FOREIGN KEY (price_list_id) REFERENCES price_list (id) ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE price_list_customer_groups ADD CONSTRAINT "FK_c5516f550433c9b1c2630d787a7" FOREIGN KEY (customer_group_id) REFERENCES customer_group (id) ON DELETE CASCADE;
+ALTER TABLE product_tags ADD CONSTRAINT "FK_21683a063fe82dafdf681ecc9c4" FOREIGN KEY (product_tag_id) REFERENCES product_tag (id) ON DELETE CASCADE;
+ALTER TABLE product_tags ADD CONSTRAINT "FK_5b0c6fc53c574299ecc7f9ee22e" FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE;
 ALTER TABLE product_variant ADD CONSTRAINT "FK_ca67dd080aac5ecf99609960cd2" FOREIGN KEY (product_id) REFERENCES product (id);
 ALTER TABLE region ADD CONSTRAINT "FK_3bdd5896ec93be2f1c62a3309a5" FOREIGN KEY (currency_code) REFERENCES currency (code);
 ALTER TABLE region ADD CONSTRAINT "FK_91f88052197680f9790272aaf5b" FOREIGN KEY (tax_provider_id) REFERENCES tax_provider (id);

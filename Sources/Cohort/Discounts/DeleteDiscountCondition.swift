@@ -2,7 +2,7 @@ package import HTTP
 import JSON
 package import Postgres
 
-/// Deletes a condition with its links to groups.
+/// Deletes a condition; the foreign keys of its links take these away.
 ///
 /// Answers the same whether or not there was such a condition; the discount must exist.
 ///

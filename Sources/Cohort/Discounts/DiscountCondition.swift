@@ -2,10 +2,8 @@ import HTTP
 import JSON
 import Postgres
 
-/// A set of customer groups that a discount is for (`in`) or not for (`not_in`).
-///
-/// Medusa has conditions on products, their types, tags and collections too. They are shown here, without what they
-/// hold, and not changed.
+/// A set of customer groups that a discount is for (`in`) or not for (`not_in`); or of products, their types, collections
+/// or tags that it makes cheaper or does not.
 package enum DiscountCondition {
     package static let entity: Entity = Entity(
         table: "discount_condition",
@@ -14,17 +12,7 @@ package enum DiscountCondition {
             .timestamp("deleted_at"), .text("type"), .text("operator"), .text("discount_rule_id"),
             .json("metadata"),
         ],
-        relations: {
-            [
-                discountRule, customerGroups, elsewhere("products"), elsewhere("product_types"),
-                elsewhere("product_tags"), elsewhere("product_collections"),
-            ]
-        })
-
-    /// Kept by other services: always empty here.
-    private static func elsewhere(_ name: StaticString) -> Relation {
-        Relation(name, of: "discount_condition", { ProductSatellite.entity }, joining: nil)
-    }
+        relations: { [discountRule] + ConditionKind.all.map(\.relation) })
 
     static let discountRule: Relation = Relation(
         "discount_rule", of: "discount_condition", toMany: false, { DiscountRule.entity },
@@ -34,17 +22,9 @@ package enum DiscountCondition {
             WHERE (p.ord, r.id) > ($2::int8, $3::text)
             """)
 
-    static let customerGroups: Relation = Relation(
-        "customer_groups", of: "discount_condition", { CustomerGroup.entity },
-        joining: """
-            JOIN discount_condition_customer_group l ON l.condition_id = p.id
-            JOIN customer_group r ON r.id = l.customer_group_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
-
-    static func duplicate(_ `operator`: String) -> APIError {
+    static func duplicate(_ `operator`: String, _ kind: ConditionKind) -> APIError {
         .duplicate(
-            "Discount Condition with operator '\(`operator`)' and type 'customer_groups'"
+            "Discount Condition with operator '\(`operator`)' and type '\(kind.name)'"
                 + " already exist on a Discount Rule")
     }
 }
@@ -69,7 +49,7 @@ extension DiscountCondition {
         }
     }
 
-    // Locks the condition while its groups change: replaced sets never mix.
+    // Locks the condition while what it names changes: replaced sets never mix.
     static let lock = Statement(
         "discount_condition.lock",
         "SELECT id FROM discount_condition WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
@@ -77,7 +57,7 @@ extension DiscountCondition {
 
     private static let placeText: SQL = """
         SELECT d.id IS NOT NULL, c.id IS NOT NULL, COALESCE(c.discount_rule_id = d.rule_id, false),
-            COALESCE(c.type = 'customer_groups', false)
+            c.type::text, c.type::text IN (SELECT k.type FROM cohort_discount_condition_type k)
         FROM (VALUES ($1::text, $2::text)) asked (discount, condition)
         LEFT JOIN discount d ON d.id = asked.discount AND d.deleted_at IS NULL
         LEFT JOIN discount_condition c ON c.id = asked.condition AND c.deleted_at IS NULL
@@ -92,7 +72,8 @@ extension DiscountCondition {
 
     /// What a path turned out to lead to.
     enum Finding {
-        case condition(isOnGroups: Bool)
+        /// nil for a condition on what is not kept here.
+        case condition(ConditionKind?)
         /// The discount has no such condition, nor has any other.
         case nothing
         /// The condition is another discount's.
@@ -120,18 +101,19 @@ extension DiscountCondition {
         }
     }
 
-    /// Locks a condition whose groups are to change.
+    /// Locks a condition that is to name something else, and says of which kind.
     ///
-    /// - Throws: as ``check(_:_:)``; `.invalidData` for a condition on something else.
-    static func lockGroups(
+    /// - Throws: as ``check(_:_:)``; `.invalidData` for a condition on what is not kept here.
+    static func lockKind(
         of place: Place, in transaction: Transaction
-    ) async throws(APIError) {
+    ) async throws(APIError) -> ConditionKind {
         let finding = try await lock(place, in: transaction)
         try check(finding, place)
-        guard case .condition(isOnGroups: true) = finding else {
+        guard case .condition(let kind?) = finding else {
             throw .invalidData(
                 "\(place.conditionID): only conditions on customer_groups are changed here")
         }
+        return kind
     }
 
     static func startFinding(_ place: Place, on db: Database) -> PendingRows {
@@ -144,7 +126,7 @@ extension DiscountCondition {
         let rows = try await pending.answer()
         guard rows.bool(0, 0) else { throw Discount.missing(place.discountID) }
         guard rows.bool(0, 1) else { return .nothing }
-        return rows.bool(0, 2)
-            ? .condition(isOnGroups: rows.bool(0, 3)) : .stray(place.strayText)
+        guard rows.bool(0, 2) else { return .stray(place.strayText) }
+        return .condition(rows.bool(0, 4) ? ConditionKind.of(type: rows.text(0, 3)) : nil)
     }
 }

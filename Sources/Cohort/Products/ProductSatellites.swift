@@ -1,5 +1,5 @@
-// What hangs on a product in Medusa and lives outside this service: named so that clients may ask for it, and
-// always empty.
+// What hangs on a product in Medusa and lives outside this service: named so that clients may ask for it. On a product
+// it is always empty.
 
 package enum ProductOption {
     package static let entity: Entity = Entity(
@@ -23,6 +23,26 @@ package enum ProductOptionValue {
 package enum ProductSatellite {
     package static let entity: Entity = Entity(
         table: "product_satellite", columns: satelliteColumns + [.json("metadata")])
+}
+
+// What conditions of discounts name besides products and groups.
+
+package enum ProductType {
+    package static let entity: Entity = Entity(
+        table: "product_type",
+        columns: satelliteColumns + [.text("value"), .json("metadata")])
+}
+
+package enum ProductTag {
+    package static let entity: Entity = Entity(
+        table: "product_tag",
+        columns: satelliteColumns + [.text("value"), .json("metadata")])
+}
+
+package enum ProductCollection {
+    package static let entity: Entity = Entity(
+        table: "product_collection",
+        columns: satelliteColumns + [.text("title"), .text("handle"), .json("metadata")])
 }
 
 private let satelliteColumns: [Column] = [

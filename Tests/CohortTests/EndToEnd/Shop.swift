@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 
 /// A running service on a database of its own: the schema, one admin, nothing else unless a seed is given.
@@ -61,6 +62,33 @@ final class Shop: Sendable {
         let template = try Template(on: cluster)
         try cluster.stop()
         return (cluster, template)
+    }
+
+    /// A service in front of a database that Medusa made.
+    ///
+    /// - Parameter rows: statements that fill it.
+    static func adopted(_ rows: String) async throws -> Shop {
+        let database = try await emptyDatabase()
+        let sql = try SQL(database.url)
+        let tests = Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
+        try sql.run(
+            String(
+                contentsOf: tests.appending(path: "MigrationsTests/medusa-schema.sql"),
+                encoding: .utf8))
+        let outcome = try ServiceProcess.run(
+            ["migrate"],
+            environment: [
+                "DATABASE_URL": database.url, "NODE_ENV": "test", "JWT_SECRET": "supersecret",
+                "COOKIE_SECRET": "supersecret",
+            ])
+        guard outcome.exitCode == 0 else {
+            throw SQL.Failure(description: "cohort migrate: \(outcome.output)")
+        }
+        try sql.run(
+            "UPDATE \"user\" SET api_token = '\(Seed.token)' WHERE id = 'admin_user';" + rows)
+        let shop = try Shop(database)
+        try shop.service.waitUntilReady()
+        return shop
     }
 
     /// A database that goes away with its last reference.
