@@ -41,8 +41,7 @@ package enum ListProductsOfPriceList: Endpoint {
         if let id { filter.require("e.id", in: id) }
         if let statuses { filter.require("e.status::text", in: statuses) }
         if let collections { filter.require("e.collection_id", in: collections) }
-        // Nothing here has a tag.
-        if tags != nil { filter.require("false") }
+        if let tags { filter.requireProduct(withTag: tags) }
         if let q {
             filter.requireProduct(containing: q)
         } else {

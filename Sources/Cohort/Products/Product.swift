@@ -1,3 +1,5 @@
+import Postgres
+
 /// What is sold, in one or several variants.
 package enum Product {
     package static let entity: Entity = Entity(
@@ -49,5 +51,12 @@ extension SQLBuilder {
         require(
             "(" + own + " OR EXISTS (SELECT FROM product_variant v"
                 + " WHERE v.product_id = e.id AND v.deleted_at IS NULL AND (" + variants + ")))")
+    }
+
+    /// Products with one of some tags.
+    mutating func requireProduct(withTag tags: [String]) {
+        require(
+            "e.id IN (SELECT t.product_id FROM cohort_product_tags t WHERE t.product_tag_id = ANY("
+                + bind(.texts(tags)) + "::text[]))")
     }
 }

@@ -33,8 +33,9 @@ package enum StoreListProducts: Endpoint {
         filter.require("e.handle", is: query.optionalString("handle").value)
         let title = query.optionalString("title").value
         let description = query.optionalString("description").value
-        let wantsTagOrCategory = [query.stringArray("tags"), query.stringArray("category_id")]
-            .contains { $0 != nil }
+        if let tags = query.stringArray("tags") { filter.requireProduct(withTag: tags) }
+        // Nothing here has a category.
+        if query.stringArray("category_id") != nil { filter.require("false") }
         // What is sold where is kept elsewhere.
         _ = query.stringArray("sales_channel_id")
         _ = query.optionalString("include_category_children")
@@ -45,8 +46,6 @@ package enum StoreListProducts: Endpoint {
         try query.finish()
 
         if let isGiftCard { filter.require("e.is_giftcard = " + filter.bind(.bool(isGiftCard))) }
-        // Nothing here has a tag or a category.
-        if wantsTagOrCategory { filter.require("false") }
         if let q, !q.isEmpty {
             filter.requireProduct(containing: q)
         } else {

@@ -248,6 +248,37 @@ import Testing
         #expect(draft.json?["product"]?["title"] == "Secret")
     }
 
+    @Test func `products of Medusa's are found by their tags, in the store and of a price list`()
+        async throws
+    {
+        let shop = try await Shop.adopted(
+            """
+            INSERT INTO product (id, title, status) SELECT id, id, 'published' FROM unnest('{a,b,c}'::text[]) id;
+            INSERT INTO product_variant (id, title, product_id, inventory_quantity) SELECT id, id, id, 1 FROM product;
+            UPDATE product_variant_money_amount SET variant_id = 'a';
+            INSERT INTO money_amount (id, currency_code, amount, price_list_id) VALUES ('ma_b', 'usd', 1, 'pl_1');
+            INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id) VALUES ('l_b', 'ma_b', 'b');
+            INSERT INTO product_tag (id, value, deleted_at) VALUES ('t', 'T', NULL), ('u', 'U', NULL), ('gone', 'G', now());
+            INSERT INTO product_tags VALUES ('a', 't'), ('a', 'u'), ('c', 't'), ('b', 'u'), ('b', 'gone'), ('c', 'gone');
+            """)
+        func ids(_ path: String) throws -> [String] {
+            let answer = try shop.signedIn().send("GET", path)
+            let ids = answer.json?["products"]?.items.compactMap { $0["id"]?.text } ?? []
+            #expect(answer.json?["count"] == .number("\(ids.count)"), "\(path): \(answer.text)")
+            return ids
+        }
+        let filters = [
+            ("tags[]=t", ["a", "c"], ["a"]), ("tags[]=t&tags[]=u", ["a", "b", "c"], ["a", "b"]),
+            ("tags[]=gone", [], []), ("tags[]=zz", [], []), ("", ["a", "b", "c"], ["a", "b"]),
+        ]
+        for (filter, all, ofList) in filters {
+            #expect(try ids("/store/products?order=id&\(filter)") == all, "\(filter)")
+            #expect(
+                try ids("/admin/price-lists/pl_1/products?order=id&\(filter)") == ofList,
+                "\(filter)")
+        }
+    }
+
     @Test func `a region that adds taxes shows prices with them`() async throws {
         let shop = try await shop()
         let variant = try shop.client().send("GET", "/store/variants/mug?region_id=reg_tax")
