@@ -52,16 +52,39 @@ package enum StoreListProducts: Endpoint {
             filter.require("e.title", is: title)
             filter.require("e.description", is: description)
         }
+        let byVariants = order.flatMap { orders[$0] }
+        let columns = try SQL.order(
+            byVariants == nil ? order : nil, of: Product.entity, default: "e.created_at DESC, e.id")
         return Input(
             list: ListRequest(
                 member: "products", entity: Product.entity,
                 selection: try StoreProduct.selection(
                     expand: expand, fields: fields, always: ["created_at"]),
                 offset: offset, limit: limit, filter: filter,
-                order: try .order(order, of: Product.entity, default: "e.created_at DESC, e.id"),
-                lane: q == nil ? .fast : .slow, query: call.queryText),
+                order: byVariants ?? columns, lane: q == nil && byVariants == nil ? .fast : .slow,
+                query: call.queryText),
             prices: prices)
     }
+
+    /// By what variants have: a product's least where the order ascends, its greatest where it descends.
+    ///
+    /// Medusa looks at the prices of lists too, whose order would tell what they are to whom they are not for.
+    private static let orders: [String: SQL] = {
+        let variants: SQL =
+            " FROM product_variant v WHERE v.product_id = e.id AND v.deleted_at IS NULL)"
+        let prices: SQL = """
+             FROM product_variant v
+            JOIN product_variant_money_amount l ON l.variant_id = v.id
+            JOIN money_amount m ON m.id = l.money_amount_id AND m.deleted_at IS NULL AND m.price_list_id IS NULL
+            WHERE v.product_id = e.id AND v.deleted_at IS NULL)
+            """
+        return [
+            "variants.title": "(SELECT min(v.title)" + variants + ", e.id",
+            "-variants.title": "(SELECT max(v.title)" + variants + " DESC, e.id",
+            "variants.prices.amount": "(SELECT min(m.amount)" + prices + ", e.id",
+            "-variants.prices.amount": "(SELECT max(m.amount)" + prices + " DESC, e.id",
+        ]
+    }()
 
     package static func run(
         _ input: Input, in context: Context

@@ -279,6 +279,48 @@ import Testing
         }
     }
 
+    @Test func `products are ordered by what their variants have`() async throws {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            """
+            INSERT INTO currency VALUES ('usd', '$', '$', 'US Dollar') ON CONFLICT DO NOTHING;
+            INSERT INTO price_list (id, name, description) VALUES ('pl', 'l', '');
+            INSERT INTO product (id, title, status)
+                SELECT id, id, 'published' FROM unnest('{a,b,c,d,none}'::text[]) id;
+            INSERT INTO product_variant (id, title, product_id, inventory_quantity, deleted_at) VALUES
+                ('a1', 'm', 'a', 1, NULL), ('a2', 'n', 'a', 1, NULL), ('b1', 'k', 'b', 1, NULL), ('b2', 'z', 'b', 1, NULL),
+                ('c1', 'm', 'c', 1, NULL), ('d1', 'l', 'd', 1, NULL), ('d2', 'a', 'd', 1, now()), ('d3', 'zz', 'd', 1, now());
+            INSERT INTO money_amount (id, currency_code, amount, price_list_id, deleted_at) VALUES
+                ('m1', 'usd', 200, NULL, NULL), ('m2', 'usd', 300, NULL, NULL), ('m3', 'usd', 100, NULL, NULL),
+                ('m4', 'usd', 400, NULL, NULL), ('m5', 'usd', 200, NULL, NULL), ('m6', 'usd', 1, 'pl', NULL),
+                ('m7', 'usd', 900, NULL, now()), ('m8', 'usd', 250, NULL, NULL), ('m9', 'usd', 2, NULL, NULL);
+            INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id) VALUES
+                ('l1', 'm1', 'a1'), ('l2', 'm2', 'a2'), ('l3', 'm3', 'b1'), ('l4', 'm4', 'b2'), ('l5', 'm5', 'c1'),
+                ('l6', 'm6', 'c1'), ('l7', 'm7', 'c1'), ('l8', 'm8', 'd1'), ('l9', 'm9', 'd2');
+            """)
+        func ids(_ query: String) throws -> [String] {
+            let answer = try shop.client().send("GET", "/store/products?" + query)
+            #expect(answer.json?["count"] == 5, "\(query): \(answer.text)")
+            return answer.json?["products"]?.items.compactMap { $0["id"]?.text } ?? []
+        }
+        let orders = [
+            ("variants.title", ["b", "d", "a", "c", "none"]),
+            ("-variants.title", ["none", "b", "a", "c", "d"]),
+            ("variants.prices.amount", ["b", "a", "c", "d", "none"]),
+            ("-variants.prices.amount", ["none", "b", "a", "d", "c"]),
+        ]
+        for (order, right) in orders {
+            #expect(try ids("order=\(order)") == right, "\(order)")
+            #expect(try ids("order=\(order)&limit=0") == right, "\(order), all of them")
+            let pages = try stride(from: 0, to: 6, by: 2).flatMap {
+                try ids("order=\(order)&limit=2&offset=\($0)")
+            }
+            #expect(pages == right, "\(order), by pages")
+        }
+        let other = try shop.client().send("GET", "/store/products?order=variants.sku")
+        #expect(other.status == 400)
+    }
+
     @Test func `a region that adds taxes shows prices with them`() async throws {
         let shop = try await shop()
         let variant = try shop.client().send("GET", "/store/variants/mug?region_id=reg_tax")
