@@ -319,9 +319,12 @@ import Testing
     }
 
     /// As Medusa's own tests do between two of them.
-    @Test
-    func `a schema whose tables were emptied one by one misses its record`() throws {
-        let (url, connection) = try shop()
+    @Test(arguments: [false, true])
+    func `a schema whose tables were emptied one by one misses its record`(isMedusas: Bool) throws {
+        let url = try database()
+        let connection = try BlockingConnection(url)
+        if isMedusas { try connection.run(fixture("medusa-schema.sql")) }
+        try migrate(url)
         try connection.run("SET session_replication_role = replica")
         let tables = try connection.query(
             "SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public'"
