@@ -64,8 +64,12 @@ package enum CreateDiscountCondition: Endpoint {
                     .text(input.kind.name.description),
                 ]
             ).rows { error in
-                error.isUniqueViolation
-                    ? DiscountCondition.duplicate(input.operator, input.kind) : nil
+                if error.isUniqueViolation {
+                    return DiscountCondition.duplicate(input.operator, input.kind)
+                }
+                // A discount need not have a rule.
+                return error.isNotNullViolation
+                    ? .notNull("discount_rule_id", in: "discount_condition") : nil
             }
             guard made.count == 1 else { throw Discount.missing(input.discountID) }
             guard made.bool(0, 0) else {

@@ -43,6 +43,21 @@ private let discounts = """
         #expect(condition?["type"] == nil)
     }
 
+    @Test func `a discount without a rule takes none`() async throws {
+        let shop = try Shop.ofSuite()
+        try shop.sql().run(
+            "INSERT INTO discount (id, code, is_dynamic, is_disabled) VALUES ('bare', 'C', false, false)"
+        )
+        let answer = try shop.signedIn().send(
+            "POST", "/admin/discounts/bare/conditions",
+            json: ["operator": "in", "customer_groups": ["vip"]])
+        #expect(answer.status == 400)
+        #expect(
+            answer.json?["message"]
+                == "Can't insert null value in field discount_rule_id on insert in table discount_condition"
+        )
+    }
+
     @Test
     func `conditions on what the database does not keep are shown, and neither made nor changed`()
         async throws
