@@ -35,8 +35,7 @@ async function request(method, path, options = {}, data) {
 		signal?.throwIfAborted();
 		throw Object.assign(new Error('Could not reach the server'), { status: 0 });
 	}
-	const { ok, status } = response;
-	const field = (name) => response.headers.get(name);
+	const { ok, status, headers: told } = response;
 	let answer = {};
 	try {
 		if (text.startsWith('{')) answer = JSON.parse(text); // "OK" and "Unauthorized" are plain text
@@ -47,7 +46,7 @@ async function request(method, path, options = {}, data) {
 		if (await session.expired(isWrite)) return request(method, path, options, data);
 		answer.message = 'Your session has expired. Sign in and try again.';
 	}
-	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, type: answer.type, requestId: field('X-Request-Id'), retryAfter: field('Retry-After') });
+	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, type: answer.type, requestId: told.get('X-Request-Id'), retryAfter: told.get('Retry-After') });
 }
 
 /** A thousand at a time: v1 refuses bodies above 100 kB. */

@@ -10,7 +10,7 @@ export function field({ name, label, value = '', hint, options, check, buttons, 
 	const id = newId();
 	const error = el('p.field-error', { id: `${id}e` });
 	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => error.firstChild && self.check(), ...props, value });
-	const shown = control.value; // an email has no blanks
+	const shown = control.value; // without line breaks
 	const self = {
 		name, control,
 		element: el('div.field', el('label', { for: id }, label), el('div.control', control, buttons?.(control)), el('p.muted', { id: `${id}h` }, hint), error),
@@ -19,7 +19,6 @@ export function field({ name, label, value = '', hint, options, check, buttons, 
 		setError(text) {
 			error.textContent = text || '';
 			control.ariaInvalid = Boolean(text);
-			if (text) control.focus();
 			return !text;
 		},
 		check: () => self.setError(control.required && !self.value ? `Enter the ${label.toLowerCase()}` : control.validity.valid ? check?.(self.value) : `Enter a valid ${label.toLowerCase()}`),
@@ -52,9 +51,8 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 		event?.preventDefault();
 		if (working || ok.disabled || !element.isConnected) return;
 		say('');
-		// The first that is wrong is checked last, and so has the focus.
-		const wrong = fields.toReversed().filter((one) => !one.check());
-		if (!check() || wrong.length) return;
+		const wrong = fields.filter((one) => !one.check());
+		if (!check() || wrong.length) return wrong[0]?.control.focus();
 		toggle();
 		working = new AbortController();
 		await submit({ signal: working.signal, once, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
@@ -66,6 +64,7 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 	function place(name, text) {
 		const one = fields.find((each) => each.name === name);
 		one?.setError(text);
+		one?.control.focus();
 		return one;
 	}
 
@@ -117,12 +116,12 @@ export async function create(view, path, body, options) {
 	view.leave(`${path}/${record.id}`);
 }
 
-export const prompt = (title, { text, content, confirm, cancel, kind, tick, run }) => new Promise((resolve) => {
+export const prompt = (title, { text, content, confirm, cancel, kind, tick, run, fields }) => new Promise((resolve) => {
 	const id = newId();
 	let isDone;
 	const box = tick && el('input', { type: 'checkbox' });
-	const sheet = form({ submitLabel: confirm, kind, check: () => !tick || box.checked || sheet.say(`Tick “${tick}” first.`),
-		children: [el('div', { id }, el('p', text), content), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); isDone = true; node.close(); } });
+	const sheet = form({ submitLabel: confirm, kind, fields, check: () => !tick || box.checked || sheet.say(`Tick “${tick}” first.`),
+		children: [el('div', { id }, el('p', text), content), fields?.map((one) => one.element), box && el('label.choice', box, tick)], submit: async (options) => { await run?.(options); isDone = true; node.close(); } });
 	const node = formIn('prompt', title, sheet, () => node.close(), { cancel, role: 'alertdialog', 'aria-describedby': id });
 	node.addEventListener('close', () => resolve(isDone));
 });

@@ -2,14 +2,14 @@
 import { config, del, get, post, session } from './api.js';
 import './customers.js'; // and so all pages
 import { combobox, field, form, passwordField, prompt } from './form.js';
+import { customerKind, groupKind, listKind } from './groups.js';
 import { here, isGuarded, navigate, query, route, start } from './router.js';
 import { bdi, byId, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
 
 const main = byId('content');
 const { dataset } = document.documentElement;
-/** Label, path, what the palette sorts by, and the shortcut. */
-const SECTIONS = [['Customer Groups', '/customer-groups', 'name', 'gg'], ['Customers', '/customers', 'email', 'gu'], ['Price Lists', '/price-lists', 'name', 'gl']];
-const [[, HOME]] = SECTIONS;
+const KINDS = [[groupKind, 'gg'], [customerKind, 'gu'], [listKind, 'gl']];
+const HOME = groupKind.from;
 let user, asking;
 
 // Sessions
@@ -42,7 +42,6 @@ const credentials = (email) => [field({ name: 'email', label: 'Email', type: 'em
 	passwordField({ name: 'password', label: 'Password', required: true, autocomplete: 'current-password' })];
 
 async function signIn([email, password]) {
-	if (!password.check()) throw new Error(); // the field says it
 	try {
 		signedIn(await post('/auth', { email: email.value, password: password.value }));
 	} catch (error) {
@@ -64,7 +63,7 @@ function loginPage(view) {
 /** What was typed stays, and what was asked is asked again. */
 function signInAgain() {
 	const fields = credentials(user?.email);
-	const answer = prompt('Session expired', { text: 'Sign in again to go on. Nothing that you typed is lost.', content: fields.map(({ element }) => element), confirm: 'Sign in', run: () => signIn(fields) });
+	const answer = prompt('Session expired', { text: 'Sign in again to go on. Nothing that you typed is lost.', fields, confirm: 'Sign in', run: () => signIn(fields) });
 	fields[1].control.focus();
 	return answer.finally(() => { asking = null; });
 }
@@ -128,14 +127,14 @@ function showShortcuts() {
 		el('label.choice', el('input', { type: 'checkbox', checked: shortcutsAreOn(), onchange: ({ target }) => setShortcuts(target.checked) }), 'Single-letter shortcuts')) });
 }
 
-for (const [, path, , letters] of SECTIONS) shortcut(letters, () => user && navigate(path));
+for (const [{ from }, letters] of KINDS) shortcut(letters, () => user && navigate(from));
 shortcut('?', () => user && showShortcuts());
 
 async function findAnything(q, signal) {
-	return (await Promise.all(SECTIONS.map(async ([label, path, order]) => {
-		const pages = [{ label, path, hint: 'Page' }, { label: `Create in ${label}`, path: `${path}/create`, hint: 'Page' }].filter((page) => page.label.toLowerCase().includes(q.toLowerCase()));
-		const records = q ? (await get(path, { query: { q, limit: 5, offset: 0, order }, signal }))[path.slice(1).replace('-', '_')] : [];
-		return [...pages, ...records.map((record) => ({ label: record[order], path: `${path}/${record.id}`, hint: label }))];
+	return (await Promise.all(KINDS.map(async ([{ title, from, name, list }]) => {
+		const pages = [[title, from], [`Create in ${title}`, `${from}/create`]].filter(([label]) => label.toLowerCase().includes(q.toLowerCase())).map(([label, path]) => ({ label, path, hint: 'Page' }));
+		const records = q ? (await get(from, { query: { q, limit: 5, offset: 0, order: name }, signal }))[list] : [];
+		return [...pages, ...records.map((record) => ({ label: record[name], path: `${from}/${record.id}`, hint: title }))];
 	}))).flat();
 }
 

@@ -29,13 +29,10 @@ function more({ id, name, status }, view) {
 function ownField(name, element, read) {
 	const before = JSON.stringify(read());
 	const error = el('p.field-error', { role: 'alert' });
-	const setError = (text) => {
-		error.textContent = text;
-		if (text) element.querySelector('input').focus();
-	};
+	const setError = (text) => { error.textContent = text; };
 	element.append(error);
 	element.addEventListener('change', () => setError(''));
-	return { name, element, setError, get value() { return read(); }, isChanged: () => JSON.stringify(read()) !== before, check() {
+	return { name, element, setError, get value() { return read(); }, get control() { return element.querySelector('[aria-invalid=true]') ?? element.querySelector('input'); }, isChanged: () => JSON.stringify(read()) !== before, check() {
 		setError(read() ? '' : `Choose a ${name}`);
 		return read();
 	} };
@@ -140,7 +137,7 @@ function editPrices(view, { name, prices }) {
 	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(Number(query().get('offset'))).slice(0, 50).toReversed().forEach(add);
 	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => used().map((row) => row.value()));
-	all.check = () => !used().flatMap((row) => row.fields).toReversed().filter((one) => !one.check()).length;
+	all.check = () => !used().flatMap((row) => row.fields).filter((one) => !one.check()).length;
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
 

@@ -18,9 +18,8 @@ function asked(kind, value) {
 function searchBox(label, run) {
 	let timer;
 	const search = () => run(box.value.trim());
-	const box = el('input', { type: 'search', placeholder: label, 'aria-label': label, maxlength: 255, onchange: search,
+	const box = el('input', { type: 'search', placeholder: label, 'aria-label': label, maxlength: 255, form: 'none', onchange: search, // Enter must not submit the form around it
 		oninput: () => { clearTimeout(timer); timer = setTimeout(search, 300); } });
-	box.setAttribute('form', 'none'); // Enter must not submit the form around it
 	return box;
 }
 
@@ -287,12 +286,12 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	view.onQuery(follow);
 	view.onChange((record) => record || load());
 	follow();
-	return { element, bar, search, selected, deselect, redraw: draw };
+	return { element, bar, selected, deselect, redraw: draw };
 }
 
 export function picker(view, title, { noun, blocked, save, ...spec }) {
 	const gone = new Set();
-	const { element, bar, search, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `No ${noun}s yet`],
+	const { element, bar, selected, deselect, redraw } = table(view, { ...spec, title: `All ${noun}s`, prefix: 'm_', size: 10, hasSearch: true, empty: ['users', `No ${noun}s yet`],
 		selection: { blocked: (row) => (gone.has(row.id) ? 'No longer exists' : blocked(row)) } });
 	const submit = async (options) => {
 		const ids = [...selected.keys()];
@@ -309,5 +308,5 @@ export function picker(view, title, { noun, blocked, save, ...spec }) {
 		}
 	};
 	const sheet = form({ submit, children: element, isDirty: () => selected.size, check: () => selected.size || sheet.say(`Select at least one ${noun}`) });
-	formDialog(view, title, sheet, { kind: 'modal-page', focus: search, status: bar });
+	formDialog(view, title, sheet, { kind: 'modal-page', status: bar });
 }

@@ -87,7 +87,7 @@ export function fractionDigits(code) {
 export function money(amount, code) {
 	const digits = fractionDigits(code);
 	const currency = /^[a-z]{3}$/i.test(code) ? code : 'XXX'; // which stands for none
-	return (amount / 10 ** digits).toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
+	return (amount / 10 ** digits).toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits: digits });
 }
 
 export function section(title, actions, mark, ...children) {
@@ -203,12 +203,8 @@ addEventListener('keydown', (event) => {
 });
 
 export function popper(node, { fill, onclose: ontoggle, ...props }) {
-	const panel = el('div.popover', { popover: 'auto', ontoggle, onbeforetoggle: ({ newState }) => {
-		node.ariaExpanded = newState === 'open';
-		if (newState === 'open') panel.replaceChildren(...fill());
-	}, ...props });
+	const panel = el('div.popover', { popover: 'auto', ontoggle, onbeforetoggle: ({ newState }) => newState === 'open' && panel.replaceChildren(...fill()), ...props });
 	node.popoverTargetElement = panel;
-	node.ariaExpanded = 'false';
 	return el('span.popper', node, panel);
 }
 
