@@ -267,3 +267,56 @@ class PriceLists(BrowserTest):
         self.page.button("Continue", self.page.prompt()).click()
         prices.says("No prices yet")
         self.assertEqual(self.sent("DELETE", "^/admin/price-lists/pl_vip/prices/batch$"), {"price_ids": ["ma_small_vip"]})
+
+    def test_D94_both_errors_go_with_their_cause(self):
+        dialog = self.configuration("pl_trade")
+        starts, ends = self.page.field("Starts", dialog), self.page.field("Ends", dialog)
+        starts.set("2026-06-02T10:00")
+        ends.set("2026-06-01T10:00")
+        self.page.button("Save", dialog).click()
+        for field in (starts, ends):
+            self.invalid(field)
+        starts.is_focused()
+        ends.set("2026-06-03T10:00")
+        for field in (starts, ends):
+            eventually(lambda: field.attribute("aria-invalid"), "false")
+
+    def test_a_year_of_five_digits_cannot_be_typed(self):
+        dialog = self.configuration("pl_trade")
+        starts = self.page.field("Starts", dialog).focus()
+        self.page.type("010120270").press("Tab").type("1000AM")
+        self.assertNotEqual(starts.value[:5], "20270")
+        starts.set("20270-01-01T10:00")
+        self.page.button("Save", dialog).click()
+        self.invalid(starts, "valid")
+        self.assertEqual(self.writes(), [])
+        starts.set("2027-01-01T10:00")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+
+    def test_editing_begins_with_the_type_that_holds(self):
+        """Space on another would change it."""
+        self.page.open("/app/price-lists/pl_vip/edit")
+        dialog = self.page.dialog().shown()
+        self.page.find("radio", "Override", dialog, part=True).is_focused()
+        self.page.open("/app/price-lists/create")
+        self.page.find("radio", "Sale", dialog, part=True).is_focused()
+
+    def test_D92_backspace_held_down_takes_no_groups(self):
+        dialog = self.configuration("pl_trade")
+        eventually(lambda: len(self.chips(dialog)), 2)
+        self.page.find("combobox", "Customer groups", dialog, part=True).focus()
+        self.page.type("x")
+        for at in range(5):
+            self.page.cdp("Input.dispatchKeyEvent", type="keyDown", key="Backspace", code="Backspace",
+                          windowsVirtualKeyCode=8, autoRepeat=at > 0)
+        self.page.cdp("Input.dispatchKeyEvent", type="keyUp", key="Backspace", code="Backspace",
+                      windowsVirtualKeyCode=8)
+        self.assertEqual(len(self.chips(dialog)), 2)
+
+    def test_prices_fit_narrow_screens(self):
+        self.page.resize(390, 844)
+        self.page.open("/app/price-lists/pl_vip/prices")
+        dialog, _ = self.open_prices()
+        box = self.page.find("combobox", "Variant", dialog).element()
+        self.assertLessEqual(self.page.js("return arguments[0].getBoundingClientRect().right", box), 390)

@@ -9,7 +9,7 @@ const inputFor = (text) => (/[\r\n]/.test(text) ? 'textarea' : 'input');
 export function field({ name, label, value = '', hint, options, check, buttons, ...props }) {
 	const id = newId();
 	const error = el('p.field-error', { id: `${id}e` });
-	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => error.firstChild && self.check(), ...props, value });
+	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => self.recheck(), ...props, value });
 	const shown = control.value; // without line breaks
 	const self = {
 		name, control,
@@ -21,6 +21,7 @@ export function field({ name, label, value = '', hint, options, check, buttons, 
 			control.ariaInvalid = Boolean(text);
 			return !text;
 		},
+		recheck: () => error.firstChild && self.check(),
 		check: () => self.setError(control.required && !self.value ? `Enter the ${label.toLowerCase()}` : control.validity.valid ? check?.(self.value) : `Enter a valid ${label.toLowerCase()}`),
 	};
 	return self;
@@ -55,7 +56,7 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 		if (!check() || wrong.length) return wrong[0]?.control.focus();
 		toggle();
 		working = new AbortController();
-		await submit({ signal: working.signal, once, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
+		await (async (options) => submit(options))({ signal: working.signal, once, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
 		working = null;
 		meter.hidden = true;
 		toggle();
@@ -99,7 +100,7 @@ export function formDialog(view, title, sheet, { kind = 'drawer', status } = {})
 	view.head(title);
 	const node = formIn(`${kind}.routed`, title, sheet, view.close, { status });
 	view.signal.addEventListener('abort', () => node.close());
-	node.querySelector('input,textarea').focus();
+	node.querySelector('textarea, input:not(fieldset:has(:checked) :not(:checked))').focus();
 }
 
 export async function save(view, path, body, text, options) {

@@ -61,7 +61,6 @@ async function listsOf(ids, former = []) {
 	return lists.length && all.length < count ? listsOf(ids, all) : all;
 }
 
-/** Adds customers to groups (`post`) or removes them (`del`); `onDone` gets the ids of both. */
 export async function changeMembers(call, groups, ids, { undo, ...options }) {
 	const [done, to] = call === post ? ['added', 'to'] : ['removed', 'from'];
 	const names = (some) => `${done} ${to} ${some.map(({ name }) => name).join(', ')}`;

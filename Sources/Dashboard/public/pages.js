@@ -26,7 +26,6 @@ export async function ask(view, title, { run, said, deselect, then = view.change
 	if (isDone) then();
 }
 
-/** The pages of a kind, as docs/dashboard.md tells. */
 export function pages(kind, { list, details, edit, more, remove, hasMetadata, overList, overDetails }) {
 	const { noun, title, from: path } = kind;
 	const home = [title, path];

@@ -49,7 +49,7 @@ function dateFields(list) {
 	const fields = [['starts_at', 'Starts'], ['ends_at', 'Ends']].map(([name, label]) => {
 		const date = list[name] && new Date(list[name]);
 		// Swedes write dates as the field does.
-		const one = field({ name, label, type: 'datetime-local', value: date?.toLocaleString('sv').slice(0, 16).replace(' ', 'T'), hint: Intl.DateTimeFormat().resolvedOptions().timeZone,
+		const one = field({ name, label, type: 'datetime-local', max: '9999-12-31T23:59', oninput: () => fields.forEach((each) => each.recheck()), value: date?.toLocaleString('sv').slice(0, 16).replace(' ', 'T'), hint: Intl.DateTimeFormat().resolvedOptions().timeZone,
 			check: () => fields[1].value && fields[0].value > fields[1].value && 'The start must not be after the end' });
 		return { ...one, get value() { return one.value && new Date(one.value).toISOString(); } };
 	});
@@ -66,7 +66,7 @@ function groupsField({ customer_groups: groups = [] }) {
 	const remove = (id) => { chosen.delete(id); draw(); };
 	const { element, input } = combobox({ label: 'Customer groups', placeholder: 'Add a group', choose: ({ id, name }) => { chosen.set(id, name); draw(); },
 		find: (q, signal) => findGroups({ q, limit: 10 }, signal) });
-	input.addEventListener('keydown', ({ key }) => { if (key === 'Backspace' && !input.value) remove([...chosen.keys()].pop()); });
+	input.addEventListener('keydown', ({ key, repeat }) => { if (key === 'Backspace' && !repeat && !input.value) remove([...chosen.keys()].pop()); });
 	draw();
 	return ownField('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element), () => [...chosen.keys()].map((id) => ({ id })));
 }
@@ -136,7 +136,7 @@ function editPrices(view, { name, prices }) {
 	const box = variantBox((variant) => { add({ variant_id: variant.id, variant }); body.querySelector('input').focus(); });
 	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(Number(query().get('offset'))).slice(0, 50).toReversed().forEach(add);
-	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, cells), () => used().map((row) => row.value()));
+	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, el('div.scroller', cells)), () => used().map((row) => row.value()));
 	all.check = () => !used().flatMap((row) => row.fields).filter((one) => !one.check()).length;
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
