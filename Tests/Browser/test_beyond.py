@@ -485,6 +485,17 @@ class LargeGroups(BrowserTest):
         self.bar.says("selected")
         self.assertEqual(self.writes(), [])
 
+    def test_escape_ends_selecting_all(self):
+        held = self.hold("GET", r"/customers\?.*limit=100.*offset=500|/customers\?.*offset=500.*limit=100")
+        self.select_all()
+        eventually(lambda: len(held.caught), 1)
+        self.page.css("progress, [role=progressbar]").shown()
+        self.page.press("Esc")
+        held.release()
+        eventually(lambda: self.page.css("progress, [role=progressbar]").now(), [])
+        self.bar.says("selected")
+        self.assertNotIn("2,500 selected", self.page.text)
+
     def test_select_all_keeps_to_its_filter(self):
         """What is filtered while it collects is not what was to be selected."""
         self.world.sql("UPDATE customer SET has_account = true WHERE id LIKE 'cus_x%' AND right(id, 1) = '7'")

@@ -92,6 +92,21 @@ class Customers(BrowserTest):
                          {"email": "guest@example.com", "last_name": None})
         self.page.heading("guest@example.com").shown()
 
+    def test_D83_addresses_of_other_scripts_stay_as_they_are(self):
+        """Browsers make `xn--mller-kva.de` of a domain in a field of the type email, and refuse letters before the @."""
+        self.world.sql("UPDATE customer SET email = 'jörg@müller.de' WHERE id = 'cus_002'")
+        self.page.open("/app/customers/cus_002/edit")
+        dialog = self.page.dialog().shown()
+        self.page.field("First name", dialog).fill("Jörg")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.sent("POST", "^/admin/customers/cus_002$"), {"first_name": "Jörg"})
+        self.page.open("/app/customers/cus_002/edit")
+        self.page.field("Email", dialog).fill("kunde@müller.de")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.sent("POST", "^/admin/customers/cus_002$", 2)[1], {"email": "kunde@müller.de"})
+
     def test_D84_groups_of_a_customer(self):
         self.page.open("/app/customers/cus_033")
         groups = self.table("Customer groups").settled()

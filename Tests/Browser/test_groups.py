@@ -163,6 +163,24 @@ class Groups(BrowserTest):
         groups.says("Created: Jan 5, 2026 – Jan 7, 2026")
         self.page.at("/app/customer-groups", created_at="2026-01-05..2026-01-07")
 
+    def test_D26_custom_dates_can_be_typed(self):
+        """Key by key: on the way the year is 0002, 0020 and 0202."""
+        groups = self.open_groups()
+        groups.add_filter("Created")
+        self.page.find("radio", "Custom").click()
+        self.page.field("From").focus()
+        for key in "01052026":
+            self.page.type(key)
+        self.page.at("/app/customer-groups", created_at="2026-01-05..")
+        self.page.field("To").set("2026-01-03")
+        self.page.alert("From is after To")
+        self.page.at("/app/customer-groups", created_at="2026-01-05..")
+        self.page.field("To").set("2026-01-07")
+        self.page.at("/app/customer-groups", created_at="2026-01-05..2026-01-07")
+        self.assertNotIn("From is after To", self.page.text)
+        self.page.press("Esc")
+        groups.has("Name", ["Group 07", "Group 06", "Group 05"])
+
     def test_D27_a_copied_link_shows_the_same(self):
         groups = self.open_groups("?created_at=2026-01-05..2026-01-07")
         groups.has("Name", ["Group 07", "Group 06", "Group 05"])
@@ -257,6 +275,7 @@ class Groups(BrowserTest):
         self.page.open("/app/customer-groups?offset=1000")
         groups.says("41 – 45 of 45 results", "3 of 3 pages")
         self.page.at("/app/customer-groups", offset="40")
+        self.open_groups("?created_at=12345-01-01..").has("Name", NEWEST)
 
     def test_D34_counts_without_members(self):
         groups = self.open_groups()

@@ -429,6 +429,15 @@ class Keyboard(BrowserTest):
             self.assertNotEqual(style, "none")
             self.assertGreaterEqual(width, 1)
 
+    def test_the_last_filter_that_is_added_has_the_focus(self):
+        self.open_groups("?created_at=90d").settled()
+        self.page.button("Add filter").focus()
+        self.page.press("Enter")
+        self.page.find("menuitem", "Updated").shown()
+        self.page.press("Enter")
+        self.page.find("radio", "Custom").shown()
+        eventually(lambda: self.page.js("return document.activeElement !== document.body"), True)
+
     def test_D110_history(self):
         groups = self.open_groups()
         begin = self.page.js("return history.length")

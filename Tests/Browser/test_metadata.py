@@ -227,7 +227,7 @@ class Metadata(BrowserTest):
 
     def test_D73_what_was_not_touched_stays_as_it_is(self):
         """An input holds no line break, and keys may have blanks around them."""
-        odd = {"a": "two\nlines", " b ": "1", "c\n": "x", "d": "one\r\ntwo"}
+        odd = {"": 1, "a": "two\nlines", " b ": "1", "c\n": "x", "d": "one\r\ntwo"}
         self.store(**odd, note="gold")
         self.open_editor()
         self.save()

@@ -1,6 +1,6 @@
 /** The pages of customers. */
 import { del, has, post, random } from './api.js';
-import { field, passwordField } from './form.js';
+import { EMAIL, field, passwordField } from './form.js';
 import { changeMembers, customerKind, groupFilter, groupKind } from './groups.js';
 import { ask, inner, menu, namesOf, pages, tableWith } from './pages.js';
 import { part, priceSection } from './pricelists.js';
@@ -27,7 +27,7 @@ const generate = (control) => button('Generate', () => {
 function edit(view, { id, has_account: readonly, ...customer }) {
 	const fields = [
 		['first_name', 'First name', { required: !id }], ['last_name', 'Last name', { required: !id }],
-		['email', 'Email', { type: 'email', required: true, readonly, hint: readonly && 'The customer signs in with it' }], ['phone', 'Phone', { type: 'tel' }],
+		['email', 'Email', { ...EMAIL, readonly, hint: readonly && 'The customer signs in with it' }], ['phone', 'Phone', { type: 'tel' }],
 	].map(([name, label, more]) => field({ name, label, value: customer[name] ?? '', ...more }));
 	const password = passwordField({ name: 'password', label: id ? 'New password' : 'Password', required: !id, autocomplete: 'new-password', buttons: generate });
 	if (id) password.element = el('details', el('summary', 'Set a new password'), password.element);

@@ -36,6 +36,9 @@ export const passwordField = ({ buttons, ...settings }) => field({ ...settings, 
 	return [show, buttons?.(control)];
 } });
 
+/** Browsers write an address with other letters anew. */
+export const EMAIL = { name: 'email', label: 'Email', inputmode: 'email', autocapitalize: 'off', required: true, check: (text) => !text.includes('@') && 'Enter a valid email' };
+
 /** An emptied field is null. */
 export const changes = (fields) => Object.fromEntries(fields.filter((one) => one.isChanged()).map(({ name, value }) => [name, value || null]));
 
@@ -264,7 +267,7 @@ export function metadataGrid(metadata) {
 	}
 
 	function check() {
-		const faults = used().filter(({ name, value, fail }, i, all) => fail(!name ? 'Enter a key'
+		const faults = used().filter(({ name, value, fail }, i, all) => fail(!name && !stored.has('') ? 'Enter a key'
 			: all.filter((row) => row.name === name).length > 1 ? 'This key is there twice'
 				: value === '' && stored.get(name) !== '' ? 'Enter a value. An empty one would delete the key: delete the row instead.'
 					: Number.isNaN(value) && 'This is not of the type that was chosen'));

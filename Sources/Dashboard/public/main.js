@@ -1,7 +1,7 @@
 /** The start, session and sign-in, the shell, shortcuts, the palette. */
 import { config, del, get, post, session } from './api.js';
 import './customers.js'; // and so all pages
-import { combobox, field, form, passwordField, prompt } from './form.js';
+import { combobox, EMAIL, field, form, passwordField, prompt } from './form.js';
 import { customerKind, groupKind, listKind } from './groups.js';
 import { here, isGuarded, navigate, query, route, start } from './router.js';
 import { bdi, byId, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
@@ -38,7 +38,7 @@ session.expired = async (isWrite) => {
 	throw new DOMException('', 'AbortError'); // the login page is on its way
 };
 
-const credentials = (email) => [field({ name: 'email', label: 'Email', type: 'email', value: email, required: true, autocomplete: 'username' }),
+const credentials = (email) => [field({ ...EMAIL, value: email, autocomplete: 'username' }),
 	passwordField({ name: 'password', label: 'Password', required: true, autocomplete: 'current-password' })];
 
 async function signIn([email, password]) {
@@ -60,7 +60,6 @@ function loginPage(view) {
 	fields[0].control.focus();
 }
 
-/** What was typed stays, and what was asked is asked again. */
 function signInAgain() {
 	const fields = credentials(user?.email);
 	const answer = prompt('Session expired', { text: 'Sign in again to go on. Nothing that you typed is lost.', fields, confirm: 'Sign in', run: () => signIn(fields) });
@@ -76,7 +75,7 @@ const logOut = () => del('/auth').catch(unlessSignedOut).then(() => {
 }).catch((error) => failure(error, logOut));
 
 addEventListener('storage', ({ key, newValue }) => {
-	if (key === 'cohort-logout' && user) signedOut();
+	if (key === 'cohort-logout' && user) session.expired().catch(() => {}); // which keeps what was typed
 	if (key === 'cohort-theme') dataset.theme = newValue;
 });
 

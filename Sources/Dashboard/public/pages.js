@@ -13,7 +13,6 @@ export function tableWith(view, to, label, { empty, ...spec }) {
 	return table(view, { hasSearch: true, actions: add(), empty: [...empty, '', add()], ...spec });
 }
 
-/** Asks before `run({onDone, …})`, and goes on with `then` if anything was done. */
 export async function ask(view, title, { run, said, deselect, then = view.changed, ...more }) {
 	let isDone;
 	const onDone = (ids) => { isDone = true; deselect?.(ids); };

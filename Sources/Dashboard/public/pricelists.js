@@ -141,7 +141,6 @@ function editPrices(view, { name, prices }) {
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
 
-/** Loads what the page's record has. */
 export const part = (view, pick) => async (request) => {
 	await null; // the page asks for it last
 	const rows = pick(await view.record, request);

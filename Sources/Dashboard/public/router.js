@@ -74,7 +74,6 @@ const isShown = ({ draw, id }) => page?.draw === draw && page.params.id === id;
 const tell = () => dispatchEvent(new Event('query'));
 const tellHead = () => options.head({ crumbs: page.title ?? [], over: overlay?.title });
 
-/** Asks where something would be lost, once at a time. */
 async function mayLeave() {
 	if (!isGuarded()) return true;
 	if (isAsking) return false;

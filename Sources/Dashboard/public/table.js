@@ -160,8 +160,9 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	function makeChip({ key, kind, label, options = PERIODS }) {
 		let hasChanged;
 		const names = new Map(options.call ? [] : options);
-		const [from, to] = [1, 2].map(() => el('input', { type: 'date' }));
-		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to));
+		const [from, to] = [1, 2].map(() => el('input', { type: 'date', max: '9999-12-31' }));
+		const fault = el('p.field-error', { role: 'alert' });
+		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to), fault);
 		const list = el('div');
 		const face = el('button', { 'aria-haspopup': 'dialog' });
 		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, fill, onchange: apply, onclose: drawChips }),
@@ -174,6 +175,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 			if (text === take()) return text;
 			if (options.call && text) learn({ ids: text.split(','), signal: view.signal }).then(redraw, () => {});
 			[from.value, to.value] = text.split('..');
+			for (const day of [from, to]) if (!day.validity.valid) day.value = '';
 			offer(range() ? '..' : text);
 			return take();
 		}
@@ -203,9 +205,9 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		}
 
 		function apply() {
-			[from.max, to.min] = [to.value, from.value];
 			dates.hidden = ticked() !== '..';
-			if (take() === state[key] || list.querySelector(':invalid')) return;
+			fault.textContent = to.value && from.value > to.value ? 'From is after To' : '';
+			if (take() === state[key] || fault.firstChild || list.querySelector(':invalid')) return;
 			refine({ [key]: take() }, hasChanged);
 			hasChanged = true;
 		}
@@ -216,7 +218,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 			face.replaceChildren(`${label}: `, el('b', bdi(text.includes('..') ? text.split('..').map((day) => (day ? date(`${day}T00:00`) : '…')).join(' – ') : text.split(',').map((value) => names.get(value) ?? value).join(', '))));
 		}
 
-		return { key, kind, label, node, put, redraw, run: () => { node.hidden = false; face.click(); drawChips(); } };
+		return { key, kind, label, node, put, redraw, run: () => { node.hidden = false; face.focus(); face.click(); drawChips(); } };
 	}
 
 	function drawChips() {
@@ -281,7 +283,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	if (search && !prefix) shortcut('/', () => search.select(), view.signal);
 	if (letter) shortcut(letter, () => bar.querySelector('kbd')?.click(), view.signal);
 	if (run) addEventListener('keydown', (event) => {
-		if (event.key === 'Escape' && !event.defaultPrevented && !isCovered() && !isTextField(event.target)) deselect();
+		if (event.key === 'Escape' && !event.defaultPrevented && !isCovered() && !isTextField(event.target)) bar.querySelector('progress') ? bar.lastChild.click() : deselect();
 	}, { signal: view.signal });
 	view.onQuery(follow);
 	view.onChange((record) => record || load());

@@ -2,7 +2,6 @@
 import { get, isAbort } from './api.js';
 import { settled } from './router.js';
 
-/** Functions are listeners; what is falsy is left out. */
 export function el(spec, props, ...children) {
 	if (props?.constructor !== Object) return el(spec, {}, props, ...children);
 	const [tag, ...classes] = spec.split('.');
@@ -30,7 +29,6 @@ export function icon(name) {
 
 export const button = (label, onclick, kind = 'small') => el(`button.${kind}`, { onclick }, label);
 export const iconButton = (label, name, onclick) => el('button.icon-button', { 'aria-label': label, title: label, onclick }, icon(name));
-/** Lets a button wait for so many seconds. */
 export function hold(node, label, left) {
 	node.disabled = left > 0;
 	node.textContent = label + (node.disabled ? ` (${left} s)` : '');
