@@ -58,8 +58,16 @@ package final class Log: Sendable {
         _ level: Configuration.Log.Level, _ message: StaticString,
         values: [(StaticString, Value)]
     ) {
+        if let line = line(level, message, values) { write(line) }
+    }
+
+    /// - Returns: nil where such are not written.
+    private func line(
+        _ level: Configuration.Log.Level, _ message: StaticString,
+        _ values: [(StaticString, Value)]
+    ) -> [UInt8]? {
         let settings = settings.withLock { $0 }
-        guard level >= settings.level else { return }
+        guard level >= settings.level else { return nil }
         var line: [UInt8]
         switch settings.format {
         case .json:
@@ -86,8 +94,8 @@ package final class Log: Sendable {
             }.joined()
             line = Array("\(level.rawValue): \(message)\(details)".utf8)
         }
-        line.append(UInt8(ascii: "\n"))
-        write(line)
+        line.append(Self.lineFeed)
+        return line
     }
 
     /// Text that cannot forge a line or move a terminal's cursor.
@@ -116,22 +124,28 @@ package final class Log: Sendable {
 
     /// Takes whole lines.
     package func write(_ lines: [UInt8]) {
-        let (accepted, dropped) = backlog.withLock { backlog -> (Bool, Int) in
+        guard let dropped = handOver(lines), dropped > 0 else { return }
+        let values: [(StaticString, Value)] = [("batches", .text("\(dropped)"))]
+        guard let notice = line(.warning, "log lines were dropped", values) else { return }
+        // What is lost meanwhile, or with this one, is told with the next line and not at once: that would not end.
+        _ = handOver(notice, isNotice: true)
+    }
+
+    /// - Returns: how often lines were dropped since this was last told; nil where these are.
+    private func handOver(_ lines: [UInt8], isNotice: Bool = false) -> Int? {
+        let dropped = backlog.withLock { backlog -> Int? in
             guard backlog.bytes + lines.count <= Self.unwrittenBytesMax else {
                 backlog.dropped += 1
                 backlog.droppedTotal += Self.lines(in: lines[...])
-                return (false, 0)
+                return nil
             }
             backlog.bytes += lines.count
-            let dropped = backlog.dropped
-            backlog.dropped = 0
-            return (true, dropped)
+            guard !isNotice else { return 0 }
+            defer { backlog.dropped = 0 }
+            return backlog.dropped
         }
-        guard accepted else { return }
-        queue.async { self.append(lines) }
-        if dropped > 0 {
-            event(.warning, "log lines were dropped", [("batches", "\(dropped)")])
-        }
+        if dropped != nil { queue.async { self.append(lines) } }
+        return dropped
     }
 
     /// Waits until everything handed over so far is written.
