@@ -20,6 +20,9 @@ struct Counters {
         }
     }
 
+    /// The tables whose rows are counted.
+    static let relations = "customer customer_group customer_group_customers"
+
     let differences: [Difference]
     /// How much was compared.
     let summary: String

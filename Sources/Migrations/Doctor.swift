@@ -272,21 +272,20 @@ struct Examination {
         let unfilled = try connection.query(
             """
             SELECT w.relation
-            FROM unnest(ARRAY['customer', 'customer_group', 'customer_group_customers']) AS w (relation)
+            FROM unnest(string_to_array($1, ' ')) AS w (relation)
             WHERE NOT EXISTS (
                 SELECT FROM cohort_counter c WHERE c.relation = w.relation AND c.filled_at IS NOT NULL)
             ORDER BY w.relation
-            """)
+            """, [Counters.relations])
         guard !unfilled.isEmpty else { return }
         let names = unfilled.compactMap(\.[0]).joined(separator: ", ")
         let fault = "counters of \(names): not filled, so that lists count"
         guard mends else { return report(.off(fault)) }
-        try connection.run(
+        _ = try connection.query(
             """
-            INSERT INTO cohort_counter (relation)
-            VALUES ('customer'), ('customer_group'), ('customer_group_customers')
+            INSERT INTO cohort_counter (relation) SELECT unnest(string_to_array($1, ' '))
             ON CONFLICT DO NOTHING
-            """)
+            """, [Counters.relations])
         try session.outsideTransaction { () throws(SQLFailure) in
             try session.call("CALL cohort_fill_counters()")
         }
