@@ -249,15 +249,14 @@ import Testing
     /// The kernel holds megabytes of an answer, of which such a client takes a little each time.
     @Test func `a client that reads slowly and steadily is waited for`() async throws {
         var limits = HTTPLimits()
-        // A client on a busy machine may stand still for longer than it means to.
-        limits.writeDeadline = .seconds(3)
+        limits.writeDeadline = .seconds(1)
         let body: [UInt8] = Array(repeating: 0x61, count: 12_000_000)
         let service = try TestService(limits: limits) { _, exchange in
             exchange.respond(Response(status: 200, body: body))
         }
         let client = try service.client()
         client.send(Self.get)
-        // The window opens for every 100 KB or so that are read. One byte of them is enough, once in three seconds.
+        // The window opens for every 100 KB or so that are read. One byte of them is enough, once in a second.
         for _ in 0..<40 { #expect(client.takes(40_000), "four seconds in all") }
         #expect(service.connectionCount == 1)
         #expect(service.handler.log.withLock { $0.isEmpty })

@@ -7,6 +7,17 @@ import Testing
     private static let get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
     private struct Fault: Error {}
 
+    /// Its answers end after five bytes.
+    private static func failing() throws -> TestService {
+        try TestService { _, exchange in
+            exchange.respond(
+                .stream(status: 200) { writer in
+                    try await writer.write(Array("hello".utf8))
+                    throw Fault()
+                })
+        }
+    }
+
     @Test func `is chunked, and the connection goes on`() throws {
         let service = try TestService { _, exchange in
             exchange.respond(
@@ -71,13 +82,7 @@ import Testing
     }
 
     @Test func `that fails in the middle is cut`() async throws {
-        let service = try TestService { _, exchange in
-            exchange.respond(
-                .stream(status: 200) { writer in
-                    try await writer.write(Array("hello".utf8))
-                    throw Fault()
-                })
-        }
+        let service = try Self.failing()
         let client = try service.client()
         client.send(Self.get)
         let bytes = try client.readToEnd()
@@ -88,13 +93,7 @@ import Testing
 
     /// Such an answer has neither chunks nor a length: its end would be all that it needs to look whole.
     @Test func `that fails in the middle is reset for HTTP 1.0`() throws {
-        let service = try TestService { _, exchange in
-            exchange.respond(
-                .stream(status: 200) { writer in
-                    try await writer.write(Array("hello".utf8))
-                    throw Fault()
-                })
-        }
+        let service = try Self.failing()
         let client = try service.client()
         client.send("GET /a HTTP/1.0\r\n\r\n")
         _ = try client.readToEnd()

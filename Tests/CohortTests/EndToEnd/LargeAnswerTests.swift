@@ -65,6 +65,9 @@ import Testing
                 ELSE g.id <= 'cgrp_0002' END;
             INSERT INTO customer_group_customers
                 SELECT id, 'cus_00000003' FROM customer_group WHERE id LIKE 'cgrp_1%';
+            -- As PostgreSQL does by itself within a minute: before that it takes the groups for three, and pairs all of them
+            -- with all customers, which takes nearly as long as a statement may.
+            ANALYZE;
             """)
         let answer = try shop.signedIn().send(
             "GET", "/admin/customers?limit=1000&expand=groups&order=id")
@@ -113,7 +116,7 @@ import Testing
         let before = shop.service.residentKiB
         let answer = try client.send("GET", "/admin/customer-groups/cgrp_all?expand=customers")
         #expect(answer.body.count > 12_000_000)
-        // Pieces of 32 KiB, a batch of rows, buffers: a tenth of the answer is more than enough.
+        // Pieces of 32 KiB, a batch of rows, buffers: half the answer is far more than enough.
         #expect((shop.service.residentKiB - before) * 1024 < answer.body.count / 2)
     }
 }
