@@ -234,6 +234,7 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
+        if duration >= Lane.planTrust.nanoseconds { lane.planAnew(pending.statement, now) }
         guard duration >= lane.slowStatement else { return }
         lane.tell(
             .slow(

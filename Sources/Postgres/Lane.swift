@@ -20,6 +20,7 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Attempts that failed since one succeeded.
     private var failures = 0
     private var nextAttempt: MonotonicTime?
+    private var nextPlanAnew: MonotonicTime?
     /// Places for which a younger connection is on its way or, not nil, is there.
     private var successors: [Int: Connection?] = [:]
     /// Old connections that still have something to finish.
@@ -293,6 +294,19 @@ final class Lane: Ticker, @unchecked Sendable {
         else { return }
         successors[place] = .some(nil)
         connect(place, isSuccessor: true)
+    }
+
+    /// A statement that takes as long may have a plan that was made when its tables were small. PostgreSQL keeps that until
+    /// it has counted them again, which it does within a minute of their growth.
+    static let planTrust = Duration.milliseconds(250)
+    /// At most one statement is planned anew in this time: when the server has too much to do, all of them take long.
+    static let planAnewInterval = Duration.seconds(1)
+
+    func planAnew(_ statement: Statement, _ now: MonotonicTime) {
+        // The slow lane makes a plan for each.
+        guard kind != .slow, nextPlanAnew.map({ now >= $0 }) ?? true else { return }
+        nextPlanAnew = now + Self.planAnewInterval
+        forget(statement)
     }
 
     /// Has a statement prepared anew on all connections.

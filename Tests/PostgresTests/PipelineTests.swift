@@ -102,6 +102,33 @@ import Testing
         }
     }
 
+    /// Its plan may be of a time when the tables were small.
+    @Test func `what takes long is planned anew, once in a second, and what does not is not`()
+        async throws
+    {
+        let sleep = Statement(
+            "test.sleep",
+            "SELECT max(name COLLATE \"C\") FROM pg_prepared_statements, pg_sleep($1) WHERE name LIKE 'test.sleep#%'"
+        )
+        try await withPool({ $0.fast.connections = 1 }) { fixture, _ in
+            // A busy machine may take long over anything, so it may try again.
+            var names: [String] = []
+            for _ in 1...5 where Set(names).count != 3 {
+                try await Task.sleep(for: .seconds(1))
+                names = try await fixture.run { pool async throws in
+                    var names: [String] = []
+                    for seconds in [0, 0, 0, 0.25, 0, 0.25, 0, 1, 0] {
+                        let name = try await pool.query(sleep, [.float8(seconds)]).text(0, 0)
+                        names.append(name)
+                    }
+                    return Array(names.dropFirst())
+                }
+            }
+            let numbers = names.map { names.firstIndex(of: $0) }
+            #expect(numbers == [0, 0, 0, 3, 3, 3, 3, 7])
+        }
+    }
+
     @Test func `a change of a table under a prepared statement costs no request`() async throws {
         let all = Statement("test.all", "SELECT * FROM t")
         try await withPool { fixture, url in

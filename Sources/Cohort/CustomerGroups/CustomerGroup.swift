@@ -31,11 +31,9 @@ package enum CustomerGroup {
 
     static let priceLists: Relation = Relation(
         "price_lists", of: "customer_group", { PriceList.entity },
-        joining: """
-            JOIN price_list_customer_groups l ON l.customer_group_id = p.id
-            JOIN price_list r ON r.id = l.price_list_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+        joining: Relation.linked(
+            by: "price_list_customer_groups", from: "customer_group_id", to: "price_list_id",
+            in: "price_list") + Relation.behindLast)
 }
 
 extension CustomerGroup {

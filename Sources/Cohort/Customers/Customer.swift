@@ -19,21 +19,17 @@ package enum Customer {
 
     static let groups: Relation = Relation(
         "groups", of: "customer", { CustomerGroup.entity },
-        joining: """
-            JOIN customer_group_customers m ON m.customer_id = p.id
-            JOIN customer_group r ON r.id = m.customer_group_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+        joining: Relation.linked(
+            by: "customer_group_customers", from: "customer_id", to: "customer_group_id",
+            in: "customer_group") + Relation.behindLast)
 
     /// ``groups`` reduced to those of a filter, whose ids are `$4`.
     static let groupsOfFilter: Relation = Relation(
         "groups", of: "customer.filtered", { CustomerGroup.entity },
-        joining: """
-            JOIN customer_group_customers m
-                ON m.customer_id = p.id AND m.customer_group_id = ANY($4::text[])
-            JOIN customer_group r ON r.id = m.customer_group_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+        joining: Relation.linked(
+            by: "customer_group_customers", from: "customer_id", to: "customer_group_id",
+            in: "customer_group", where: " AND l.customer_group_id = ANY($4::text[])")
+            + Relation.behindLast)
 
     static let billingAddress: Relation = Relation(
         "billing_address", of: "customer", toMany: false, { Address.entity },

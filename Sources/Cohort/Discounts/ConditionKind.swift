@@ -25,11 +25,10 @@ package final class ConditionKind: Sendable {
     ) {
         self.name = name
         self.thing = thing
-        let joining: SQL =
-            "JOIN " + links + " l ON l.condition_id = p.id JOIN " + table + " r ON r.id = l."
-            + column
-            + " AND r.deleted_at IS NULL WHERE (p.ord, r.id) > ($2::int8, $3::text)"
-        relation = Relation(name, of: "discount_condition", entity, joining: joining)
+        relation = Relation(
+            name, of: "discount_condition", entity,
+            joining: Relation.linked(by: links, from: "condition_id", to: column, in: table)
+                + Relation.behindLast)
         let leave: SQL =
             "DELETE FROM " + links + " WHERE condition_id = $1 AND " + column
             + " <> ALL($2::text[])"

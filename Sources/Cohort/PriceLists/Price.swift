@@ -13,11 +13,9 @@ package enum Price {
     /// At most one. A variant that was deleted, or never was, is not shown.
     static let variants: Relation = Relation(
         "variants", of: "money_amount", { ProductVariant.entity },
-        joining: """
-            JOIN product_variant_money_amount l ON l.money_amount_id = p.id
-            JOIN product_variant r ON r.id = l.variant_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+        joining: Relation.linked(
+            by: "product_variant_money_amount", from: "money_amount_id", to: "variant_id",
+            in: "product_variant") + Relation.behindLast)
 
     static let region: Relation = Relation(
         "region", of: "money_amount", toMany: false, { Region.entity },

@@ -15,12 +15,12 @@ package enum PriceList {
 
     static let customerGroups: Relation = Relation(
         "customer_groups", of: "price_list", { CustomerGroup.entity },
-        joining: """
-            JOIN price_list_customer_groups l ON l.price_list_id = p.id
-            JOIN customer_group r ON r.id = l.customer_group_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.created_at, r.id) > (
-                $2::int8, (SELECT k.created_at FROM customer_group k WHERE k.id = $3), $3::text)
-            """, order: "r.created_at, r.id")
+        joining: Relation.linked(
+            by: "price_list_customer_groups", from: "price_list_id", to: "customer_group_id",
+            in: "customer_group") + """
+                 WHERE (p.ord, r.created_at, r.id) > (
+                    $2::int8, (SELECT k.created_at FROM customer_group k WHERE k.id = $3), $3::text)
+                """, order: "r.created_at, r.id")
 
     /// A list may have more of them than fit in memory: each batch starts behind the last row of the one
     /// before, wherever that is in the index.

@@ -30,12 +30,10 @@ package enum ProductOfPriceList {
     /// Default prices and those of the list `$4`.
     static let prices: Relation = Relation(
         "prices", of: "price_list_product", { Price.entity },
-        joining: """
-            JOIN product_variant_money_amount l ON l.variant_id = p.id
-            JOIN money_amount r ON r.id = l.money_amount_id AND r.deleted_at IS NULL
-            WHERE (r.price_list_id IS NULL OR r.price_list_id = $4::text)
-                AND (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+        joining: Relation.linked(
+            by: "product_variant_money_amount", from: "variant_id", to: "money_amount_id",
+            in: "money_amount") + Relation.behindLast
+            + " AND (r.price_list_id IS NULL OR r.price_list_id = $4::text)")
 
     private static func elsewhere(_ name: StaticString, toMany isToMany: Bool = true) -> Relation {
         Relation(name, of: "price_list_product", toMany: isToMany, { nowhere }, joining: nil)

@@ -28,11 +28,9 @@ package enum ProductVariant {
     /// Every price there is for the variant, whoever it is for.
     static let prices: Relation = Relation(
         "prices", of: "product_variant", { Price.entity },
-        joining: """
-            JOIN product_variant_money_amount l ON l.variant_id = p.id
-            JOIN money_amount r ON r.id = l.money_amount_id AND r.deleted_at IS NULL
-            WHERE (p.ord, r.id) > ($2::int8, $3::text)
-            """)
+        joining: Relation.linked(
+            by: "product_variant_money_amount", from: "variant_id", to: "money_amount_id",
+            in: "money_amount") + Relation.behindLast)
 }
 
 extension ProductVariant {
