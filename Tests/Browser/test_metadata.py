@@ -252,6 +252,19 @@ class Metadata(BrowserTest):
         self.editor.gone()
         self.assertEqual(self.sent("POST", SAVE), {"metadata": {"a": "two\nlines\nthree"}})
 
+    def test_D73_numbers_beyond_a_double_stay_what_they_are(self):
+        big = 2**53 + 1
+        self.store(id=big, limits={"from": -big, "to": 1})
+        self.open_editor()
+        self.assertEqual(self.value(self.keys().index("id")).value, str(big))
+        self.page.css("summary", self.editor).click()
+        text = self.page.css("tbody textarea", self.editor)
+        self.assertIn(f'"from": -{big}', text.value)
+        text.fill(text.value.replace('"to": 1', '"to": 2'))
+        self.save()
+        self.editor.gone()
+        self.assertEqual(self.stored(), {"id": big, "limits": {"from": -big, "to": 2}})
+
     def paste(self, text):
         self.page.js("""
             const data = new DataTransfer();

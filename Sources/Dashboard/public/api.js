@@ -5,6 +5,10 @@ export const has = (extension) => config.extensions.includes(extension);
 export const session = {}; // main.js sets expired(isWrite): whether to ask again
 export const isAbort = (error) => error.name === 'AbortError';
 
+/** Whole numbers that a double can't hold stay what they are. */
+export const parse = (text) => JSON.parse(text, (_, value, told) => (/^-?\d{16,}$/.test(told?.source) ? BigInt(told.source) : value));
+BigInt.prototype.toJSON = function () { return JSON.rawJSON(this); };
+
 /** `a[]=1&a[gte]=2`, without what is empty: v1 answers `groups=` with 500. */
 function encode([key, value]) {
 	if (value instanceof Object) return Object.entries(value).flatMap(([name, item]) => encode([`${key}[${Array.isArray(value) ? '' : name}]`, item]));
@@ -38,7 +42,7 @@ async function request(method, path, options = {}, data) {
 	const { ok, status, headers: told } = response;
 	let answer = {};
 	try {
-		if (text.startsWith('{')) answer = JSON.parse(text); // "OK" and "Unauthorized" are plain text
+		if (text.startsWith('{')) answer = parse(text); // "OK" and "Unauthorized" are plain text
 		const parts = Object.values(answer);
 		if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
 	} catch { /* of a proxy, or cut off */ }

@@ -1,5 +1,5 @@
 /** Fields, forms, the dialogs that hold them, the combobox, metadata. */
-import { latest, post } from './api.js';
+import { latest, parse, post } from './api.js';
 import { navigate } from './router.js';
 import { bdi, dialog, el, explain, failure, grid, hold, icon, iconButton, keyCount, menuButton, newId, section, toast } from './ui.js';
 
@@ -10,7 +10,7 @@ export function field({ name, label, value = '', hint, options, check, buttons, 
 	const id = newId();
 	const error = el('p.field-error', { id: `${id}e` });
 	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => self.recheck(), ...props, value });
-	const shown = control.value; // without line breaks
+	const shown = control.value;
 	const self = {
 		name, control,
 		element: el('div.field', el('label', { for: id }, label), el('div.control', control, buttons?.(control)), el('p.muted', { id: `${id}h` }, hint), error),
@@ -182,14 +182,14 @@ export function metadataDialog(view, { metadata }, path) {
 	formDialog(view, 'Edit metadata', form({ ...sheet, children: sheet.element, submit: (options) => save(view, path, sheet.body(), 'Metadata saved', options) }));
 }
 
-const LABELS = { string: 'Text', number: 'Number', boolean: 'True/false', object: 'Null', json: 'JSON' };
+const LABELS = { string: 'Text', number: 'Number', bigint: 'Number', boolean: 'True/false', object: 'Null', json: 'JSON' };
 const isNested = (value) => Object(value) === value;
 
 /** What a text becomes; NaN if it can't be of the kind. */
 function convert(text, kind) {
 	let value;
 	try {
-		value = JSON.parse(text);
+		value = (kind === 'json' ? parse : JSON.parse)(text);
 	} catch { /* a text */ }
 	if (kind === 'json') return isNested(value) ? value : NaN;
 	// A number only if it is written just so: 007, 1e3 and what a double can't hold stay text.

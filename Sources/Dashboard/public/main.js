@@ -4,7 +4,7 @@ import './customers.js'; // and so all pages
 import { combobox, EMAIL, field, form, passwordField, prompt } from './form.js';
 import { customerKind, groupKind, listKind } from './groups.js';
 import { here, isGuarded, navigate, query, route, start } from './router.js';
-import { bdi, byId, dialog, el, errorPanel, failure, icon, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
+import { bdi, byId, dialog, el, errorPanel, failure, icon, joined, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
 
 const main = byId('content');
 const { dataset } = document.documentElement;
@@ -15,9 +15,7 @@ let user, asking;
 // Sessions
 
 /** `next` may come from anybody: only a path of the dashboard itself counts. */
-function safeNext() {
-	return /^\/app((?!\/login)(\/[\w-]+)+(\?[^\\\s]*)?)$/.exec(query().get('next'))?.[1] ?? HOME;
-}
+const safeNext = () => /^\/app((?!\/login)(\/[\w-]+)+(\?[^\\\s]*)?)$/.exec(query().get('next'))?.[1] ?? HOME;
 
 const loginPath = () => `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
 
@@ -70,7 +68,7 @@ function signInAgain() {
 const unlessSignedOut = (error) => { if (error.status !== 401) throw error; };
 
 const logOut = () => del('/auth').catch(unlessSignedOut).then(() => {
-	localStorage.setItem('cohort-logout', Date.now()); // other tabs follow
+	localStorage['cohort-logout'] = Date.now(); // other tabs follow
 	signedOut('/login');
 }).catch((error) => failure(error, logOut));
 
@@ -86,7 +84,7 @@ function userItems() {
 		const value = label.toLowerCase();
 		return { label, isChecked: dataset.theme === value, run: () => {
 			dataset.theme = value;
-			localStorage.setItem('cohort-theme', value);
+			localStorage['cohort-theme'] = value;
 		} };
 	};
 	return ['Theme', ...['System', 'Light', 'Dark'].map(theme), null, { label: 'Keyboard shortcuts', run: showShortcuts },
@@ -94,7 +92,7 @@ function userItems() {
 }
 
 function drawHead({ crumbs, over }) {
-	document.title = [over, ...crumbs.map(([label]) => label).reverse(), config.name].filter(Boolean).join(' · ');
+	document.title = joined(over, ...crumbs.map(([label]) => label).reverse(), config.name);
 	byId('crumbs').firstChild.replaceChildren(...crumbs.map(([label, path]) => el('li', path ? link(path, label) : el('span', { 'aria-current': 'page', title: label }, bdi(label)))));
 	byId('nav').hidePopover();
 	for (const item of document.querySelectorAll('#nav li a')) item.ariaCurrent = `/app${here()}/`.startsWith(`${item.pathname}/`) ? 'page' : null;

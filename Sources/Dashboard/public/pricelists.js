@@ -4,7 +4,7 @@ import { changes, combobox, field } from './form.js';
 import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
 import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
 import { query } from './router.js';
-import { badge, bdi, button, el, fact, failure, fractionDigits, grid, iconButton, link, money, number, plural, section, time } from './ui.js';
+import { badge, bdi, button, el, fact, failure, fractionDigits, grid, iconButton, joined, link, money, number, plural, section, time } from './ui.js';
 
 const TYPES = [['sale', 'Sale', 'a reduction'], ['override', 'Override', 'in place of the usual price']];
 const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active', 'holds within its dates']];
@@ -149,7 +149,7 @@ export const part = (view, pick) => async (request) => {
 
 const line = (...cells) => el('tr', cells.map((cell, i) => el('td', i ? {} : { role: 'rowheader' }, cell)));
 
-const variantName = (variant) => [variant?.product?.title, variant?.title, variant?.sku].filter(Boolean).join(' · ');
+const variantName = (variant) => joined(variant?.product?.title, variant?.title, variant?.sku);
 const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());
 
 /** Where nothing is announced it takes an id. */

@@ -67,11 +67,9 @@ function refocus(node, former) {
 	(same ?? (node.closest('section') ?? node).querySelector('h1, h2'))?.focus({ preventScroll: true });
 }
 
-const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const rules = new Intl.PluralRules('en');
 export const number = (n) => n.toLocaleString();
-export const plural = (n, noun) => `${number(n)} ${noun}${rules.select(n) === 'one' ? '' : 's'}`;
-export const date = (iso) => days.format(new Date(iso));
+export const plural = (n, noun) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
+export const date = (iso) => new Date(iso).toLocaleDateString(undefined, { dateStyle: 'medium' });
 export const time = (iso) => (iso ? el('time', { datetime: iso, title: new Date(iso).toLocaleString() }, date(iso)) : '–');
 export const fullName = (person) => [person.first_name, person.last_name].filter(Boolean).join(' ') || '–';
 
@@ -148,7 +146,7 @@ const jsonSection = (record) => section('JSON', button('View JSON', () => {
 export const byId = (id) => document.getElementById(id);
 export const announce = (text) => { byId('announcer').textContent = text; };
 
-const joined = (...parts) => parts.filter(Boolean).join(' · ');
+export const joined = (...parts) => parts.filter(Boolean).join(' · ');
 const origin = ({ status, requestId }) => joined(status && `Status ${status}`, requestId && `Request ${requestId}`);
 export const explain = (error) => joined(error.note, error.message, origin(error));
 
