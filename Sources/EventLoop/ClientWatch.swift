@@ -5,7 +5,7 @@
 package final class ClientWatch {
     package private(set) var isGone = false
     /// What is being done for the client, for those who have something to tell about it.
-    package var errand: (any Errand)?
+    package var request: (any RequestContext)?
     private var onGone: (() -> Void)?
 
     package init() {}
@@ -15,10 +15,10 @@ package final class ClientWatch {
         if isGone { action?() } else { onGone = action }
     }
 
-    /// What work that was asked for at that time is called; nil when that was for a request before the one at hand.
-    package func name(of time: MonotonicTime) -> ErrandName? {
-        guard let errand, time >= errand.begunAt else { return nil }
-        return errand.name
+    /// The request for which work was asked for at that time; nil when that was one before the one at hand.
+    package func identity(of time: MonotonicTime) -> RequestIdentity? {
+        guard let request, time >= request.begunAt else { return nil }
+        return request.identity
     }
 
     package func clientLeft() {
@@ -31,14 +31,14 @@ package final class ClientWatch {
 }
 
 /// One request after the other of a client.
-package protocol Errand: AnyObject {
+package protocol RequestContext: AnyObject {
     /// When the one at hand was there.
     var begunAt: MonotonicTime { get }
-    var name: ErrandName { get }
+    var identity: RequestIdentity { get }
 }
 
 /// What the log calls a request.
-package struct ErrandName: Sendable, Equatable {
+package struct RequestIdentity: Sendable, Equatable {
     package let id: String
     /// Of the client's distributed trace, 32 hexadecimal digits.
     package let traceID: String?

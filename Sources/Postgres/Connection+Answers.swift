@@ -242,7 +242,7 @@ extension Connection {
                     name: pending.statement.name, lane: lane.kind,
                     wait: begun - pending.submittedAt, duration: .nanoseconds(duration),
                     rows: pending.rowCount, sqlstate: error?.sqlstate,
-                    errand: pending.watch?.name(of: pending.submittedAt))))
+                    request: pending.watch?.identity(of: pending.submittedAt))))
     }
 
     // MARK: Without pipelining

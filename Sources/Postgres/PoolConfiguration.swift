@@ -123,7 +123,7 @@ package struct SlowStatement: Sendable, Equatable {
     /// Of its failure.
     package let sqlstate: String?
     /// What it was done for, where that was one request.
-    package let errand: ErrandName?
+    package let request: RequestIdentity?
 }
 
 /// Figures of one lane since the start, and of this moment.

@@ -11,7 +11,7 @@ extension APIError {
         } else if error.isSerializationFailure {
             self = .conflict
         } else if error.isUnavailable {
-            self = .overloaded(retryAfterSeconds: 1, Shortage(error))
+            self = .overloaded(retryAfterSeconds: 1, UnavailabilityReason(error))
         } else if error.isOfMissingSchema {
             self = .overloaded(retryAfterSeconds: 1, .schema)
         } else if error.isBadInput {

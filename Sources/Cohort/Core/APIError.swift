@@ -28,7 +28,7 @@ package enum APIError: Error, Equatable, Sendable {
     /// Too many attempts; the client may come back after so many seconds: 429.
     case throttled(retryAfterSeconds: Int)
     /// Nothing was done, for want of a database or of room; safe to send again: 503.
-    case overloaded(retryAfterSeconds: Int, Shortage = .queue)
+    case overloaded(retryAfterSeconds: Int, UnavailabilityReason = .queue)
     /// Nobody is there to read the answer any more; like nginx's 499.
     case clientGone
     /// A fault of ours, or a write whose outcome is unknown; the cause goes to the log only: 500.

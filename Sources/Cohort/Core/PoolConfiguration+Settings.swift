@@ -41,9 +41,9 @@ extension PoolConfiguration {
         if let rows = slow.rows { values.append(("rows", .number(rows))) }
         if let sqlstate = slow.sqlstate { values.append(("sqlstate", .text(sqlstate))) }
         if let replica { values.append(("replica", .text(replica))) }
-        if let errand = slow.errand {
-            values.append(("id", .text(errand.id)))
-            if let trace = errand.traceID { values.append(("trace_id", .text(trace))) }
+        if let request = slow.request {
+            values.append(("id", .text(request.id)))
+            if let trace = request.traceID { values.append(("trace_id", .text(trace))) }
         }
         return values
     }

@@ -4,7 +4,7 @@ import HTTP
 
 /// What is remembered of a request until its answer is out: for the answer's head and the log. Confined to
 /// the loop (hence the unchecked conformance).
-package final class RequestNote: Errand, @unchecked Sendable {
+package final class RequestNote: RequestContext, @unchecked Sendable {
     private(set) var method: HTTP.Method
     /// Under `/admin`, where CORS and sign-in apply.
     private(set) var isAdmin: Bool
@@ -35,7 +35,7 @@ package final class RequestNote: Errand, @unchecked Sendable {
     /// What is left of the caller's share, where there are shares.
     var share: RateLimiter.Outcome?
     /// Why it is 503.
-    var shortage: Shortage?
+    var unavailability: UnavailabilityReason?
     /// Why no route was looked for, and whose request it was.
     var refusal: Refusal?
 
@@ -82,7 +82,7 @@ package final class RequestNote: Errand, @unchecked Sendable {
         route = nil
         cause = nil
         share = nil
-        shortage = nil
+        unavailability = nil
     }
 
     init(_ request: RefusedRequest, _ number: UInt64) {
@@ -98,9 +98,9 @@ package final class RequestNote: Errand, @unchecked Sendable {
         givenID = request.id
     }
 
-    package var name: ErrandName {
+    package var identity: RequestIdentity {
         let made = String(number, radix: 16)
-        return ErrandName(
+        return RequestIdentity(
             id: givenID ?? String(repeating: "0", count: 16 - made.count) + made,
             traceID: traceParent?.traceID)
     }
@@ -114,7 +114,7 @@ package final class RequestNote: Errand, @unchecked Sendable {
     }
 
     /// Why it was not served, for the log.
-    var reason: String? { refusal?.reason ?? shortage?.name }
+    var reason: String? { refusal?.reason ?? unavailability?.name }
 
     var methodName: String { method == .other ? otherMethod ?? "-" : "\(method.name)" }
 

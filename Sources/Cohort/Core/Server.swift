@@ -133,7 +133,7 @@ package final class Server: Handler, @unchecked Sendable {
         }
         let note = RequestNote(request, nextNumber(), begunAt: exchange.startedAt)
         exchange.context = note
-        exchange.watch.errand = note
+        exchange.watch.request = note
         return note
     }
 
@@ -238,9 +238,9 @@ package final class Server: Handler, @unchecked Sendable {
     private func answer(_ error: APIError, _ note: RequestNote) -> Response {
         switch error {
         case .internalFault(let cause): note.cause = cause
-        case .overloaded(_, let shortage):
-            note.shortage = shortage
-            figures.count(shortage)
+        case .overloaded(_, let unavailability):
+            note.unavailability = unavailability
+            figures.count(unavailability)
         default: break
         }
         return error.wire.response(note.errorForm)

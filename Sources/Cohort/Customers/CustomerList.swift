@@ -32,12 +32,6 @@ package enum CustomerList {
         var selection = try Selection(of: Customer.entity, expand: expand)
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
-        filter.require(anyOf: ["e.email", "e.first_name", "e.last_name"], contains: q)
-        switch hasAccount {
-        case .absent: break
-        case .null: filter.require("e.has_account IS NULL")
-        case .value(let value): filter.require("e.has_account = " + filter.bind(.bool(value)))
-        }
         if let groups {
             filter.require(members(of: groups, &filter))
             // Whoever is listed for a group shows that group, and no other, even with `expand=groups`.
@@ -48,6 +42,14 @@ package enum CustomerList {
                     relation: Customer.groupsOfFilter,
                     selection: asked?.selection ?? .all,
                     extra: [.texts(groups)]))
+        }
+        /// Of all customers, or of all members.
+        let unfiltered = filter.conditions.count
+        filter.require(anyOf: ["e.email", "e.first_name", "e.last_name"], contains: q)
+        switch hasAccount {
+        case .absent: break
+        case .null: filter.require("e.has_account IS NULL")
+        case .value(let value): filter.require("e.has_account = " + filter.bind(.bool(value)))
         }
         if let excluded {
             filter.require(
@@ -66,10 +68,9 @@ package enum CustomerList {
         if let q, !q.isEmpty, !Trigrams.areIn(q) {
             list.scan = "\(call.queryText) \(group ?? "")"  // A query has no blank.
         }
-        // All customers, or all members of one group.
-        switch (groups, filter.conditions.count) {
-        case (nil, 1): list.counter = Counter(quick: count)
-        case (let groups?, 2) where groups.count == 1:
+        guard filter.conditions.count == unfiltered else { return list }
+        if let groups {
+            guard groups.count == 1 else { return list }
             list.counter = Counter(
                 quick: countMembers, slow: countManyMembers, values: [.text(groups[0])])
             if list.selection.branches.last?.selection.isAll == true {
@@ -79,7 +80,8 @@ package enum CustomerList {
                     name: shown.relation.name, entity: CustomerGroup.entity)
             }
             if list.order == "e.id" { list.paging = members(of: groups[0]) }
-        default: break
+        } else {
+            list.counter = Counter(quick: count)
         }
         return list
     }

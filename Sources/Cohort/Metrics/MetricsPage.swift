@@ -52,8 +52,8 @@ struct MetricsPage: Sendable {
         for (status, count) in figures.refused { text.sample([("status", status)], count) }
         text.family(
             "cohort_unavailable_answers_total", .counter, "Answers with status 503, by reason.")
-        for shortage in Shortage.allCases {
-            text.sample([("reason", shortage.name)], figures.shortages[shortage.rawValue])
+        for reason in UnavailabilityReason.allCases {
+            text.sample([("reason", reason.name)], figures.unavailable[reason.rawValue])
         }
         text.family(
             "cohort_sign_ins_total", .counter,

@@ -21,7 +21,7 @@ package struct RequestFigures: Sendable {
     /// By place in `statuses`: what HTTP itself refused. No route was looked for.
     private var refusals = [Int](repeating: 0, count: statuses.count + 1)
     /// 503s by why.
-    private(set) var shortages = [Int](repeating: 0, count: Shortage.allCases.count)
+    private(set) var unavailable = [Int](repeating: 0, count: UnavailabilityReason.allCases.count)
 
     private static let routes = Routes.all.count
     private static let methods = Method.allCases.count
@@ -45,8 +45,8 @@ package struct RequestFigures: Sendable {
         refusals[Int(places[status])] += 1
     }
 
-    mutating func count(_ shortage: Shortage) {
-        shortages[shortage.rawValue] += 1
+    mutating func count(_ unavailability: UnavailabilityReason) {
+        unavailable[unavailability.rawValue] += 1
     }
 
     private static func slot(_ note: RequestNote) -> Int {
@@ -59,7 +59,9 @@ package struct RequestFigures: Sendable {
         for place in other.answers.indices { figures.answers[place] += other.answers[place] }
         for place in other.durations.indices { figures.durations[place] += other.durations[place] }
         for place in other.refusals.indices { figures.refusals[place] += other.refusals[place] }
-        for place in other.shortages.indices { figures.shortages[place] += other.shortages[place] }
+        for place in other.unavailable.indices {
+            figures.unavailable[place] += other.unavailable[place]
+        }
     }
 
     // MARK: Reading

@@ -48,8 +48,8 @@ package enum Ready: Endpoint {
                 reasons += try await reasonsOfDatabase(context)
             }
         } catch {
-            guard case .overloaded(_, let shortage) = error else { throw error }
-            reasons.append(reason(shortage))
+            guard case .overloaded(_, let unavailability) = error else { throw error }
+            reasons.append(reason(unavailability))
         }
         return answer(reasons)
     }
@@ -86,8 +86,8 @@ package enum Ready: Endpoint {
         return reasons
     }
 
-    private static func reason(_ shortage: Shortage) -> Reason {
-        switch shortage {
+    private static func reason(_ unavailability: UnavailabilityReason) -> Reason {
+        switch unavailability {
         case .noConnection, .connectionLost:
             Reason(code: "database_unreachable", message: "the database does not answer")
         case .schema:

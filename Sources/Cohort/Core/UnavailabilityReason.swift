@@ -1,7 +1,7 @@
 package import Postgres
 
 /// Why a request was answered 503: for the log and the figures; clients are told the same for all.
-package enum Shortage: Int, CaseIterable, Sendable {
+package enum UnavailabilityReason: Int, CaseIterable, Sendable {
     /// As many statements wait for a connection as may.
     case laneFull
     /// No connection became free in time.
