@@ -215,7 +215,7 @@ extension Settings {
         lane(
             "fast", \.database.fast, connections: "1", wait: "2000", timeout: "2000", "point reads")
         + lane(
-            "write", \.database.write, connections: "4", wait: "3000", timeout: "10000", "writes")
+            "write", \.database.write, connections: "4", wait: "2500", timeout: "10000", "writes")
         + lane(
             "slow", \.database.slow, connections: "3", wait: "10000", timeout: "30000", "searches")
         + [

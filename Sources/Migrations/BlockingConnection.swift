@@ -133,6 +133,9 @@ package struct SQLFailure: Error, Equatable, CustomStringConvertible {
     package let message: String
     package let detail: String?
 
+    /// A table, column or function that is not there, or a right.
+    var isOfSchema: Bool { sqlstate?.hasPrefix("42") == true }
+
     package var description: String {
         message + (detail.map { " (\($0))" } ?? "") + (sqlstate.map { " [\($0)]" } ?? "")
     }

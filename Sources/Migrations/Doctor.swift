@@ -17,17 +17,20 @@ package struct Doctor {
     private let databaseURL: String
     private let files: [MigrationFile]
     private let surroundings: Surroundings?
+    private let statements: [(name: String, sql: String)]
 
     /// - Parameters:
     ///   - databaseURL: any libpq connection string; for mending one that leads through no pooler.
     ///   - surroundings: nil to look at nothing but the database.
+    ///   - statements: that the service sends, by name.
     package init(
         databaseURL: String, files: [MigrationFile] = MigrationFile.all,
-        surroundings: Surroundings? = nil
+        surroundings: Surroundings? = nil, statements: [(name: String, sql: String)] = []
     ) {
         self.databaseURL = databaseURL
         self.files = files
         self.surroundings = surroundings
+        self.statements = statements
     }
 
     /// - Parameters:
@@ -57,13 +60,13 @@ package struct Doctor {
             }
             try examination.examineMigrations(history, of: files)
             try examination.examineRights(history.pending)
-            try examination.examineNulls()
-            try examination.examineIndexes()
-            try examination.examineOpenedPriceLists()
-            try examination.examineTriggers()
-            try examination.examinePriceTies()
-            try examination.examineCounters()
-            try examination.examinePriceLists()
+            if history.pending.isEmpty { try examination.examine(statements) }
+            for look in [
+                examination.examineNulls, examination.examineIndexes,
+                examination.examineOpenedPriceLists, examination.examineTriggers,
+                examination.examinePriceTies, examination.examineCounters,
+                examination.examinePriceLists,
+            ] { try examination.goOn(behind: look) }
         } catch {
             throw .failed(file: "doctor", error)
         }
@@ -121,6 +124,51 @@ struct Examination {
                 "\(role) may create in the schema, and so have our triggers run functions of theirs with the rights of"
                 + " the tables' owner: \(remedy)"
             report(role == "PUBLIC" ? .off(text) : .note(text))
+        }
+    }
+
+    // MARK: - Statements
+
+    /// Has what the service sends planned, and not run: a table, column or right that is missing is named before a client
+    /// meets it.
+    func examine(_ statements: [(name: String, sql: String)]) throws(SQLFailure) {
+        guard !statements.isEmpty else { return }
+        var failing: [(reason: String, names: [String])] = []
+        for (index, statement) in statements.enumerated() {
+            let numbers = statement.sql.matches(of: /\$(\d+)/).compactMap { Int($0.1) }
+            let values = Array(repeating: "NULL", count: numbers.max() ?? 0)
+                .joined(separator: ", ")
+            let name = "cohort_doctor_\(index)"
+            do {
+                // One message, so that a pooler gives it to one session.
+                try connection.run(
+                    "PREPARE \(name) AS \(statement.sql); EXPLAIN EXECUTE \(name)"
+                        + (values.isEmpty ? "" : "(\(values))") + "; DEALLOCATE \(name)")
+            } catch  where error.isOfSchema {
+                let reason = "\(error)"
+                if let known = failing.firstIndex(where: { $0.reason == reason }) {
+                    failing[known].names.append(statement.name)
+                } else {
+                    failing.append((reason, [statement.name]))
+                }
+            }
+        }
+        for (reason, names) in failing {
+            report(
+                .off(
+                    "\(reason): \(names.count) of the service's statements fail, such as \(names[0])"
+                ))
+        }
+        if failing.isEmpty { report(.fine("statements: \(statements.count) can be run")) }
+    }
+
+    /// A table that is missing is one finding, and no end of the others.
+    func goOn(behind look: () throws(SQLFailure) -> Void) throws(SQLFailure) {
+        do {
+            try look()
+        } catch  where error.isOfSchema {
+            report(.off("\(error)"))
+            try connection.run("ROLLBACK")
         }
     }
 

@@ -176,7 +176,7 @@ extension Connection {
         }
         if error.endsConnection { farewell = error }
         // The server became a standby: of several hosts, another one takes writes now.
-        if failure.isReadOnly, lane.kind == .write { lane.replace(self) }
+        if failure.isReadOnly, lane.kind == .write { lane.replaceAll() }
         if let transaction = pending.transaction {
             // A server that goes away while it commits may have committed.
             let isUnknown = error.endsConnection && pending.isCommit

@@ -21,6 +21,8 @@ final class Lane: Ticker, @unchecked Sendable {
     private var failures = 0
     private var nextAttempt: MonotonicTime?
     private var nextPlanAnew: MonotonicTime?
+    /// One line in a second is enough.
+    private var nextRefusalTold: MonotonicTime?
     /// Places for which a younger connection is on its way or, not nil, is there.
     private var successors: [Int: Connection?] = [:]
     /// Old connections that still have something to finish.
@@ -309,6 +311,11 @@ final class Lane: Ticker, @unchecked Sendable {
         forget(statement)
     }
 
+    /// The same for all: what one connection leads to, the others do too.
+    func replaceAll() {
+        for case .some(let connection) in connections { replace(connection) }
+    }
+
     /// Has a statement prepared anew on all connections.
     func forget(_ statement: Statement) {
         for connection in connections {
@@ -372,6 +379,13 @@ final class Lane: Ticker, @unchecked Sendable {
 
     func count(_ error: PostgresError.ServerError) {
         totals.errors[String(error.sqlstate.prefix(2)), default: 0] += 1
+        // What it says of a connection that it ends, and of a statement that takes too long, is told elsewhere.
+        let failure = PostgresError.server(error)
+        guard failure.isUnavailable, !failure.isStatementTimeout, !error.endsConnection,
+            nextRefusalTold.map({ loop.now >= $0 }) ?? true
+        else { return }
+        nextRefusalTold = loop.now + .seconds(1)
+        tell(.refused(kind, error))
     }
 
     /// Gives up connections that nobody uses now: the next one would wait for a server that has fallen silent.

@@ -83,6 +83,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
     case slow(SlowStatement)
+    /// The server does nothing for want of something: room, a lock, leave to write. Said at most once in a second.
+    case refused(LaneKind, PostgresError.ServerError)
     /// Of one replica, by its host.
     case replica(String, Replica)
 
@@ -103,6 +105,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
         case .slow(let slow): "\(slow.lane) lane: statement \(slow.name) took \(slow.duration)"
+        case .refused(let lane, let error):
+            "\(lane) lane: refused: \(error.message) [\(error.sqlstate)]"
         case .replica(let host, .connection(let event)): "replica \(host): \(event)"
         case .replica(let host, .used): "replica \(host): used again"
         case .replica(let host, .passedOver(let why)): "replica \(host): passed over: \(why)"

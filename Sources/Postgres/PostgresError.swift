@@ -103,8 +103,9 @@ extension PostgresError {
             switch error.sqlstate {
             // Too many connections, cannot lock now, cancelled, read-only, disk full, out of memory.
             case "53300", "55P03", "57014", "25006", "53100", "53200": true
-            // Or the connection is at fault.
-            default: error.endsConnection || error.sqlstate.hasPrefix("08")
+            // Or the connection is at fault, or what it has prepared, and there was no time to try another.
+            default:
+                error.endsConnection || error.sqlstate.hasPrefix("08") || error.isStalePreparation
             }
         }
     }

@@ -4,10 +4,11 @@ import Testing
 
 @Suite(.blocking) struct DoctorTests {
     private func examine(
-        _ url: String, mends: Bool = false, _ files: [MigrationFile] = MigrationFile.all
+        _ url: String, mends: Bool = false, _ files: [MigrationFile] = MigrationFile.all,
+        statements: [(String, String)] = []
     ) throws -> [Doctor.Finding] {
         let findings = Findings()
-        try Doctor(databaseURL: url, files: files).examine(
+        try Doctor(databaseURL: url, files: files, statements: statements).examine(
             mends: mends, report: { findings.all.append($0) })
         return findings.all
     }
@@ -41,6 +42,53 @@ import Testing
         #expect(isWell(findings))
         #expect(
             findings.last == .fine("counters: 9 customers, 2 groups, the members of each group"))
+    }
+
+    private static let statements = [
+        ("group.find", "SELECT metadata FROM customer_group WHERE id = $1"),
+        ("group.all", "SELECT metadata FROM customer_group"),
+        ("group.add", "INSERT INTO customer_group (id, name) VALUES ($1, $2)"),
+    ]
+
+    @Test func `a column that is missing is named with what fails for it`() throws {
+        let (url, connection) = try shop()
+        #expect(
+            try examine(url, statements: Self.statements).contains(
+                .fine("statements: 3 can be run")))
+        try connection.run("ALTER TABLE customer_group RENAME metadata TO other")
+        #expect(
+            try examine(url, statements: Self.statements).filter(isOff) == [
+                .off(
+                    "column \"metadata\" does not exist [42703]: 2 of the service's statements fail, such as group.find"
+                )
+            ])
+        #expect(try connection.query("SELECT count(*) FROM customer_group") == [["2"]])
+    }
+
+    @Test func `a right that is missing is named, for the role that looks`() throws {
+        let (url, connection) = try shop()
+        let role = "reader_of_doctor"
+        try connection.run(
+            "CREATE ROLE \(role); GRANT SELECT ON ALL TABLES IN SCHEMA public TO \(role)")
+        defer { try? connection.run("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let findings = try examine(
+            url + " options='-c role=\(role)'", statements: Self.statements)
+        #expect(
+            findings.contains(
+                .off(
+                    "permission denied for table customer_group [42501]: 1 of the service's statements fail, such as group.add"
+                )))
+    }
+
+    @Test func `a table that is missing is no end of the examination`() throws {
+        let (url, connection) = try shop()
+        try connection.run("DROP TABLE product_variant_money_amount CASCADE")
+        let findings = try examine(url)
+        #expect(
+            findings.contains(
+                .off("relation \"product_variant_money_amount\" does not exist [42P01]")))
+        #expect(
+            findings.contains(.fine("counters: 9 customers, 2 groups, the members of each group")))
     }
 
     @Test func `the triggers of the files are those of a migrated database`() throws {

@@ -150,8 +150,13 @@ package final class Log: Sendable {
 
     /// Waits until everything handed over so far is written.
     package func flush() {
-        queue.sync {}
+        let isWritten = DispatchSemaphore(value: 0)
+        queue.async { isWritten.signal() }
+        _ = isWritten.wait(timeout: .now() + Self.flushDeadline)
     }
+
+    /// A reader that has stopped reading does not keep a process that is told to stop.
+    private static let flushDeadline = DispatchTimeInterval.seconds(2)
 
     /// On the queue. What the descriptor does not take, a full disk's above all, is dropped and counted.
     private func append(_ lines: [UInt8]) {

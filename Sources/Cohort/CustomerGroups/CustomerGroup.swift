@@ -33,7 +33,7 @@ package enum CustomerGroup {
         "price_lists", of: "customer_group", { PriceList.entity },
         joining: Relation.linked(
             by: "price_list_customer_groups", from: "customer_group_id", to: "price_list_id",
-            in: "price_list") + Relation.behindLast)
+            in: "price_list"))
 }
 
 extension CustomerGroup {

@@ -21,15 +21,14 @@ package enum Customer {
         "groups", of: "customer", { CustomerGroup.entity },
         joining: Relation.linked(
             by: "customer_group_customers", from: "customer_id", to: "customer_group_id",
-            in: "customer_group") + Relation.behindLast)
+            in: "customer_group"))
 
     /// ``groups`` reduced to those of a filter, whose ids are `$4`.
     static let groupsOfFilter: Relation = Relation(
         "groups", of: "customer.filtered", { CustomerGroup.entity },
         joining: Relation.linked(
             by: "customer_group_customers", from: "customer_id", to: "customer_group_id",
-            in: "customer_group", where: " AND l.customer_group_id = ANY($4::text[])")
-            + Relation.behindLast)
+            in: "customer_group", where: " AND l.customer_group_id = ANY($4::text[])"))
 
     static let billingAddress: Relation = Relation(
         "billing_address", of: "customer", toMany: false, { Address.entity },

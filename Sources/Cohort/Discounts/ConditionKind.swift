@@ -27,8 +27,7 @@ package final class ConditionKind: Sendable {
         self.thing = thing
         relation = Relation(
             name, of: "discount_condition", entity,
-            joining: Relation.linked(by: links, from: "condition_id", to: column, in: table)
-                + Relation.behindLast)
+            joining: Relation.linked(by: links, from: "condition_id", to: column, in: table))
         let leave: SQL =
             "DELETE FROM " + links + " WHERE condition_id = $1 AND " + column
             + " <> ALL($2::text[])"

@@ -6,6 +6,14 @@ package struct ConditionResources: Sendable {
     let kind: ConditionKind?
     let ids: [String]
 
+    /// Of an array, of which Medusa validates nothing, and in which it finds nothing.
+    static let none = ConditionResources(kind: nil, ids: [])
+
+    private init(kind: ConditionKind?, ids: [String]) {
+        self.kind = kind
+        self.ids = ids
+    }
+
     static let missing = APIError.invalidData(
         "Missing one of products, collections, tags, types or customer groups in data")
 
@@ -24,19 +32,19 @@ package struct ConditionResources: Sendable {
             fields.fail("Only one of \(all.joined(separator: ", ")) is allowed")
         }
         try fields.finish()
-        if named.isEmpty { throw Self.missing }
         kind = sent.first.flatMap(ConditionKind.of(type:))
         ids = named
     }
 
     /// Reads `resources`: things as texts, or as objects with an id and whatever else.
     init(resources call: Call) throws(APIError) {
-        // Medusa validates nothing of an array, and finds nothing in it.
-        if case .array? = call.body { throw Self.missing }
+        if case .array? = call.body {
+            self = .none
+            return
+        }
         var fields = try Fields(call.body)
         let ids = fields.resources("resources")
         try fields.finish()
-        if ids.isEmpty { throw Self.missing }
         kind = nil
         self.ids = ids
     }

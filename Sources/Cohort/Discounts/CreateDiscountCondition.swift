@@ -14,25 +14,29 @@ package enum CreateDiscountCondition: Endpoint {
         let id: String
         let discountID: String
         let `operator`: String
-        let kind: ConditionKind
-        let ids: [String]
+        let resources: ConditionResources
         let selection: Selection
+
+        /// What Medusa looks for only when it has found the discount.
+        var fault: APIError? {
+            if resources.ids.isEmpty { return ConditionResources.missing }
+            return ["in", "not_in"].contains(`operator`)
+                ? nil : .invalidData("operator must be one of the following values: in, not_in")
+        }
     }
 
     package static func parse(_ call: Call) throws(APIError) -> Input {
         let selection = try Discount.selection(call)
-        // Medusa validates nothing of an array, and finds nothing in it.
-        if case .array? = call.body { throw ConditionResources.missing }
-        var fields = try Fields(call.body)
-        let `operator` = fields.string("operator")
-        let resources = try ConditionResources(of: &fields)
-        guard let kind = resources.kind else { throw ConditionResources.missing }
-        guard ["in", "not_in"].contains(`operator`) else {
-            throw .invalidData("operator must be one of the following values: in, not_in")
+        var (`operator`, resources) = ("", ConditionResources.none)
+        if case .array? = call.body {
+        } else {
+            var fields = try Fields(call.body)
+            `operator` = fields.string("operator")
+            resources = try ConditionResources(of: &fields)
         }
         return Input(
             id: Identifier.make("discon"), discountID: call.parameter("discount_id"),
-            operator: `operator`, kind: kind, ids: resources.ids, selection: selection)
+            operator: `operator`, resources: resources, selection: selection)
     }
 
     static let insert = Statement(
@@ -54,6 +58,10 @@ package enum CreateDiscountCondition: Endpoint {
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {
+        guard input.fault == nil, let kind = input.resources.kind else {
+            _ = try await Discount.answer(input.discountID, input.selection, on: context.db)
+            throw input.fault ?? ConditionResources.missing
+        }
         try await context.db.transaction(
             making: input.id, lookUp: find, unless: ConditionKind.race
         ) { transaction throws(APIError) in
@@ -61,11 +69,11 @@ package enum CreateDiscountCondition: Endpoint {
                 insert,
                 [
                     .text(input.discountID), .text(input.id), .text(input.operator),
-                    .text(input.kind.name.description),
+                    .text(kind.name.description),
                 ]
             ).rows { error in
                 if error.isUniqueViolation {
-                    return DiscountCondition.duplicate(input.operator, input.kind)
+                    return DiscountCondition.duplicate(input.operator, kind)
                 }
                 // A discount need not have a rule.
                 return error.isNotNullViolation
@@ -73,10 +81,9 @@ package enum CreateDiscountCondition: Endpoint {
             }
             guard made.count == 1 else { throw Discount.missing(input.discountID) }
             guard made.bool(0, 0) else {
-                throw .invalidData(
-                    "\(input.kind.name): only conditions on customer_groups are kept here")
+                throw .invalidData("conditions on \(kind.name) are not kept here")
             }
-            try await input.kind.add(input.ids, to: input.id, in: transaction)
+            try await kind.add(input.resources.ids, to: input.id, in: transaction)
         }
         return try await Discount.answer(input.discountID, input.selection, on: context.db)
     }

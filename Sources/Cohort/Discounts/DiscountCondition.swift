@@ -111,7 +111,7 @@ extension DiscountCondition {
         try check(finding, place)
         guard case .condition(let kind?) = finding else {
             throw .invalidData(
-                "\(place.conditionID): only conditions on customer_groups are changed here")
+                "\(place.conditionID) is on what is not kept here")
         }
         return kind
     }

@@ -58,6 +58,7 @@ package struct ConditionChange: Sendable {
             let kind = try await DiscountCondition.lockKind(of: place, in: transaction)
             let selection = try self.selection.get()
             let resources = try self.resources.get()
+            if resources.ids.isEmpty { throw ConditionResources.missing }
             if let named = resources.kind, named !== kind {
                 throw .invalidData(
                     "\(place.conditionID): a condition on \(kind.name) takes no \(named.name)")

@@ -15,7 +15,7 @@ package enum Price {
         "variants", of: "money_amount", { ProductVariant.entity },
         joining: Relation.linked(
             by: "product_variant_money_amount", from: "money_amount_id", to: "variant_id",
-            in: "product_variant") + Relation.behindLast)
+            in: "product_variant"))
 
     static let region: Relation = Relation(
         "region", of: "money_amount", toMany: false, { Region.entity },

@@ -17,8 +17,8 @@ package enum PriceList {
         "customer_groups", of: "price_list", { CustomerGroup.entity },
         joining: Relation.linked(
             by: "price_list_customer_groups", from: "price_list_id", to: "customer_group_id",
-            in: "customer_group") + """
-                 WHERE (p.ord, r.created_at, r.id) > (
+            in: "customer_group", isInOrderOfKey: false) + """
+                 AND (p.ord, r.created_at, r.id) > (
                     $2::int8, (SELECT k.created_at FROM customer_group k WHERE k.id = $3), $3::text)
                 """, order: "r.created_at, r.id")
 

@@ -32,7 +32,7 @@ package enum ProductOfPriceList {
         "prices", of: "price_list_product", { Price.entity },
         joining: Relation.linked(
             by: "product_variant_money_amount", from: "variant_id", to: "money_amount_id",
-            in: "money_amount") + Relation.behindLast
+            in: "money_amount")
             + " AND (r.price_list_id IS NULL OR r.price_list_id = $4::text)")
 
     private static func elsewhere(_ name: StaticString, toMany isToMany: Bool = true) -> Relation {

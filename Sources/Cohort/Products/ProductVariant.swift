@@ -30,7 +30,7 @@ package enum ProductVariant {
         "prices", of: "product_variant", { Price.entity },
         joining: Relation.linked(
             by: "product_variant_money_amount", from: "variant_id", to: "money_amount_id",
-            in: "money_amount") + Relation.behindLast)
+            in: "money_amount"))
 }
 
 extension ProductVariant {

@@ -33,19 +33,24 @@ package final class Relation: Sendable {
     /// Joins the parents `p` to those rows `r` of `table` that are not deleted and to which `links` leads from the parent's
     /// column to the row's.
     ///
-    /// Links are looked up parent by parent (OFFSET 0 keeps that query one of its own) whatever the planner takes a table's
-    /// size for. Of one that has grown since PostgreSQL last counted its rows it takes too few, and pairs all that there
-    /// are with all parents: 2 s in place of 0.1 for a page of 1,000 customers and their groups.
+    /// Links are looked up parent by parent, and rows link by link (OFFSET 0 keeps each a query of its own, with nothing in it
+    /// but the key), whatever the planner takes a table's size for. Of one that has grown since PostgreSQL last counted its
+    /// rows it takes too few, and pairs all that there are with all parents: 2 s in place of 0.1 for a page of 1,000 customers
+    /// and their groups, minutes for prices.
+    ///
+    /// - Parameter isInOrderOfKey: whether it skips the links up to the last row that was read.
     static func linked(
-        by links: SQL, from parent: SQL, to row: SQL, in table: SQL, where condition: SQL = ""
+        by links: SQL, from parent: SQL, to row: SQL, in table: SQL, where condition: SQL = "",
+        isInOrderOfKey: Bool = true
     ) -> SQL {
-        "CROSS JOIN LATERAL (SELECT l." + row + " AS id FROM " + links + " l WHERE l." + parent
-            + " = p.id" + condition + " OFFSET 0) l JOIN " + table
-            + " r ON r.id = l.id AND r.deleted_at IS NULL AND p.ord >= $2::int8"
+        let unread: SQL =
+            isInOrderOfKey
+            ? " AND l." + row + " > CASE WHEN p.ord = $2 THEN $3::text ELSE '' END" : ""
+        return "CROSS JOIN LATERAL (SELECT l." + row + " AS id FROM " + links + " l WHERE l."
+            + parent + " = p.id" + condition + unread
+            + " OFFSET 0) l CROSS JOIN LATERAL (SELECT r.* FROM " + table
+            + " r WHERE r.id = l.id OFFSET 0) r WHERE r.deleted_at IS NULL AND p.ord >= $2::int8"
     }
-
-    /// Behind the last row already read, in the order of the key.
-    static let behindLast: SQL = " WHERE (p.ord, r.id) > ($2::int8, $3::text)"
 
     /// - Parameters:
     ///   - echo: its record is named `v` in `joining`, and all of that is null where there is none.

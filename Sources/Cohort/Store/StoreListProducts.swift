@@ -70,13 +70,18 @@ package enum StoreListProducts: Endpoint {
     ///
     /// Medusa looks at the prices of lists too, whose order would tell what they are to whom they are not for.
     private static let orders: [String: SQL] = {
-        let variants: SQL =
-            " FROM product_variant v WHERE v.product_id = e.id AND v.deleted_at IS NULL)"
+        // Looked up by key, whatever the planner takes the tables' size for; see `Relation.linked`.
+        let variants: SQL = """
+             FROM (SELECT v.* FROM product_variant v WHERE v.product_id = e.id OFFSET 0) v
+            WHERE v.deleted_at IS NULL)
+            """
         let prices: SQL = """
-             FROM product_variant v
-            JOIN product_variant_money_amount l ON l.variant_id = v.id
-            JOIN money_amount m ON m.id = l.money_amount_id AND m.deleted_at IS NULL AND m.price_list_id IS NULL
-            WHERE v.product_id = e.id AND v.deleted_at IS NULL)
+             FROM (SELECT v.* FROM product_variant v WHERE v.product_id = e.id OFFSET 0) v
+            CROSS JOIN LATERAL (
+                SELECT l.money_amount_id AS id FROM product_variant_money_amount l WHERE l.variant_id = v.id OFFSET 0
+            ) l
+            CROSS JOIN LATERAL (SELECT m.* FROM money_amount m WHERE m.id = l.id OFFSET 0) m
+            WHERE v.deleted_at IS NULL AND m.deleted_at IS NULL AND m.price_list_id IS NULL)
             """
         return [
             "variants.title": "(SELECT min(v.title)" + variants + ", e.id",

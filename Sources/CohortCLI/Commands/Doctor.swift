@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cohort
 import Migrations
+import Postgres
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,7 +9,7 @@ struct Doctor: ParsableCommand {
             "Look whether the database and its server are as they should be, and the settings too.",
         discussion: """
             Looks at settings, connection, clock, room for connections, durability, replication, sessions that idle in \
-            transactions; migrations, indexes, triggers, counters, price lists without groups. Counters are compared with the tables in one snapshot, which reads those tables whole. Exit status: 0 when \
+            transactions; migrations, whether the service's statements can be run (tables, columns, rights), indexes, triggers, counters, price lists without groups. Counters are compared with the tables in one snapshot, which reads those tables whole. Exit status: 0 when \
             all is well, or has been mended; 1 when something is off, also a setting that cohort serve would not start with; 2 when the database could not be looked at.
             """)
 
@@ -27,7 +28,10 @@ struct Doctor: ParsableCommand {
         let line = ProgressLine()
         var faults = reportSettings() ? 0 : 1
         do {
-            try Migrations.Doctor(databaseURL: database.url, surroundings: surroundings).examine(
+            try Migrations.Doctor(
+                databaseURL: database.url, surroundings: surroundings,
+                statements: Routes.statements.map { ($0.name, $0.sql) }
+            ).examine(
                 mends: repair,
                 report: { finding in
                     line.clear()

@@ -74,7 +74,7 @@ private let discounts = """
         ] {
             let answer = try client.send(method, path, json: body)
             #expect(answer.status == 400, "\(method) \(path)")
-            #expect(answer.text.contains("only conditions on customer_groups"))
+            #expect(answer.text.contains("is on what is not kept here"))
         }
         #expect(
             try shop.sql().number("SELECT count(*) FROM discount_condition_customer_group") == 1)
@@ -83,10 +83,26 @@ private let discounts = """
             json: ["operator": "in", "product_tags": ["vip"]])
         #expect(made.status == 400)
         #expect(
-            made.text.contains("product_tags: only conditions on customer_groups are kept here"))
+            made.text.contains("conditions on product_tags are not kept here"))
         #expect(try shop.sql().number("SELECT count(*) FROM discount_condition") == 2)
         #expect(try client.send("DELETE", path).status == 200)
         #expect(try shop.sql().number("SELECT count(*) FROM discount_condition") == 1)
+    }
+
+    @Test(arguments: [
+        #"{"operator":"in"}"#, #"{"operator":"in","products":[]}"#, "[]",
+        #"{"operator":"near","customer_groups":["vip"]}"#,
+    ])
+    func `whether there is the discount comes before what a new condition names`(body: String)
+        async throws
+    {
+        let client = try Shop.ofSuite().signedIn()
+        for (discount, status) in [("nowhere", 404), ("disc", 400)] {
+            let answer = try client.send(
+                "POST", "/admin/discounts/\(discount)/conditions",
+                headers: [("content-type", "application/json")], body: Array(body.utf8))
+            #expect(answer.status == status, "\(answer)")
+        }
     }
 
     /// Medusa's routes look there first.

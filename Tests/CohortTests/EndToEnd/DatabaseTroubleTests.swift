@@ -89,7 +89,7 @@ import Testing
     @Test func `one that takes no writes for a while is read, and written again when it does`()
         async throws
     {
-        let shop = try await Shop.open()
+        let shop = try await Shop.open(settings: ["COHORT_LOOPS": "1"])
         let other = try shop.sql()
         let name = "\"\(shop.database.name)\""
         try other.run("ALTER DATABASE \(name) SET default_transaction_read_only = on")
@@ -103,8 +103,30 @@ import Testing
             "SET default_transaction_read_only = off; ALTER DATABASE \(name) RESET default_transaction_read_only"
         )
         expectRecovery(of: shop, "After")
+        // None of the connections of that time is left, however few of them were refused anything.
+        sleep(1)
+        for round in 1...20 { #expect(try write("Written \(round)", shop).status == 200) }
         #expect(
             try other.number("SELECT count(*) FROM customer_group WHERE name LIKE 'Standby%'") == 0)
+        let told = shop.service.log.filter { $0["event"]?.text?.contains("[25006]") == true }
+        #expect((1...10).contains(told.count))
+        #expect(told.allSatisfy { $0["level"] == "warning" })
+    }
+
+    /// Those behind the one that prepares it have its name already, which nothing stands behind then.
+    @Test func `a table that is locked while a statement is prepared is waited for`() async throws {
+        let shop = try await Shop.open(settings: [
+            "COHORT_LOOPS": "1", "COHORT_FAST_STATEMENT_TIMEOUT_MS": "400",
+            "COHORT_FAST_WAIT_DEADLINE_MS": "400",
+        ])
+        let other = try shop.sql()
+        try other.run("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
+        let answers = concurrently(12) { number in
+            try shop.signedIn().send("GET", "/admin/customers/none\(number)")
+        }
+        try other.run("ROLLBACK")
+        for answer in answers { expectRefusal(try answer.get(), "locked") }
+        expectRecovery(of: shop, "After")
     }
 
     @Test func `one without room for another session is waited for`() async throws {
