@@ -379,9 +379,9 @@ final class Lane: Ticker, @unchecked Sendable {
 
     func count(_ error: PostgresError.ServerError) {
         totals.errors[String(error.sqlstate.prefix(2)), default: 0] += 1
-        // What it says of a connection that it ends, and of a statement that takes too long, is told elsewhere.
+        // Statements that take too long are told of elsewhere, and what is done again needs no word.
         let failure = PostgresError.server(error)
-        guard failure.isUnavailable, !failure.isStatementTimeout, !error.endsConnection,
+        guard failure.isUnavailable, !failure.isStatementTimeout, !failure.isWorthRepeating,
             nextRefusalTold.map({ loop.now >= $0 }) ?? true
         else { return }
         nextRefusalTold = loop.now + .seconds(1)

@@ -113,7 +113,7 @@ import Testing
         func reads(for term: String) throws -> (pages: Int, counts: Int) {
             let log = try String(contentsOfFile: "\(cluster.host)/log", encoding: .utf8)
             let reads = log.split(separator: "\n").filter {
-                $0.contains("parameters: $1 = '\(term)', $2 = '{\(group)}'")
+                $0.contains("parameters: $1 = '{\(group)}', $2 = '\(term)'")
             }
             let pages = reads.count { $0.contains("$3 = ") }
             return (pages, reads.count - pages)
