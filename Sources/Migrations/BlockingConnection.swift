@@ -89,8 +89,8 @@ import Postgres
     /// The server's process, as other sessions know it.
     var process: Int32 { unsafe PQbackendPID(handle) }
 
-    /// Runs one statement with values for `$1`, `$2`, …, and returns all rows as text.
-    func query(_ sql: String, _ values: [String] = []) throws(SQLFailure) -> [[String?]] {
+    /// Runs one statement with values for `$1`, `$2`, …, nil for NULL, and returns all rows as text.
+    func query(_ sql: String, _ values: [String?] = []) throws(SQLFailure) -> [[String?]] {
         let result = unsafe withCStrings(values) { pointers in
             unsafe PQexecParams(handle, sql, Int32(values.count), nil, pointers, nil, nil, 0)
         }
@@ -159,19 +159,20 @@ private func oneLine(_ text: String) -> String {
 
 /// Lends the strings as C strings, with a nil behind the last.
 private func withCStrings<R>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R
+    _ strings: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R
 ) -> R {
-    var offsets: [Int] = []
+    var offsets: [Int?] = []
     var bytes: [CChar] = []
     for string in strings {
-        offsets.append(bytes.count)
+        offsets.append(string.map { _ in bytes.count })
+        guard let string else { continue }
         bytes += string.utf8.map { CChar(bitPattern: $0) } + [0]
     }
     bytes.append(0)
     return unsafe bytes.withUnsafeBufferPointer { bytes in
         // Never empty: the line above sees to it.
         guard let base = bytes.baseAddress else { preconditionFailure("an empty buffer") }
-        let pointers = unsafe offsets.map { unsafe Optional(base + $0) } + [nil]
+        let pointers = unsafe offsets.map { unsafe $0.map { unsafe base + $0 } } + [nil]
         return unsafe pointers.withUnsafeBufferPointer { pointers in
             guard let first = pointers.baseAddress else {
                 preconditionFailure("an empty buffer")

@@ -127,41 +127,6 @@ struct Examination {
         }
     }
 
-    // MARK: - Statements
-
-    /// Has what the service sends planned, and not run: a table, column or right that is missing is named before a client
-    /// meets it.
-    func examine(_ statements: [(name: String, sql: String)]) throws(SQLFailure) {
-        guard !statements.isEmpty else { return }
-        var failing: [(reason: String, names: [String])] = []
-        for (index, statement) in statements.enumerated() {
-            let numbers = statement.sql.matches(of: /\$(\d+)/).compactMap { Int($0.1) }
-            let values = Array(repeating: "NULL", count: numbers.max() ?? 0)
-                .joined(separator: ", ")
-            let name = "cohort_doctor_\(index)"
-            do {
-                // One message, so that a pooler gives it to one session.
-                try connection.run(
-                    "PREPARE \(name) AS \(statement.sql); EXPLAIN EXECUTE \(name)"
-                        + (values.isEmpty ? "" : "(\(values))") + "; DEALLOCATE \(name)")
-            } catch  where error.isOfSchema {
-                let reason = "\(error)"
-                if let known = failing.firstIndex(where: { $0.reason == reason }) {
-                    failing[known].names.append(statement.name)
-                } else {
-                    failing.append((reason, [statement.name]))
-                }
-            }
-        }
-        for (reason, names) in failing {
-            report(
-                .off(
-                    "\(reason): \(names.count) of the service's statements fail, such as \(names[0])"
-                ))
-        }
-        if failing.isEmpty { report(.fine("statements: \(statements.count) can be run")) }
-    }
-
     /// A table that is missing is one finding, and no end of the others.
     func goOn(behind look: () throws(SQLFailure) -> Void) throws(SQLFailure) {
         do {
