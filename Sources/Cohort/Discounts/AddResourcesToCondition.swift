@@ -15,8 +15,7 @@ package enum AddResourcesToCondition: Endpoint {
         ConditionChange(call) { () throws(APIError) in try ConditionResources(resources: call) }
     }
 
-    package static let statements =
-        DiscountCondition.statements + ConditionKind.statements + [Discount.find]
+    package static let statements = ConditionChange.statements
 
     package static func run(
         _ input: ConditionChange, in context: Context

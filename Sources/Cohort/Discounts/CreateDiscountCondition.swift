@@ -27,16 +27,18 @@ package enum CreateDiscountCondition: Endpoint {
 
     package static func parse(_ call: Call) throws(APIError) -> Input {
         let selection = try Discount.selection(call)
-        var (`operator`, resources) = ("", ConditionResources.none)
-        if case .array? = call.body {
-        } else {
-            var fields = try Fields(call.body)
-            `operator` = fields.string("operator")
-            resources = try ConditionResources(of: &fields)
-        }
+        let (`operator`, resources) = try named(by: call.body)
         return Input(
             id: Identifier.make("discon"), discountID: call.parameter("discount_id"),
             operator: `operator`, resources: resources, selection: selection)
+    }
+
+    private static func named(
+        by body: JSONValue?
+    ) throws(APIError) -> (`operator`: String, ConditionResources) {
+        if case .array? = body { return ("", .none) }
+        var fields = try Fields(body)
+        return (fields.string("operator"), try ConditionResources(of: &fields))
     }
 
     static let insert = Statement(

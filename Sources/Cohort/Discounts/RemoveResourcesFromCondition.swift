@@ -17,8 +17,7 @@ package enum RemoveResourcesFromCondition: Endpoint {
         AddResourcesToCondition.parse(call)
     }
 
-    package static let statements =
-        DiscountCondition.statements + ConditionKind.statements + [Discount.find]
+    package static let statements = ConditionChange.statements
 
     package static func run(
         _ input: ConditionChange, in context: Context

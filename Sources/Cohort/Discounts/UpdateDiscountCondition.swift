@@ -20,8 +20,7 @@ package enum UpdateDiscountCondition: Endpoint {
         }
     }
 
-    package static let statements =
-        DiscountCondition.statements + ConditionKind.statements + [Discount.find]
+    package static let statements = ConditionChange.statements
 
     package static func run(
         _ input: ConditionChange, in context: Context
@@ -38,6 +37,9 @@ package struct ConditionChange: Sendable {
     /// What is wrong with it is told after what is wrong with the place, as in Medusa.
     private let resources: Result<ConditionResources, APIError>
     private let selection: Result<Selection, APIError>
+
+    static let statements =
+        DiscountCondition.statements + ConditionKind.statements + [Discount.find]
 
     init(_ call: Call, _ resources: () throws(APIError) -> ConditionResources) {
         place = DiscountCondition.Place(call)
