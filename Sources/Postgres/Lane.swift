@@ -20,6 +20,8 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Attempts that failed since one succeeded.
     private var failures = 0
     private var nextAttempt: MonotonicTime?
+    /// Connections that were there then are to be replaced, as soon as each may be.
+    private var replacedBefore: MonotonicTime?
     private var nextPlanAnew: MonotonicTime?
     /// One line in a second is enough.
     private var nextRefusalTold: MonotonicTime?
@@ -278,6 +280,11 @@ final class Lane: Ticker, @unchecked Sendable {
 
     /// Looks for connections that are too old.
     private func replaceOld(_ now: MonotonicTime) {
+        if let replacedBefore {
+            for case .some(let one) in connections where one.openedAt <= replacedBefore {
+                replace(one)
+            }
+        }
         guard configuration.connectionAgeMax > .zero, successors.isEmpty else { return }
         for case .some(let connection) in connections
         where now - connection.openedAt > configuration.connectionAgeMax {
@@ -311,9 +318,10 @@ final class Lane: Ticker, @unchecked Sendable {
         forget(statement)
     }
 
-    /// The same for all: what one connection leads to, the others do too.
+    /// Gets others for all that there are now: what one connection leads to, the others do too.
     func replaceAll() {
-        for case .some(let connection) in connections { replace(connection) }
+        replacedBefore = loop.now
+        replaceOld(loop.now)
     }
 
     /// Has a statement prepared anew on all connections.
@@ -406,33 +414,5 @@ final class Lane: Ticker, @unchecked Sendable {
         figures.inFlight = state.inFlight
         figures.waiting = state.waiting
         return figures
-    }
-}
-
-extension PostgresError {
-    /// Without the introduction.
-    var reason: String {
-        if case .unavailable(let reason) = self { reason } else { description }
-    }
-}
-
-extension PoolConfiguration {
-    static let unpipelinedFastConnectionsMin = 4
-
-    /// A lane's figures as they can be kept.
-    package func effective(_ kind: LaneKind) -> Lane {
-        var lane = self[kind]
-        lane.connections = max(lane.connections, 1)
-        lane.depth = max(lane.depth, 1)
-        if !prepares {
-            lane.depth = 1
-            if kind == .fast {
-                lane.connections = max(lane.connections, Self.unpipelinedFastConnectionsMin)
-            }
-        } else if kind != .fast {
-            // Each is a transaction of its own, or takes long.
-            lane.depth = 1
-        }
-        return lane
     }
 }

@@ -53,6 +53,25 @@ package struct PoolConfiguration: Sendable {
         package var statementTimeout: Duration
     }
 
+    static let unpipelinedFastConnectionsMin = 4
+
+    /// A lane's figures as they can be kept.
+    package func effective(_ kind: LaneKind) -> Lane {
+        var lane = self[kind]
+        lane.connections = max(lane.connections, 1)
+        lane.depth = max(lane.depth, 1)
+        if !prepares {
+            lane.depth = 1
+            if kind == .fast {
+                lane.connections = max(lane.connections, Self.unpipelinedFastConnectionsMin)
+            }
+        } else if kind != .fast {
+            // Each is a transaction of its own, or takes long.
+            lane.depth = 1
+        }
+        return lane
+    }
+
     package subscript(lane: LaneKind) -> Lane {
         get {
             switch lane {

@@ -125,6 +125,11 @@ extension PostgresError {
         message.contains("not allowed in statement pooling mode")
     }
 
+    /// Without the introduction.
+    var reason: String {
+        if case .unavailable(let reason) = self { reason } else { description }
+    }
+
     /// Whether a write may have been committed all the same.
     package var isOutcomeUnknown: Bool { self == .outcomeUnknown }
 }

@@ -96,7 +96,9 @@ import Testing
         try other.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        for round in 1...5 { expectRefusal(try write("Standby \(round)", shop), "read-only") }
+        // As many at once as there are connections for, so that all are of that time.
+        let refused = concurrently(16) { try self.write("Standby \($0)", shop) }
+        for answer in refused { expectRefusal(try answer.get(), "read-only") }
         #expect(try shop.signedIn().send("GET", Self.groups).status == 200)
         try expectHealth(of: shop)
         try other.run(
@@ -105,7 +107,8 @@ import Testing
         expectRecovery(of: shop, "After")
         // None of the connections of that time is left, however few of them were refused anything.
         sleep(1)
-        for round in 1...20 { #expect(try write("Written \(round)", shop).status == 200) }
+        let written = concurrently(16) { try self.write("Written \($0)", shop) }
+        for answer in written { #expect(try answer.get().status == 200) }
         #expect(
             try other.number("SELECT count(*) FROM customer_group WHERE name LIKE 'Standby%'") == 0)
         let told = shop.service.log.filter { $0["event"]?.text?.contains("[25006]") == true }
