@@ -148,7 +148,7 @@ package final class Log: Sendable {
         return dropped
     }
 
-    /// Waits until everything handed over so far is written.
+    /// Waits until everything handed over so far is written, two seconds at most.
     package func flush() {
         let isWritten = DispatchSemaphore(value: 0)
         queue.async { isWritten.signal() }

@@ -36,7 +36,7 @@ package final class Relation: Sendable {
     /// Links are looked up parent by parent, and rows link by link (OFFSET 0 keeps each a query of its own, with nothing in it
     /// but the key), whatever the planner takes a table's size for. Of one that has grown since PostgreSQL last counted its
     /// rows it takes too few, and pairs all that there are with all parents: 2 s in place of 0.1 for a page of 1,000 customers
-    /// and their groups, minutes for prices.
+    /// and their groups.
     ///
     /// - Parameter isInOrderOfKey: whether it skips the links up to the last row that was read.
     static func linked(

@@ -35,6 +35,25 @@ import Testing
         #expect(log.droppedLines == 0)
     }
 
+    @Test(arguments: [0, O_NONBLOCK])
+    func `whoever flushes does not wait for a reader that has stopped reading`(flags: Int32) throws
+    {
+        let pipe = Pipe()
+        let descriptor = pipe.fileHandleForWriting.fileDescriptor
+        _ = fcntl(descriptor, F_SETFL, flags)
+        let log = Log(Self.log, descriptor: descriptor)
+        let line = Self.line("a", 100_000)
+        log.write(line)
+        let isFlushed = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            log.flush()
+            isFlushed.signal()
+        }
+        #expect(isFlushed.wait(timeout: .now() + 30) == .success)
+        // It goes on where it was.
+        #expect(try pipe.fileHandleForReading.read(upToCount: line.count).map(Array.init) == line)
+    }
+
     @Test func `lines that cannot be written are counted, and the next begins a line of its own`()
         throws
     {

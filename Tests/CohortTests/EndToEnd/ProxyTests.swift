@@ -47,6 +47,21 @@ import Testing
         #expect(answer["set-cookie"]?.contains("Secure") == false)
     }
 
+    @Test func `a request has the id that it came with, or one of nginx's own`() async throws {
+        let shop = try await Shop.open()
+        let proxy = try Proxy(to: shop.service.port)
+        func id(_ given: String?) throws -> String? {
+            let headers = given.map { [("x-request-id", $0)] } ?? []
+            return try proxy.client().send("GET", "/admin/customers", headers: headers)[
+                "x-request-id"]
+        }
+        let longest = String(repeating: "i", count: 128)
+        for given in ["from-the-edge", longest] { #expect(try id(given) == given) }
+        for given in [nil, "a b", longest + "i"] {
+            #expect(try id(given)?.wholeMatch(of: /[0-9a-f]{32}/) != nil)
+        }
+    }
+
     @Test func `a rolling restart behind the proxy loses no request`() async throws {
         let shop = try await Shop.open()
         let second = try shop.anotherInstance()
@@ -261,6 +276,12 @@ import Testing
                 "GET / HTTP/1.1\r\nHost: a\r\nX: \(path(40_000))\r\nY: \(path(40_000))", 431,
                 "the request head is too large"
             ),
+            ("TRACE / HTTP/1.1\r\nHost: a", 405, "this method is not taken"),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip", 501,
+                "this Transfer-Encoding is not known"
+            ),
+            ("GET / HTTP/2.5\r\nHost: a", 505, "this version of HTTP is not known"),
         ] {
             let refused = try answer(head)
             #expect(refused.status == status)
