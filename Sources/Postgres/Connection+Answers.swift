@@ -14,6 +14,7 @@ extension Connection {
         var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
         while unsafe poll(&descriptor, 1, 0) == 1 {
             let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
+            lastSign = lane.loop.now
             receive()
             guard !isClosed else { return false }
             if expected.isEmpty { unsafe _ = PQisBusy(pg) }
@@ -119,6 +120,7 @@ extension Connection {
                     settle(write: write)
                     release()
                 }
+                if heldUpSince != nil { close(reason: "a statement held up those behind it") }
             } else {
                 // The commit itself was refused (a deferred constraint, a serialization failure), or the
                 // server went away and may have committed before.
@@ -187,6 +189,9 @@ extension Connection {
             if !isPipelined { settle(write: pending) }
         } else if failure.isWorthRepeating {
             lane.retry(pending, otherwise: failure)
+        } else if failure.isStatementTimeout, heldUpSince != nil, !pending.isSettled {
+            lane.quarantine?.add(pending.statement)
+            lane.quarantine?.submit(pending)
         } else {
             pending.fail(failure)
         }
@@ -234,6 +239,10 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
+        if error == nil { lane.lastSuccess = now }
+        if lane.limits.depth == 1, duration >= lane.configuration.holdUpMax.nanoseconds {
+            lane.quarantine?.add(pending.statement)
+        }
         if duration >= Lane.planTrust.nanoseconds { lane.planAnew(pending.statement, now) }
         guard duration >= lane.slowStatement else { return }
         lane.tell(

@@ -101,6 +101,7 @@ extension Connection {
             close(reason: "the server does not answer")
             return
         }
+        if lane.kind == .fast { tickQuick(now) }
         guard timeout > .zero else { return }
         // Without session settings the server keeps no timeout for us.
         if !isPipelined, now - lastSign > timeout { cancel() }
@@ -109,6 +110,30 @@ extension Connection {
             close(reason: "the server does not answer")
             lane.onSilence()
         }
+    }
+
+    /// Quick reads are answered in time, if need be with a refusal, and wait for no slow one.
+    private func tickQuick(_ now: MonotonicTime) {
+        let configuration = lane.configuration
+        if lane.limits.depth == 1 || !isPipelined {
+            guard let due = firstDue else { return }
+            if now - lastSign > configuration.holdUpMax { lane.quarantine?.add(due.statement) }
+            if now - due.submittedAt > lane.limits.answerDeadline(configuration) { cancel() }
+        } else if let heldUpSince {
+            // Nothing came of it, but there is another connection.
+            if isLeaving, now - heldUpSince > configuration.holdUpMax {
+                close(reason: "the server does not answer")
+            }
+        } else if isHeldUp(now), isAlive(), isHeldUp(now) {
+            heldUpSince = now
+            lane.replace(self)
+            cancel()
+        }
+    }
+
+    private func isHeldUp(_ now: MonotonicTime) -> Bool {
+        now - lastSign > lane.configuration.holdUpMax
+            && expected.count(where: { if case .sync = $0 { true } else { false } }) > 1
     }
 
     private var firstDue: PendingRows? {

@@ -91,10 +91,13 @@ import EventLoop
                 + "; SET default_transaction_read_only = on; SET enable_memoize = off"
                 + "; SET default_transaction_isolation = 'repeatable read'"
         // What is right for a group of ten is wrong for one of half a million, and for a rare name what is right for
-        // a common one: a plan for each costs half a millisecond, a wrong one a second.
+        // a common one: a plan for each costs half a millisecond, a wrong one a second. What waits for a table that is
+        // locked as a whole keeps a connection from others; an operator who has set how long it may is obeyed.
         case .slow:
             settings
                 + "; SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan"
+                + "; SELECT set_config('lock_timeout', '\(configuration.slowLockTimeout.milliseconds)', false)"
+                + " WHERE current_setting('lock_timeout') = '0'"
         }
     }
 
@@ -111,7 +114,10 @@ import EventLoop
             guard let result = unsafe PQgetResult(pg) else { return answer }
             defer { unsafe PQclear(result) }
             switch unsafe PQresultStatus(result) {
-            case PGRES_TUPLES_OK: answer = unsafe String(cString: PQgetvalue(result, 0, 0))
+            case PGRES_TUPLES_OK:
+                // A condition may leave no row.
+                guard unsafe PQntuples(result) > 0 else { break }
+                answer = unsafe String(cString: PQgetvalue(result, 0, 0))
             case PGRES_COMMAND_OK: break
             default: throw refusal
             }

@@ -9,6 +9,10 @@ package struct Fifo<Element> {
     package var count: Int { storage.count - head }
     package var first: Element? { isEmpty ? nil : storage[head] }
 
+    package func count(where isWanted: (Element) -> Bool) -> Int {
+        storage[head...].count { $0.map(isWanted) ?? false }
+    }
+
     package mutating func append(_ element: Element) {
         storage.append(element)
     }

@@ -9,7 +9,7 @@ final class Lane: Ticker, @unchecked Sendable {
     let limits: PoolConfiguration.Lane
     private var state: LaneState<Waiter>
     private var connections: [Connection?]
-    private var isStarted = false
+    private(set) var isStarted = false
     private(set) var isClosed = false
 
     /// Since when there is no connection; nil while there is one.
@@ -33,7 +33,11 @@ final class Lane: Ticker, @unchecked Sendable {
     var hosts = HostMemory()
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
+    /// Where quick reads go that hold up others; nil in other lanes, and itself in that one.
+    var quarantine: Quarantine?
 
+    /// When a statement last succeeded, or a connection was there to try.
+    var lastSuccess = MonotonicTime(nanoseconds: 0)
     var totals = LaneStatistics()
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
@@ -64,6 +68,7 @@ final class Lane: Ticker, @unchecked Sendable {
             waiter.fail(refusal)
             return
         }
+        guard !divert(waiter) else { return }
         switch state.submit(waiter) {
         case .send(let place): dispatch(waiter, to: place)
         case .wait:
@@ -83,6 +88,14 @@ final class Lane: Ticker, @unchecked Sendable {
             return nil
         }
         return lastFailure
+    }
+
+    private func divert(_ waiter: Waiter) -> Bool {
+        guard let quarantine, quarantine.lane !== self, case .statement(let pending) = waiter,
+            quarantine.holds(pending.statement)
+        else { return false }
+        quarantine.submit(pending)
+        return true
     }
 
     private func dispatch(_ waiter: Waiter, to place: Int) {
@@ -113,12 +126,21 @@ final class Lane: Ticker, @unchecked Sendable {
             if waiter.isClientGone {
                 waiter.fail(.clientGone)
                 state.finished(place)
+            } else if divert(waiter) {
+                state.finished(place)
+            } else if isStill, wait > configuration.stillMax / 2 {
+                // It would most likely wait as long again.
+                totals.waitedTooLong += 1
+                waiter.fail(.waitedTooLong)
+                state.finished(place)
             } else {
                 dispatch(waiter, to: place)
             }
         }
         openConnections()
     }
+
+    private var isStill: Bool { loop.now - lastSuccess > configuration.stillMax }
 
     /// Sends again what provably left nothing behind, if there is time; the caller sees to ``serve()``.
     func retry(_ pending: PendingRows, otherwise error: PostgresError) {
@@ -188,6 +210,7 @@ final class Lane: Ticker, @unchecked Sendable {
             }
             state.opened(place, depth: connection.isPipelined ? nil : 1)
             connections[place] = connection
+            lastSuccess = loop.now
             if configuration.prepares, !connection.isPipelined { foundPooler() }
             totals.connectionsOpened += 1
             downSince = nil
@@ -341,8 +364,10 @@ final class Lane: Ticker, @unchecked Sendable {
         }
         if state.hasWaiters {
             let refusal = refusal()
+            let deadline =
+                isStill ? min(limits.waitDeadline, configuration.stillMax) : limits.waitDeadline
             while let oldest = state.oldest,
-                refusal != nil || now - oldest.submittedAt >= limits.waitDeadline
+                refusal != nil || now - oldest.submittedAt >= deadline
             {
                 _ = state.removeOldest()
                 totals.waitedTooLong += 1
@@ -371,6 +396,7 @@ final class Lane: Ticker, @unchecked Sendable {
         leaving = []
         successors = [:]
         onSilence = {}
+        quarantine = nil
     }
 
     var isReachable: Bool { state.open > 0 }

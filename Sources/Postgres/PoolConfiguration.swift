@@ -14,6 +14,16 @@ package struct PoolConfiguration: Sendable {
         connections: 4, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
     package var slow = Lane(
         connections: 3, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
+    /// How long a quick read may hold up those behind it on its connection; see ``Quarantine``.
+    package var holdUpMax: Duration = .milliseconds(500)
+    /// For how long one that did has connections of its own, from when it was last seen to take as long.
+    package var quarantineTerm: Duration = .seconds(5)
+    /// Where no statement has succeeded for as long, nobody waits longer for a connection, whatever the lane's wait
+    /// deadline, and who gets one has waited at most half of it.
+    package var stillMax: Duration = .milliseconds(1800)
+    /// How long reads of the slow lane wait for a lock, where nothing else is set. Longer than ``stillMax`` by two ticks, so
+    /// that those behind them are refused first and are not the next to wait as long.
+    package var slowLockTimeout: Duration = .seconds(2)
     /// For one address of one host, until its session takes statements; then the next is tried. A
     /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)
@@ -51,6 +61,11 @@ package struct PoolConfiguration: Sendable {
         package var waitDeadline: Duration
         /// PostgreSQL's `statement_timeout`. A server that says nothing for a second longer is given up.
         package var statementTimeout: Duration
+
+        /// For a read that waited before it was sent, or was sent before: by then it is cancelled.
+        func answerDeadline(_ configuration: PoolConfiguration) -> Duration {
+            max(waitDeadline, statementTimeout) + configuration.holdUpMax
+        }
     }
 
     static let unpipelinedFastConnectionsMin = 4
@@ -70,6 +85,11 @@ package struct PoolConfiguration: Sendable {
             lane.depth = 1
         }
         return lane
+    }
+
+    /// How many there may be to the primary, but for one that is just being replaced.
+    package var connectionsMax: Int {
+        LaneKind.allCases.reduce(Quarantine.connections) { $0 + effective($1).connections }
     }
 
     package subscript(lane: LaneKind) -> Lane {
@@ -101,6 +121,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     case lost(LaneKind, String)
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
+    /// A quick read, by its name, held up others; those of its name get connections of their own for a while.
+    case heldUp(String)
     case slow(SlowStatement)
     /// The server does nothing for want of something: room, a lock, leave to write. Said at most once in a second.
     case refused(LaneKind, PostgresError.ServerError)
@@ -123,6 +145,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
             "\(lane) lane: a pooler is in between, so statements are neither prepared nor pipelined"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
+        case .heldUp(let name):
+            "fast lane: \(name) holds up others (is a table locked?) and has connections of its own for now"
         case .slow(let slow): "\(slow.lane) lane: statement \(slow.name) took \(slow.duration)"
         case .refused(let lane, let error):
             "\(lane) lane: refused: \(error.message) [\(error.sqlstate)]"
@@ -179,4 +203,26 @@ package struct LaneStatistics: Sendable, Equatable {
     package var errors: [String: Int] = [:]
 
     package init() {}
+
+    /// Adds those of other connections that are used for the same.
+    static func += (figures: inout LaneStatistics, other: LaneStatistics) {
+        figures.connections += other.connections
+        figures.connectionsMax += other.connectionsMax
+        figures.pooled += other.pooled
+        figures.inFlight += other.inFlight
+        figures.waiting += other.waiting
+        figures.statements += other.statements
+        figures.segments += other.segments
+        figures.waited += other.waited
+        figures.waits += other.waits
+        figures.refused += other.refused
+        figures.waitedTooLong += other.waitedTooLong
+        figures.retried += other.retried
+        figures.connectionsOpened += other.connectionsOpened
+        figures.connectionsLost += other.connectionsLost
+        figures.connectionsFailed += other.connectionsFailed
+        figures.durations += other.durations
+        figures.segmentSizes += other.segmentSizes
+        figures.errors.merge(other.errors, uniquingKeysWith: +)
+    }
 }

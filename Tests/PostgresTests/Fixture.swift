@@ -14,6 +14,9 @@ final class Fixture: Sendable {
         var configuration = PoolConfiguration(url: url)
         // A busy machine must not fail a test that is not about time.
         configuration.unavailableGrace = .seconds(30)
+        configuration.holdUpMax = .seconds(30)
+        configuration.stillMax = .seconds(30)
+        configuration.slowLockTimeout = .seconds(30)
         for lane in LaneKind.allCases {
             configuration[lane].waitDeadline = .seconds(30)
             configuration[lane].statementTimeout = .seconds(30)

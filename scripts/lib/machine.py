@@ -1,12 +1,14 @@
 """What scripts/bench and the browser tests need from the machine: programs that end with them, their CPU time,
 a PostgreSQL."""
 
+import contextlib
 import ctypes
 import fcntl
 import glob
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -160,6 +162,32 @@ class CPU:
     def forget_peak(pid):
         with open(f"/proc/{pid}/clear_refs", "w") as f:
             f.write("5")
+
+
+@contextlib.contextmanager
+def huge_pages(shared_buffers):
+    """Has the kernel keep pages of 2 MiB for as many shared buffers (`512MB`, `6GB`) and what PostgreSQL keeps beside them,
+    in addition to those that it keeps already, and gives them back in the end. Needs root."""
+    size = re.fullmatch(r"(\d+)(MB|GB)", shared_buffers)
+    if not size:
+        raise Stop(f"shared buffers of {shared_buffers}: say MB or GB")
+    path = "/proc/sys/vm/nr_hugepages"
+    with open(path) as f:
+        before = int(f.read())
+    wanted = before + int(size[1]) * {"MB": 1, "GB": 1024}[size[2]] * 21 // 40 + 64
+    try:
+        with open(path, "w") as f:
+            f.write(str(wanted))
+    except OSError as error:
+        raise Stop(f"huge pages cannot be kept: {error}") from None
+    try:
+        with open(path) as f:
+            if int(f.read()) < wanted:
+                raise Stop("the kernel finds no room for as many huge pages")
+        yield
+    finally:
+        with open(path, "w") as f:
+            f.write(str(before))
 
 
 class Database(Program):

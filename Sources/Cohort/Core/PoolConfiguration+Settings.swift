@@ -53,7 +53,7 @@ extension Configuration.Database {
     /// How many connections an instance may have to the primary.
     package func connections(loops: Int) -> Int {
         let pool = PoolConfiguration(self, log: Log(Configuration.Log()))
-        return loops * LaneKind.allCases.reduce(0) { $0 + pool.effective($1).connections }
+        return loops * pool.connectionsMax
     }
 }
 
@@ -62,7 +62,7 @@ extension PoolEvent {
         switch self {
         case .reachable, .pooled, .replica(_, .used): true
         case .replica(_, .connection(let event)): event.isGood
-        case .unreachable, .lost, .silent, .slow, .refused, .replica(_, .passedOver): false
+        case .unreachable, .lost, .silent, .heldUp, .slow, .refused, .replica(_, .passedOver): false
         }
     }
 
