@@ -60,6 +60,7 @@ package struct Doctor {
             }
             try examination.examineMigrations(history, of: files)
             try examination.examineRights(history.pending)
+            try examination.goOn(behind: examination.examineViews)
             if history.pending.isEmpty { try examination.examine(statements) }
             for look in [
                 examination.examineNulls, examination.examineIndexes,

@@ -2,7 +2,8 @@
 ///
 /// Applied files are recorded by name and SHA-256 in `cohort_migration`. Each runs in a transaction of
 /// its own together with its record, so that an interruption leaves nothing half done; those that
-/// work beside running writers can't, and may be repeated instead: they go on where they were. An advisory
+/// work beside running writers can't, and may be repeated instead: they go on where they were. Then views are made for
+/// tables that came or changed meanwhile. An advisory
 /// lock of the session lets one program migrate while others wait, so nothing is applied through a pooler.
 package struct Migrator {
     private let databaseURL: String
@@ -48,7 +49,9 @@ package struct Migrator {
         guard history.edited.isEmpty else { throw .edited(history.edited) }
         guard history.unknown.isEmpty else { throw .newer(history.unknown) }
         guard history.unrecorded.isEmpty else { throw .unrecorded(history.unrecorded) }
-        if history.pending.isEmpty { return report("nothing to do") }
+        let views = Views(connection: session.connection)
+        let unfit = try sql("views") { () throws(SQLFailure) in try views.unfit() }
+        if history.pending.isEmpty, unfit.isEmpty { return report("nothing to do") }
         guard !session.isPooled else { throw .pooled }
         let rights = Rights(connection: session.connection)
         let obstacle = try sql("the role's rights") { () throws(SQLFailure) in
@@ -62,6 +65,7 @@ package struct Migrator {
         }
         if dryRun {
             try rehearse(history.pending, on: session.connection, report)
+            for name in unfit { report("would make view \(name) anew") }
         } else {
             try sql("cohort_migration") { () throws(SQLFailure) in
                 try session.connection.run(History.table)
@@ -72,6 +76,10 @@ package struct Migrator {
                 } else {
                     try apply(file, in: session, report)
                 }
+            }
+            try sql("views") { () throws(SQLFailure) in
+                guard try !views.unfit().isEmpty else { return }
+                for name in try views.make(in: session) { report("view \(name): made anew") }
             }
         }
     }
