@@ -239,7 +239,8 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
-        if error == nil { lane.lastSuccess = now }
+        // A refusal for what was asked is an end as well.
+        if error.map({ !PostgresError.server($0).isUnavailable }) ?? true { lane.lastEnd = now }
         if lane.limits.depth == 1, duration >= lane.configuration.holdUpMax.nanoseconds {
             lane.quarantine?.add(pending.statement)
         }

@@ -131,9 +131,10 @@ extension Connection {
         }
     }
 
+    /// Some statement takes long, and others wait for its end: behind it, or for that of their segment.
     private func isHeldUp(_ now: MonotonicTime) -> Bool {
         now - lastSign > lane.configuration.holdUpMax
-            && expected.count(where: { if case .sync = $0 { true } else { false } }) > 1
+            && expected.count(where: { if case .rows = $0 { true } else { false } }) > 1
     }
 
     private var firstDue: PendingRows? {

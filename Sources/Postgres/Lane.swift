@@ -36,8 +36,8 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Where quick reads go that hold up others; nil in other lanes, and itself in that one.
     var quarantine: Quarantine?
 
-    /// When a statement last succeeded, or a connection was there to try.
-    var lastSuccess = MonotonicTime(nanoseconds: 0)
+    /// When a statement last came to its end, or a connection was there to try.
+    var lastEnd = MonotonicTime(nanoseconds: 0)
     var totals = LaneStatistics()
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
@@ -140,7 +140,7 @@ final class Lane: Ticker, @unchecked Sendable {
         openConnections()
     }
 
-    private var isStill: Bool { loop.now - lastSuccess > configuration.stillMax }
+    private var isStill: Bool { loop.now - lastEnd > configuration.stillMax }
 
     /// Sends again what provably left nothing behind, if there is time; the caller sees to ``serve()``.
     func retry(_ pending: PendingRows, otherwise error: PostgresError) {
@@ -210,7 +210,7 @@ final class Lane: Ticker, @unchecked Sendable {
             }
             state.opened(place, depth: connection.isPipelined ? nil : 1)
             connections[place] = connection
-            lastSuccess = loop.now
+            lastEnd = loop.now
             if configuration.prepares, !connection.isPipelined { foundPooler() }
             totals.connectionsOpened += 1
             downSince = nil
@@ -255,6 +255,7 @@ final class Lane: Ticker, @unchecked Sendable {
         if !predecessor.isClosed { leaving.append(predecessor) }
         state.replaced(place, depth: successor.isPipelined ? nil : 1)
         connections[place] = successor
+        lastEnd = loop.now
         totals.connectionsOpened += 1
     }
 

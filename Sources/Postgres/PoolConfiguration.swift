@@ -18,7 +18,7 @@ package struct PoolConfiguration: Sendable {
     package var holdUpMax: Duration = .milliseconds(500)
     /// For how long one that did has connections of its own, from when it was last seen to take as long.
     package var quarantineTerm: Duration = .seconds(5)
-    /// Where no statement has succeeded for as long, nobody waits longer for a connection, whatever the lane's wait
+    /// Where no statement has come to its end for as long, but for want of time or room, nobody waits longer for a connection, whatever the lane's wait
     /// deadline, and who gets one has waited at most half of it.
     package var stillMax: Duration = .milliseconds(1800)
     /// How long reads of the slow lane wait for a lock, where nothing else is set. Longer than ``stillMax`` by two ticks, so
