@@ -19,7 +19,7 @@ final class StartMigration: Sendable {
             var told = ""
             while true {
                 do throws(MigrationError) {
-                    try Migrator(databaseURL: databaseURL).migrate(report: log.tellMigration)
+                    try Self.attempt(databaseURL, log)
                     return completion(nil)
                 } catch {
                     guard error.isOfConnection else { return completion(error) }
@@ -34,6 +34,16 @@ final class StartMigration: Sendable {
         }
     }
 
+    /// A schema of a newer program is left as it is: an instance that starts again beside newer ones, or that is gone back to,
+    /// can serve, as migrations only add.
+    static func attempt(_ databaseURL: String, _ log: Log) throws(MigrationError) {
+        do throws(MigrationError) {
+            try Migrate.Up.migrate(databaseURL, report: log.tellMigration)
+        } catch {
+            guard case .newer = error else { throw error }
+            log.event(.warning, "migration", [("step", "\(error)")])
+        }
+    }
 }
 
 extension Log {

@@ -202,7 +202,10 @@ struct Examination {
             ORDER BY 1
             """, [wanted.map(\.name).joined(separator: " ")])
         for row in others {
-            report(.note("index \(row[0] ?? "") of \(row[1] ?? "") is unfinished, and not ours"))
+            report(
+                .note(
+                    "index \(row[0] ?? "") of \(row[1] ?? "") is unfinished: being built, or left by what built it"
+                ))
         }
     }
 

@@ -100,7 +100,8 @@ extension Connection {
                     // The connection stays taken until the statement itself is reported as aborted.
                     unprepared = pending
                     let error = unsafe ServerErrorReader.take(result, pending.statement)
-                    measure(pending, error)
+                    // A write is measured at its end.
+                    if !pending.isSelfCommitting { measure(pending, error) }
                     decide(pending, error)
                 }
             }
@@ -120,7 +121,7 @@ extension Connection {
                     settle(write: write)
                     release()
                 }
-                if heldUpSince != nil { close(reason: "a statement held up those behind it") }
+                if hasTimedOut, isLeaving { close(reason: "a statement held up those behind it") }
             } else {
                 // The commit itself was refused (a deferred constraint, a serialization failure), or the
                 // server went away and may have committed before.
@@ -189,10 +190,8 @@ extension Connection {
             if !isPipelined { settle(write: pending) }
         } else if failure.isWorthRepeating {
             lane.retry(pending, otherwise: failure)
-        } else if failure.isStatementTimeout, heldUpSince != nil, !pending.isSettled {
-            lane.quarantine?.add(pending.statement)
-            lane.quarantine?.submit(pending)
         } else {
+            if failure.isStatementTimeout { hasTimedOut = true }
             pending.fail(failure)
         }
     }
@@ -239,11 +238,7 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
-        // A refusal for what was asked is an end as well.
-        if error.map({ !PostgresError.server($0).isUnavailable }) ?? true { lane.lastEnd = now }
-        if lane.limits.depth == 1, duration >= lane.configuration.holdUpMax.nanoseconds {
-            lane.quarantine?.add(pending.statement)
-        }
+        lane.isStuck = error.map { pending.failure($0).isOfWaiting } ?? false
         if duration >= Lane.planTrust.nanoseconds { lane.planAnew(pending.statement, now) }
         guard duration >= lane.slowStatement else { return }
         lane.tell(

@@ -102,7 +102,7 @@ extension Connection {
             return
         }
         if lane.kind == .fast { tickQuick(now) }
-        guard timeout > .zero else { return }
+        guard timeout > .zero, !isClosed else { return }
         // Without session settings the server keeps no timeout for us.
         if !isPipelined, now - lastSign > timeout { cancel() }
         if now - lastSign > timeout + .seconds(1) {
@@ -112,29 +112,25 @@ extension Connection {
         }
     }
 
-    /// Quick reads are answered in time, if need be with a refusal, and wait for no slow one.
+    /// Quick reads are answered in time, if need be with a refusal, also where the server does one after the other and each
+    /// takes its time: where a table is locked.
     private func tickQuick(_ now: MonotonicTime) {
-        let configuration = lane.configuration
-        if lane.limits.depth == 1 || !isPipelined {
-            guard let due = firstDue else { return }
-            if now - lastSign > configuration.holdUpMax { lane.quarantine?.add(due.statement) }
-            if now - due.submittedAt > lane.limits.answerDeadline(configuration) { cancel() }
-        } else if let heldUpSince {
-            // Nothing came of it, but there is another connection.
-            if isLeaving, now - heldUpSince > configuration.holdUpMax {
-                close(reason: "the server does not answer")
+        guard now - lastSign > lane.configuration.holdUpMax, isAlive(),
+            now - lastSign > lane.configuration.holdUpMax
+        else { return }
+        var waiting = 0
+        expected.forEach {
+            guard case .rows(let pending) = $0, pending.transaction == nil, !pending.isSettled
+            else { return }
+            if now - pending.submittedAt > lane.limits.answerDeadline {
+                lane.totals.waitedTooLong += 1
+                pending.fail(.waitedTooLong)
+            } else {
+                waiting += 1
             }
-        } else if isHeldUp(now), isAlive(), isHeldUp(now) {
-            heldUpSince = now
-            lane.replace(self)
-            cancel()
         }
-    }
-
-    /// Some statement takes long, and others wait for its end: behind it, or for that of their segment.
-    private func isHeldUp(_ now: MonotonicTime) -> Bool {
-        now - lastSign > lane.configuration.holdUpMax
-            && expected.count(where: { if case .rows = $0 { true } else { false } }) > 1
+        if !isPipelined, waiting == 0 { cancel() }
+        if isPipelined, waiting > 1, !isLeaving { lane.pass(self) }
     }
 
     private var firstDue: PendingRows? {

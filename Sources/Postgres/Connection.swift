@@ -44,8 +44,8 @@ import EventLoop
     var cancellingSince: MonotonicTime?
     var isCancelling: Bool { cancellingSince != nil }
     var releasesDue = 0
-    /// Since when the server is asked to cancel what holds up everything else on this connection, which closes then.
-    var heldUpSince: MonotonicTime?
+    /// A statement took its whole time, and what is behind it may do so as well.
+    var hasTimedOut = false
     var replayed: Replayed
 
     /// An answer that is due.

@@ -9,8 +9,8 @@ package struct Fifo<Element> {
     package var count: Int { storage.count - head }
     package var first: Element? { isEmpty ? nil : storage[head] }
 
-    package func count(where isWanted: (Element) -> Bool) -> Int {
-        storage[head...].count { $0.map(isWanted) ?? false }
+    package func forEach(_ body: (Element) -> Void) {
+        for case .some(let element) in storage[head...] { body(element) }
     }
 
     package mutating func append(_ element: Element) {

@@ -9,7 +9,7 @@ final class Lane: Ticker, @unchecked Sendable {
     let limits: PoolConfiguration.Lane
     private var state: LaneState<Waiter>
     private var connections: [Connection?]
-    private(set) var isStarted = false
+    private var isStarted = false
     private(set) var isClosed = false
 
     /// Since when there is no connection; nil while there is one.
@@ -33,11 +33,8 @@ final class Lane: Ticker, @unchecked Sendable {
     var hosts = HostMemory()
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
-    /// Where quick reads go that hold up others; nil in other lanes, and itself in that one.
-    var quarantine: Quarantine?
-
-    /// When a statement last came to its end, or a connection was there to try.
-    var lastEnd = MonotonicTime(nanoseconds: 0)
+    /// The last statement that came to its end did so for want of time or of a lock: the next one may as well.
+    var isStuck = false
     var totals = LaneStatistics()
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
@@ -68,7 +65,6 @@ final class Lane: Ticker, @unchecked Sendable {
             waiter.fail(refusal)
             return
         }
-        guard !divert(waiter) else { return }
         switch state.submit(waiter) {
         case .send(let place): dispatch(waiter, to: place)
         case .wait:
@@ -88,14 +84,6 @@ final class Lane: Ticker, @unchecked Sendable {
             return nil
         }
         return lastFailure
-    }
-
-    private func divert(_ waiter: Waiter) -> Bool {
-        guard let quarantine, quarantine.lane !== self, case .statement(let pending) = waiter,
-            quarantine.holds(pending.statement)
-        else { return false }
-        quarantine.submit(pending)
-        return true
     }
 
     private func dispatch(_ waiter: Waiter, to place: Int) {
@@ -126,10 +114,7 @@ final class Lane: Ticker, @unchecked Sendable {
             if waiter.isClientGone {
                 waiter.fail(.clientGone)
                 state.finished(place)
-            } else if divert(waiter) {
-                state.finished(place)
-            } else if isStill, wait > configuration.stillMax / 2 {
-                // It would most likely wait as long again.
+            } else if isStuck, wait > waitDeadline {
                 totals.waitedTooLong += 1
                 waiter.fail(.waitedTooLong)
                 state.finished(place)
@@ -140,14 +125,19 @@ final class Lane: Ticker, @unchecked Sendable {
         openConnections()
     }
 
-    private var isStill: Bool { loop.now - lastEnd > configuration.stillMax }
+    /// Searches wait for long where others get done, and not behind those that wait for a lock.
+    private var waitDeadline: Duration {
+        isStuck && kind == .slow
+            ? min(limits.waitDeadline, configuration.stuckWaitDeadline) : limits.waitDeadline
+    }
 
     /// Sends again what provably left nothing behind, if there is time; the caller sees to ``serve()``.
     func retry(_ pending: PendingRows, otherwise error: PostgresError) {
         guard !pending.isSettled else { return }
         pending.attempts += 1
         guard !isClosed, pending.replicaRead == nil, pending.attempts <= 3,
-            loop.now - pending.submittedAt < limits.waitDeadline,
+            loop.now - pending.submittedAt
+                < (kind == .fast ? limits.answerDeadline : limits.waitDeadline),
             pending.watch?.isGone != true
         else {
             pending.fail(error)
@@ -210,7 +200,7 @@ final class Lane: Ticker, @unchecked Sendable {
             }
             state.opened(place, depth: connection.isPipelined ? nil : 1)
             connections[place] = connection
-            lastEnd = loop.now
+            isStuck = false
             if configuration.prepares, !connection.isPipelined { foundPooler() }
             totals.connectionsOpened += 1
             downSince = nil
@@ -255,7 +245,7 @@ final class Lane: Ticker, @unchecked Sendable {
         if !predecessor.isClosed { leaving.append(predecessor) }
         state.replaced(place, depth: successor.isPipelined ? nil : 1)
         connections[place] = successor
-        lastEnd = loop.now
+        isStuck = false
         totals.connectionsOpened += 1
     }
 
@@ -329,6 +319,14 @@ final class Lane: Ticker, @unchecked Sendable {
         connect(place, isSuccessor: true)
     }
 
+    /// Has what comes from now on go over another connection than one that is held up; few at a time, as those stay until they
+    /// are done.
+    func pass(_ connection: Connection) {
+        if leaving.count < Self.heldUpMax { replace(connection) }
+    }
+
+    private static let heldUpMax = 2
+
     /// A statement that takes as long may have a plan that was made when its tables were small. PostgreSQL keeps that until
     /// it has counted them again, which it does within a minute of their growth.
     static let planTrust = Duration.milliseconds(250)
@@ -365,10 +363,8 @@ final class Lane: Ticker, @unchecked Sendable {
         }
         if state.hasWaiters {
             let refusal = refusal()
-            let deadline =
-                isStill ? min(limits.waitDeadline, configuration.stillMax) : limits.waitDeadline
             while let oldest = state.oldest,
-                refusal != nil || now - oldest.submittedAt >= deadline
+                refusal != nil || now - oldest.submittedAt >= waitDeadline
             {
                 _ = state.removeOldest()
                 totals.waitedTooLong += 1
@@ -397,7 +393,6 @@ final class Lane: Ticker, @unchecked Sendable {
         leaving = []
         successors = [:]
         onSilence = {}
-        quarantine = nil
     }
 
     var isReachable: Bool { state.open > 0 }

@@ -117,7 +117,7 @@ package import EventLoop
     /// Unless the primary can do what a replica could not.
     func fail(_ error: PostgresError) {
         guard !isSettled else { return }
-        if let read = replicaRead, error != .clientGone, !error.isStatementTimeout {
+        if let read = replicaRead, error != .clientGone, !error.isOfWaiting {
             read.replicas.askPrimary(self, after: error)
         } else {
             settle(.failed(error))

@@ -14,7 +14,6 @@ package final class Pool: @unchecked Sendable {
     private let fast: Lane
     private let write: Lane
     private let slow: Lane
-    private let quarantine: Quarantine
     private let replicas: Replicas?
     let cursorGate: CursorGate
 
@@ -23,13 +22,10 @@ package final class Pool: @unchecked Sendable {
         fast = Lane(.fast, loop: loop, configuration: configuration)
         write = Lane(.write, loop: loop, configuration: configuration)
         slow = Lane(.slow, loop: loop, configuration: configuration)
-        quarantine = Quarantine(loop: loop, configuration: configuration)
-        fast.quarantine = quarantine
-        quarantine.lane.quarantine = quarantine
         cursorGate = CursorGate(loop: loop, limits: configuration.effective(.slow))
         replicas = Replicas(configuration, loop: loop, fast: fast, slow: slow)
         // They all lead to one server, unless a pooler is in between, which then has lost it as well.
-        let lanes = [fast, quarantine.lane, write, slow]
+        let lanes = [fast, write, slow]
         for lane in lanes {
             lane.onSilence = { [unowned lane] in
                 for other in lanes where other !== lane { other.closeIdle() }
@@ -71,7 +67,6 @@ package final class Pool: @unchecked Sendable {
     package func close() {
         loop.assertOnLoop()
         for kind in LaneKind.allCases { lane(kind).close() }
-        quarantine.lane.close()
         // What these were doing turns to the others, and finds them closed.
         replicas?.close()
     }
@@ -89,11 +84,7 @@ package final class Pool: @unchecked Sendable {
 
     package func statistics(_ kind: LaneKind) -> LaneStatistics {
         var figures = lane(kind).statistics
-        switch kind {
-        case .fast: if quarantine.lane.isStarted { figures += quarantine.lane.statistics }
-        case .slow: figures.waiting += cursorGate.waitingCount
-        case .write: break
-        }
+        if kind == .slow { figures.waiting += cursorGate.waitingCount }
         return figures
     }
 
@@ -107,7 +98,6 @@ package final class Pool: @unchecked Sendable {
         didSet {
             let bound = slowStatement?.nanoseconds ?? .max
             for kind in LaneKind.allCases { lane(kind).slowStatement = bound }
-            quarantine.lane.slowStatement = bound
             replicas?.slowStatement = bound
         }
     }

@@ -14,16 +14,12 @@ package struct PoolConfiguration: Sendable {
         connections: 4, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
     package var slow = Lane(
         connections: 3, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
-    /// How long a quick read may hold up those behind it on its connection; see ``Quarantine``.
+    /// When a quick read has taken as long and others wait for its end, those that come are sent over another connection.
     package var holdUpMax: Duration = .milliseconds(500)
-    /// For how long one that did has connections of its own, from when it was last seen to take as long.
-    package var quarantineTerm: Duration = .seconds(5)
-    /// Where no statement has come to its end for as long, but for want of time or room, nobody waits longer for a connection, whatever the lane's wait
-    /// deadline, and who gets one has waited at most half of it.
-    package var stillMax: Duration = .milliseconds(1800)
-    /// How long reads of the slow lane wait for a lock, where nothing else is set. Longer than ``stillMax`` by two ticks, so
-    /// that those behind them are refused first and are not the next to wait as long.
+    /// How long reads of the slow lane wait for a lock, where nothing else is set.
     package var slowLockTimeout: Duration = .seconds(2)
+    /// How long they wait for a connection, at most, after one that waited in vain for a lock or for its end.
+    package var stuckWaitDeadline: Duration = .milliseconds(900)
     /// For one address of one host, until its session takes statements; then the next is tried. A
     /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)
@@ -62,10 +58,8 @@ package struct PoolConfiguration: Sendable {
         /// PostgreSQL's `statement_timeout`. A server that says nothing for a second longer is given up.
         package var statementTimeout: Duration
 
-        /// For a read that waited before it was sent, or was sent before: by then it is cancelled.
-        func answerDeadline(_ configuration: PoolConfiguration) -> Duration {
-            max(waitDeadline, statementTimeout) + configuration.holdUpMax
-        }
+        /// A quick read is answered by then, if need be with a refusal.
+        var answerDeadline: Duration { max(waitDeadline, statementTimeout) + .milliseconds(500) }
     }
 
     static let unpipelinedFastConnectionsMin = 4
@@ -87,9 +81,9 @@ package struct PoolConfiguration: Sendable {
         return lane
     }
 
-    /// How many there may be to the primary, but for one that is just being replaced.
+    /// How many there may be to the primary, but for those that are being replaced.
     package var connectionsMax: Int {
-        LaneKind.allCases.reduce(Quarantine.connections) { $0 + effective($1).connections }
+        LaneKind.allCases.reduce(0) { $0 + effective($1).connections }
     }
 
     package subscript(lane: LaneKind) -> Lane {
@@ -121,8 +115,6 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     case lost(LaneKind, String)
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
-    /// A quick read, by its name, held up others; those of its name get connections of their own for a while.
-    case heldUp(String)
     case slow(SlowStatement)
     /// The server does nothing for want of something: room, a lock, leave to write. Said at most once in a second.
     case refused(LaneKind, PostgresError.ServerError)
@@ -145,8 +137,6 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
             "\(lane) lane: a pooler is in between, so statements are neither prepared nor pipelined"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
-        case .heldUp(let name):
-            "fast lane: \(name) holds up others (is a table locked?) and has connections of its own for now"
         case .slow(let slow): "\(slow.lane) lane: statement \(slow.name) took \(slow.duration)"
         case .refused(let lane, let error):
             "\(lane) lane: refused: \(error.message) [\(error.sqlstate)]"
@@ -203,26 +193,4 @@ package struct LaneStatistics: Sendable, Equatable {
     package var errors: [String: Int] = [:]
 
     package init() {}
-
-    /// Adds those of other connections that are used for the same.
-    static func += (figures: inout LaneStatistics, other: LaneStatistics) {
-        figures.connections += other.connections
-        figures.connectionsMax += other.connectionsMax
-        figures.pooled += other.pooled
-        figures.inFlight += other.inFlight
-        figures.waiting += other.waiting
-        figures.statements += other.statements
-        figures.segments += other.segments
-        figures.waited += other.waited
-        figures.waits += other.waits
-        figures.refused += other.refused
-        figures.waitedTooLong += other.waitedTooLong
-        figures.retried += other.retried
-        figures.connectionsOpened += other.connectionsOpened
-        figures.connectionsLost += other.connectionsLost
-        figures.connectionsFailed += other.connectionsFailed
-        figures.durations += other.durations
-        figures.segmentSizes += other.segmentSizes
-        figures.errors.merge(other.errors, uniquingKeysWith: +)
-    }
 }

@@ -79,6 +79,8 @@ extension PostgresError {
     package var isDeadlock: Bool { sqlstate == "40P01" }
     /// Cancelled: by `statement_timeout`, or because the client is gone.
     package var isStatementTimeout: Bool { sqlstate == "57014" }
+    /// It waited in vain: for a lock, or for its end.
+    var isOfWaiting: Bool { isStatementTimeout || sqlstate == "55P03" }
     /// The server is a standby, or the database was set to read-only.
     package var isReadOnly: Bool { sqlstate == "25006" }
 
@@ -101,8 +103,8 @@ extension PostgresError {
         case .outcomeUnknown, .clientGone, .notSent: false
         case .server(let error):
             switch error.sqlstate {
-            // Too many connections, cannot lock now, cancelled, read-only, disk full, out of memory.
-            case "53300", "55P03", "57014", "25006", "53100", "53200": true
+            // Too many connections, cannot lock now, cancelled, read-only, disk full, out of memory, no right.
+            case "53300", "55P03", "57014", "25006", "53100", "53200", "42501": true
             // Or the connection is at fault, or what it has prepared, and there was no time to try another.
             default:
                 error.endsConnection || error.sqlstate.hasPrefix("08") || error.isStalePreparation

@@ -15,7 +15,7 @@ final class Fixture: Sendable {
         // A busy machine must not fail a test that is not about time.
         configuration.unavailableGrace = .seconds(30)
         configuration.holdUpMax = .seconds(30)
-        configuration.stillMax = .seconds(30)
+        configuration.stuckWaitDeadline = .seconds(30)
         configuration.slowLockTimeout = .seconds(30)
         for lane in LaneKind.allCases {
             configuration[lane].waitDeadline = .seconds(30)

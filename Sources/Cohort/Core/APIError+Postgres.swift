@@ -10,10 +10,10 @@ extension APIError {
             self = .clientGone
         } else if error.isSerializationFailure {
             self = .conflict
-        } else if error.isUnavailable {
-            self = .overloaded(retryAfterSeconds: 1, UnavailabilityReason(error))
         } else if error.isOfMissingSchema {
             self = .overloaded(retryAfterSeconds: 1, .schema)
+        } else if error.isUnavailable {
+            self = .overloaded(retryAfterSeconds: 1, UnavailabilityReason(error))
         } else if error.isBadInput {
             self = .invalidData("The request holds a value that cannot be stored")
         } else {
@@ -23,6 +23,7 @@ extension APIError {
 }
 
 extension PostgresError {
-    /// undefined_table: the database is not migrated yet, or somebody took a table away. Nothing was written then.
-    fileprivate var isOfMissingSchema: Bool { sqlstate == "42P01" }
+    /// A table is not there, as the database is not migrated yet or somebody took it away, or it is not for this role. Nothing
+    /// was written then.
+    fileprivate var isOfMissingSchema: Bool { sqlstate == "42P01" || sqlstate == "42501" }
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// Writes log lines to standard output, from any thread, without ever making a loop wait for whoever reads them.
 ///
 /// Lines are handed to a queue of its own; when more than ``unwrittenBytesMax`` wait there, further ones are
-/// dropped and their number is logged once there is room.
+/// dropped, which is said once there is room, and counted for the metrics.
 package final class Log: Sendable {
     private let settings: Mutex<Configuration.Log>
     private let queue = DispatchQueue(label: "cohort.log")

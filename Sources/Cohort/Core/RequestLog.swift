@@ -27,7 +27,7 @@ package final class RequestLog: Ticker, @unchecked Sendable {
 
     func record(_ note: RequestNote, _ outcome: ExchangeOutcome) {
         // A fault is logged even where requests are not.
-        guard settings.requests || note.cause != nil else { return }
+        guard settings.requests && settings.level <= .info || note.cause != nil else { return }
         switch settings.format {
         case .json: writeJSON(note, outcome)
         case .text: writeText(note, outcome)

@@ -16,7 +16,7 @@ package enum UnavailabilityReason: Int, CaseIterable, Sendable {
     case readOnly
     /// The database refused for want of something: connections, memory, disk, a lock.
     case database
-    /// A table is not there: the database is not migrated.
+    /// A table is not there, or this role has no right on it: the database is not migrated, or lacks a GRANT.
     case schema
     /// As much other work waits as may, or waited too long: password hashes, large bodies, what is done in turns.
     case queue

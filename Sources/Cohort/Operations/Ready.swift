@@ -93,7 +93,7 @@ package enum Ready: Endpoint {
         case .schema:
             Reason(
                 code: "schema_missing",
-                message: "the database has no schema: run cohort migrate")
+                message: "the schema is not there, or not for this role: see cohort doctor")
         case .laneFull, .waitDeadline, .statementTimeout, .readOnly, .database, .queue:
             Reason(code: "database_busy", message: "the database does not answer in time")
         }

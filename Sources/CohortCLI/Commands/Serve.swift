@@ -22,9 +22,7 @@ struct Serve: AsyncParsableCommand {
             let log = Log(resolved.configuration.log)
             defer { log.flush() }
             do throws(MigrationError) {
-                try Migrate.Up.migrate(resolved.configuration.database.url) {
-                    log.tellMigration($0)
-                }
+                try StartMigration.attempt(resolved.configuration.database.url, log)
             } catch {
                 guard error.isOfConnection else { throw CommandFailure(error) }
                 isMigrationDue = true

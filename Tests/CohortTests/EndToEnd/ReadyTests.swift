@@ -52,6 +52,21 @@ import Testing
         try check(shop.service, 200)
     }
 
+    @Test func `a role without rights`() async throws {
+        let (cluster, database) = try Shop.ownCluster()
+        try cluster.execute(
+            "CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA public TO stranger",
+            in: database.name)
+        let shop = try Shop(database, nil, ["DATABASE_URL": database.url + " user=stranger"])
+        #expect(shop.service.reasons(become: ["schema_missing"]) == ["schema_missing"])
+        try check(shop.service, 503)
+        let line = shop.service.line {
+            $0["event"]?.text?.hasSuffix("permission denied for table cohort_migration [42501]")
+                == true
+        }
+        #expect(line?["level"] == "warning")
+    }
+
     @Test func `a standby`() async throws {
         let (primary, database) = try Shop.ownCluster()
         let replica = try PrivateCluster(replicaOf: primary)

@@ -136,7 +136,11 @@ import Testing
         // Told although what is in force from now on would keep it back.
         let line = try reloaded.reload("COHORT_LOG_REQUESTS=on\nCOHORT_LOG_LEVEL=error\n")
         #expect(line["changed"] == "log_level=error")
+        let count = requests()
+        for _ in 1...3 { _ = try client.send("GET", "/health") }
+        // Written before the next one.
         _ = try reloaded.reload("COHORT_LOG_REQUESTS=on\n")
+        #expect(requests() == count, "they are no errors")
         try Data("COHORT_LOG_FORMAT=text\n".utf8).write(
             to: URL(filePath: reloaded.shop.environment["COHORT_ENV_FILE"] ?? ""))
         service.signal(SIGHUP)
