@@ -3,8 +3,8 @@
 /// Applied files are recorded by name and SHA-256 in `cohort_migration`. Each runs in a transaction of
 /// its own together with its record, so that an interruption leaves nothing half done; those that
 /// work beside running writers can't, and may be repeated instead: they go on where they were. Then views are made for
-/// tables that came or changed meanwhile. An advisory
-/// lock of the session lets one program migrate while others wait, so nothing is applied through a pooler.
+/// tables that came or changed meanwhile. An advisory lock of the session lets one program migrate while others wait, so
+/// nothing is applied through a pooler.
 package struct Migrator {
     private let databaseURL: String
     private let files: [MigrationFile]
@@ -49,13 +49,23 @@ package struct Migrator {
         guard history.edited.isEmpty else { throw .edited(history.edited) }
         guard history.unknown.isEmpty else { throw .newer(history.unknown) }
         guard history.unrecorded.isEmpty else { throw .unrecorded(history.unrecorded) }
-        let views = Views(connection: session.connection)
-        let unfit = try sql("views") { () throws(SQLFailure) in try views.unfit() }
-        if history.pending.isEmpty, unfit.isEmpty { return report("nothing to do") }
+        if !history.pending.isEmpty {
+            try apply(history.pending, in: session, dryRun: dryRun, report)
+        }
+        let isFit = try sql("views") { () throws(SQLFailure) in
+            try fitViews(in: session, dryRun: dryRun, report)
+        }
+        if history.pending.isEmpty, isFit { report("nothing to do") }
+    }
+
+    private func apply(
+        _ pending: [MigrationFile], in session: MigrationSession, dryRun: Bool,
+        _ report: (String) -> Void
+    ) throws(MigrationError) {
         guard !session.isPooled else { throw .pooled }
         let rights = Rights(connection: session.connection)
         let obstacle = try sql("the role's rights") { () throws(SQLFailure) in
-            try rights.obstacle(to: history.pending)
+            try rights.obstacle(to: pending)
         }
         if let obstacle { throw .forbidden(obstacle) }
         try sql("the schema's rights") { () throws(SQLFailure) in
@@ -63,25 +73,46 @@ package struct Migrator {
                 report("warning: \(role) may create in the schema, see docs/security.md: \(remedy)")
             }
         }
-        if dryRun {
-            try rehearse(history.pending, on: session.connection, report)
-            for name in unfit { report("would make view \(name) anew") }
-        } else {
-            try sql("cohort_migration") { () throws(SQLFailure) in
-                try session.connection.run(History.table)
-            }
-            for file in history.pending {
-                if file.needsNoTransaction {
-                    try applyOutsideTransaction(file, in: session, report)
-                } else {
-                    try apply(file, in: session, report)
-                }
-            }
-            try sql("views") { () throws(SQLFailure) in
-                guard try !views.unfit().isEmpty else { return }
-                for name in try views.make(in: session) { report("view \(name): made anew") }
+        if dryRun { return try rehearse(pending, on: session.connection, report) }
+        try sql("cohort_migration") { () throws(SQLFailure) in
+            try session.connection.run(History.table)
+        }
+        for file in pending {
+            if file.needsNoTransaction {
+                try applyOutsideTransaction(file, in: session, report)
+            } else {
+                try apply(file, in: session, report)
             }
         }
+    }
+
+    /// Whoever may not make them is told so, and no more: a table that came later is of no concern to whoever starts a service.
+    ///
+    /// - Returns: whether there was nothing to do.
+    private func fitViews(
+        in session: MigrationSession, dryRun: Bool, _ report: (String) -> Void
+    ) throws(SQLFailure) -> Bool {
+        let views = Views(connection: session.connection)
+        let unfit = try views.unfit()
+        guard !unfit.isEmpty else { return true }
+        if dryRun {
+            for name in unfit { report("would make view \(name) anew") }
+            return false
+        }
+        var obstacle = "not through a pooler"
+        do throws(SQLFailure) {
+            if !session.isPooled {
+                for name in try views.make(in: session) { report("view \(name): made anew") }
+                return false
+            }
+        } catch {
+            guard error.sqlstate == "42501" else { throw error }
+            obstacle = "\(error)"
+        }
+        report(
+            "warning: \(unfit.joined(separator: ", ")) do not fit the tables, run cohort migrate as their owner: \(obstacle)"
+        )
+        return false
     }
 
     /// Every file and whether it was applied, in order, then those this program does not know.

@@ -110,6 +110,23 @@ import Testing
         #expect(try !findings(mends: false).contains(off))
     }
 
+    @Test func `who may not make them is told, and has migrated all the same`() throws {
+        let (url, connection) = try shop()
+        try connection.run(Self.tables)
+        try connection.run(
+            """
+            DO $$ BEGIN CREATE ROLE cohort_viewer LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+            GRANT SELECT ON cohort_migration TO cohort_viewer
+            """)
+        let reports = try migrate(url + " user=cohort_viewer")
+        #expect(reports.count == 1)
+        #expect(
+            reports[0].hasPrefix(
+                "warning: cohort_cart, cohort_discount_condition_product_type, cohort_discount_condition_type,"
+            ))
+        #expect(reports[0].contains("[42501]"))
+    }
+
     @Test func `only their owner makes and drops them`() throws {
         let (_, connection) = try shop()
         for function in ["cohort_make_views()", "cohort_drop_views()"] {
