@@ -23,27 +23,21 @@ FOR spec IN
             ' WHERE false WITH CHECK OPTION', thing.name || '_id') AS absent,
         thing.name || 's' AS kind
     FROM thing
+    UNION ALL
+    SELECT 'cohort_' || plain.name, array_agg(plain.name || '.' || split_part(col, ' ', 1) ORDER BY place),
+        format('SELECT %s FROM %I', string_agg(split_part(col, ' ', 1), ', ' ORDER BY place), plain.name),
+        format('SELECT %s WHERE false',
+            string_agg(format('NULL::%s AS %I', split_part(col, ' ', 2), split_part(col, ' ', 1)), ', ' ORDER BY place)),
+        NULL
+    FROM (VALUES
+        ('product_type', ARRAY['value varchar']),
+        ('product_collection', ARRAY['title varchar', 'handle varchar']),
+        ('product_tag', ARRAY['value varchar'])
+    ) plain(name, own),
+    unnest(ARRAY['id varchar', 'created_at timestamptz', 'updated_at timestamptz', 'deleted_at timestamptz']
+        || own || ARRAY['metadata jsonb']) WITH ORDINALITY AS part(col, place)
+    GROUP BY plain.name
     UNION ALL VALUES
-    ('cohort_product_type',
-        ARRAY['product_type.id', 'product_type.created_at', 'product_type.updated_at', 'product_type.deleted_at',
-            'product_type.value', 'product_type.metadata'],
-        'SELECT id, created_at, updated_at, deleted_at, value, metadata FROM product_type',
-        'SELECT NULL::varchar AS id, NULL::timestamptz AS created_at, NULL::timestamptz AS updated_at,
-            NULL::timestamptz AS deleted_at, NULL::varchar AS value, NULL::jsonb AS metadata WHERE false', NULL),
-    ('cohort_product_collection',
-        ARRAY['product_collection.id', 'product_collection.created_at', 'product_collection.updated_at',
-            'product_collection.deleted_at', 'product_collection.title', 'product_collection.handle',
-            'product_collection.metadata'],
-        'SELECT id, created_at, updated_at, deleted_at, title, handle, metadata FROM product_collection',
-        'SELECT NULL::varchar AS id, NULL::timestamptz AS created_at, NULL::timestamptz AS updated_at,
-            NULL::timestamptz AS deleted_at, NULL::varchar AS title, NULL::varchar AS handle,
-            NULL::jsonb AS metadata WHERE false', NULL),
-    ('cohort_product_tag',
-        ARRAY['product_tag.id', 'product_tag.created_at', 'product_tag.updated_at', 'product_tag.deleted_at',
-            'product_tag.value', 'product_tag.metadata'],
-        'SELECT id, created_at, updated_at, deleted_at, value, metadata FROM product_tag',
-        'SELECT NULL::varchar AS id, NULL::timestamptz AS created_at, NULL::timestamptz AS updated_at,
-            NULL::timestamptz AS deleted_at, NULL::varchar AS value, NULL::jsonb AS metadata WHERE false', NULL),
     ('cohort_product_tags',
         ARRAY['product_tags.product_id', 'product_tags.product_tag_id', 'product_tag.id', 'product_tag.deleted_at'],
         'SELECT l.product_id, l.product_tag_id FROM product_tags l
@@ -73,7 +67,7 @@ LOOP
     name := spec.name;
     definition := CASE WHEN has THEN spec.present ELSE spec.absent END;
     keeps_rows := spec.kind IS NULL;
-    -- The last that it needs is a column of its own table in each case.
+    -- Where it reads anything it reads the table of the last column that it needs.
     fits := to_regclass(name) IS NOT NULL AND has = EXISTS (
         SELECT FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
         WHERE r.ev_class = to_regclass(spec.name)

@@ -238,7 +238,7 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
-        lane.isStuck = error.map { pending.failure($0).isOfWaiting } ?? false
+        lane.noteEnd(error.map(pending.failure))
         if duration >= Lane.planTrust.nanoseconds { lane.planAnew(pending.statement, now) }
         guard duration >= lane.slowStatement else { return }
         lane.tell(

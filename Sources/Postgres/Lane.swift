@@ -33,8 +33,8 @@ final class Lane: Ticker, @unchecked Sendable {
     var hosts = HostMemory()
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
-    /// The last statement that came to its end did so for want of time or of a lock: the next one may as well.
-    var isStuck = false
+    /// The last search that came to its end did so for want of time or of a lock: the next one may as well.
+    private var isStuck = false
     var totals = LaneStatistics()
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
@@ -125,10 +125,14 @@ final class Lane: Ticker, @unchecked Sendable {
         openConnections()
     }
 
+    /// Told of each statement that came to its end.
+    func noteEnd(_ failure: PostgresError?) {
+        isStuck = kind == .slow && failure?.isOfWaiting == true
+    }
+
     /// Searches wait for long where others get done, and not behind those that wait for a lock.
     private var waitDeadline: Duration {
-        isStuck && kind == .slow
-            ? min(limits.waitDeadline, configuration.stuckWaitDeadline) : limits.waitDeadline
+        isStuck ? min(limits.waitDeadline, configuration.stuckWaitDeadline) : limits.waitDeadline
     }
 
     /// Sends again what provably left nothing behind, if there is time; the caller sees to ``serve()``.

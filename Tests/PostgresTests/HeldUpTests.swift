@@ -41,6 +41,27 @@ import Testing
         }
     }
 
+    @Test func `two connections are passed, and the third is not`() async throws {
+        try await withPool({ $0.holdUpMax = .milliseconds(200) }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("SELECT pg_advisory_lock(1)")
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(Self.one)
+                var reads: [PendingRows] = []
+                for opened in [2, 3] {
+                    reads += [pool.start(Self.held), pool.start(Self.held)]
+                    try await until { pool.statistics(.fast).connectionsOpened == opened }
+                }
+                reads += [pool.start(Self.held), pool.start(Self.held), pool.start(Self.one)]
+                try await Task.sleep(for: .milliseconds(600))
+                #expect(pool.statistics(.fast).connectionsOpened == 3)
+                #expect(reads.allSatisfy { !$0.isSettled })
+                try other.execute("SELECT pg_advisory_unlock(1)")
+                for read in reads { #expect(try await read.rows().count == 1) }
+            }
+        }
+    }
+
     @Test func `one that nobody waits for is left alone`() async throws {
         try await withPool({ $0.holdUpMax = .milliseconds(100) }) { fixture, _ in
             let nap = Statement("test.nap", "SELECT pg_backend_pid() FROM pg_sleep(0.6)")
