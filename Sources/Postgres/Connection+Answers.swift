@@ -121,7 +121,7 @@ extension Connection {
                     settle(write: write)
                     release()
                 }
-                if hasTimedOut, isLeaving { close(reason: "a statement held up those behind it") }
+                segmentEnded()
             } else {
                 // The commit itself was refused (a deferred constraint, a serialization failure), or the
                 // server went away and may have committed before.
@@ -136,11 +136,50 @@ extension Connection {
     private func succeeded(_ pending: PendingRows, _ result: OpaquePointer) {
         if pending.isSelfCommitting {
             unsafe pending.hold(result)
-        } else {
-            unsafe pending.succeed(result)
-            measure(pending)
-            finished(pending)
+            return
         }
+        if pending.isFollowed {
+            unsafe pending.hold(result)
+            answered.append(pending)
+        } else {
+            giveOutAnswered()
+            unsafe pending.succeed(result)
+        }
+        measure(pending)
+        finished(pending)
+    }
+
+    private func giveOutAnswered() {
+        guard !answered.isEmpty else { return }
+        for read in answered { _ = read.succeedWithHeld() }
+        answered.removeAll(keepingCapacity: true)
+    }
+
+    /// What of a look is answered is to be asked again with the rest of it, which would show another moment.
+    func takeBackAnswered() {
+        for read in answered {
+            read.dropHeld()
+            askAgain(read, otherwise: .connectionLost)
+        }
+        answered = []
+    }
+
+    private func askAgain(_ read: PendingRows, otherwise error: PostgresError) {
+        read.isApart = true
+        again.append((read, error))
+    }
+
+    private func segmentEnded() {
+        giveOutAnswered()
+        guard !again.isEmpty else { return }
+        handBack()
+        lane.serve()
+    }
+
+    func handBack() {
+        let reads = again
+        again = []
+        lane.takeBack(reads)
     }
 
     /// A neighbour in the segment failed; this one was not run.
@@ -151,11 +190,12 @@ extension Connection {
             transaction.note(.connectionLost)
             pending.fail(transaction.failure ?? .connectionLost)
         } else if !pending.isSettled, pending.verdict == nil {
-            pending.isAlone = true
             if pending.isSelfCommitting {
+                pending.isApart = true
                 pending.verdict = .connectionLost
             } else {
-                lane.retry(pending, otherwise: .connectionLost)
+                takeBackAnswered()
+                askAgain(pending, otherwise: .connectionLost)
             }
         }
         finished(pending)
@@ -188,12 +228,30 @@ extension Connection {
         } else if pending.isSelfCommitting {
             pending.verdict = error.endsConnection && !isProof(error) ? .outcomeUnknown : failure
             if !isPipelined { settle(write: pending) }
-        } else if failure.isWorthRepeating {
-            lane.retry(pending, otherwise: failure)
+        } else if !isPipelined {
+            if failure.isWorthRepeating {
+                lane.retry(pending, otherwise: failure)
+            } else {
+                pending.fail(failure)
+            }
         } else {
-            if failure.isStatementTimeout { hasTimedOut = true }
-            pending.fail(failure)
+            takeBackAnswered()
+            if failure.isWorthRepeating {
+                askAgain(pending, otherwise: failure)
+            } else if failure.isOfWaiting, lane.setApart(pending.statement) {
+                askAgain(pending, otherwise: failure)
+                if hasSegmentsBehind { lane.pass(self) }
+            } else {
+                pending.fail(failure)
+            }
         }
+    }
+
+    /// Whether there are others than the one that is being answered.
+    private var hasSegmentsBehind: Bool {
+        var segments = 0
+        expected.forEach { if case .sync = $0 { segments += 1 } }
+        return segments > 1
     }
 
     /// Whether nothing that was under way was done when this ended the connection. A pooler may have passed it on
@@ -238,7 +296,7 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
-        lane.noteEnd(error.map(pending.failure))
+        lane.noteEnd(of: pending.statement, in: duration, error.map(pending.failure))
         if duration >= Lane.planTrust.nanoseconds { lane.planAnew(pending.statement, now) }
         guard duration >= lane.slowStatement else { return }
         lane.tell(

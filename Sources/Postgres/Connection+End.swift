@@ -28,10 +28,14 @@ extension Connection {
 
     var isQuiet: Bool { expected.isEmpty && outbox.isEmpty && unsynced == 0 }
 
-    /// Closes when what it has begun is answered.
+    /// Closes when what it has begun is answered, or when that is too much to wait for.
     func leave() {
         isLeaving = true
-        if isQuiet { shut() }
+        if isQuiet {
+            shut()
+        } else if givesUp {
+            close(reason: "a statement held up those behind it")
+        }
     }
 
     /// Closes without telling the lane.
@@ -48,6 +52,7 @@ extension Connection {
         shut()
         lane.lost(self, farewell?.message ?? reason)
         var write: PendingRows?
+        takeBackAnswered()
         for due in expected.removeAll() {
             switch due {
             case .prepared, .deallocated: break
@@ -57,6 +62,8 @@ extension Connection {
                 if let last, last !== write { settleLost(last, &write) }
             }
         }
+        for read in takeUnsent() { again.append((read, .connectionLost)) }
+        handBack()
         for pending in outbox.removeAll() { settleUnsent(pending) }
         lane.serve()
     }
@@ -78,7 +85,7 @@ extension Connection {
             pending.dropHeld()
             settle(write: pending)
         } else {
-            lane.retry(pending, otherwise: .connectionLost)
+            again.append((pending, givesUp ? .waitedTooLong : .connectionLost))
         }
     }
 
@@ -113,12 +120,12 @@ extension Connection {
     }
 
     /// Quick reads are answered in time, if need be with a refusal, also where the server does one after the other and each
-    /// takes its time: where a table is locked.
+    /// takes its time.
     private func tickQuick(_ now: MonotonicTime) {
         guard now - lastSign > lane.configuration.holdUpMax, isAlive(),
             now - lastSign > lane.configuration.holdUpMax
         else { return }
-        var waiting = 0
+        var isWaitedFor = false
         expected.forEach {
             guard case .rows(let pending) = $0, pending.transaction == nil, !pending.isSettled
             else { return }
@@ -126,11 +133,10 @@ extension Connection {
                 lane.totals.waitedTooLong += 1
                 pending.fail(.waitedTooLong)
             } else {
-                waiting += 1
+                isWaitedFor = true
             }
         }
-        if !isPipelined, waiting == 0 { cancel() }
-        if isPipelined, waiting > 1, !isLeaving { lane.pass(self) }
+        if !isPipelined, !isWaitedFor { cancel() }
     }
 
     private var firstDue: PendingRows? {

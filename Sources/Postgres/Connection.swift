@@ -24,6 +24,8 @@ import EventLoop
     /// Statements sent since the last Sync, and about how many bytes they are.
     var unsynced = 0
     private var unsyncedBytes = 0
+    /// What is in the segment now wants nothing beside it.
+    private var isSegmentApart = false
     var isEnrolled = false
     var wantsWrite = false
     /// Without pipelining: what waits for the statement before it.
@@ -44,8 +46,15 @@ import EventLoop
     var cancellingSince: MonotonicTime?
     var isCancelling: Bool { cancellingSince != nil }
     var releasesDue = 0
-    /// A statement took its whole time, and what is behind it may do so as well.
-    var hasTimedOut = false
+    /// When a younger connection has its place, what is on it goes there: something took its whole time, and what is
+    /// behind it may do so as well.
+    var givesUp = false
+    /// Of the look that is being answered, what is there.
+    var answered: [PendingRows] = []
+    /// Reads to be asked again when the segment is over, with what they are told if they cannot be.
+    var again: [(read: PendingRows, otherwise: PostgresError)] = []
+    /// Of the look that is being sent, what is left of it.
+    private(set) var unsent: [PendingRows] = []
     var replayed: Replayed
 
     /// An answer that is due.
@@ -109,27 +118,51 @@ import EventLoop
             return
         }
         if expected.isEmpty { lastSign = lane.loop.now }
+        pending.isFollowed = false
         if let read = pending.replicaRead {
             send(pending, seeing: read)
         } else if isPipelined {
-            pipeline(pending)
+            separate(pending.isApart)
+            if isClosed { settleUnsent(pending) } else { pipeline(pending) }
         } else {
             sendSimply(pending)
         }
     }
 
+    /// Sends reads that one segment is to answer; without pipelining, one after the other.
+    func send(look: [PendingRows]) {
+        guard isPipelined else {
+            for read in look { send(read) }
+            return
+        }
+        if expected.isEmpty { lastSign = lane.loop.now }
+        separate(look[0].isApart)
+        guard !isClosed else {
+            lane.takeBack(look.map { ($0, .connectionLost) })
+            return
+        }
+        unsent = look.reversed()
+        while let read = unsent.popLast() {
+            read.isFollowed = !unsent.isEmpty
+            pipeline(read)
+        }
+    }
+
     /// A segment ends with its turn, or before libpq sends its beginning for its size (64 KiB): PostgreSQL would begin to
-    /// look at the database, and not see what is written before the rest of the segment is asked for.
+    /// look at the database, and not see what is written before the rest of the segment is asked for. A look stays in one.
     private static let segmentBytesMax = 32_768
     /// What surrounds a statement's values.
     private static let frameBytes = 96
 
-    func pipeline(_ pending: PendingRows) {
-        if pending.isAlone { endSegment() }
-        guard !isClosed else {
-            settleUnsent(pending)
-            return
+    /// Ends the segment where the next statement, or look, must not be in it.
+    private func separate(_ isApart: Bool) {
+        if isApart || isSegmentApart || unsyncedBytes >= Self.segmentBytesMax || sendsAtOnce {
+            endSegment()
         }
+        isSegmentApart = isApart
+    }
+
+    func pipeline(_ pending: PendingRows) {
         // A transaction says its level before anything is done in the same segment, and one that has failed can do
         // nothing but end.
         if !pending.isBegin, !pending.releasesConnection { deallocateDiscarded() }
@@ -154,8 +187,6 @@ import EventLoop
         lane.totals.statements += 1
         if pending.isSelfCommitting {
             sync(committing: pending)
-        } else if pending.isAlone || unsyncedBytes >= Self.segmentBytesMax || sendsAtOnce {
-            sync(committing: nil)
         } else if !isEnrolled {
             isEnrolled = true
             lane.loop.atEndOfTurn(self)
@@ -165,7 +196,6 @@ import EventLoop
     /// Behind a failure, until its Sync is answered, libpq keeps nothing back for the rest of a segment.
     private var sendsAtOnce: Bool { unsafe PQpipelineStatus(pg) == PQ_PIPELINE_ABORTED }
 
-    /// Before libpq sends by itself what is there of it: see ``segmentBytesMax``.
     func endSegment() {
         if unsynced > 0 { sync(committing: nil) }
     }
@@ -224,6 +254,7 @@ import EventLoop
         lane.totals.segmentSizes.add(Int64(unsynced))
         unsynced = 0
         unsyncedBytes = 0
+        isSegmentApart = false
         // Also writes everything out, as far as the socket takes it.
         guard unsafe PQpipelineSync(pg) == 1 else {
             close(reason: errorMessage)
@@ -256,7 +287,7 @@ import EventLoop
     func notSent(_ pending: PendingRows) {
         let message = errorMessage
         if unsafe PQstatus(pg) == CONNECTION_BAD {
-            settleUnsent(pending)
+            if pending.isRead { unsent.append(pending) } else { settleUnsent(pending) }
             close(reason: message)
         } else {
             pending.transaction?.note(.notSent(message))
@@ -269,6 +300,12 @@ import EventLoop
                 release()
             }
         }
+    }
+
+    /// Of a look that was being sent when the connection broke, in its order.
+    func takeUnsent() -> [PendingRows] {
+        defer { unsent = [] }
+        return unsent.reversed()
     }
 
     func settleUnsent(_ pending: PendingRows) {

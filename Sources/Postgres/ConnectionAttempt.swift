@@ -77,7 +77,7 @@ import EventLoop
         // Compiling expressions takes longer than what is asked for here; and a plan is compiled for what it would cost
         // to count, also where it need not.
         let settings = """
-            SET statement_timeout = \(configuration[lane.kind].statementTimeout.milliseconds);
+            SET statement_timeout = \(lane.statementTimeout.milliseconds);
             SET idle_in_transaction_session_timeout = \(configuration.idleInTransactionTimeout.milliseconds);
             SET TimeZone = 'UTC'; SET jit = off
             """

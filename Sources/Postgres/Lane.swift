@@ -7,6 +7,10 @@ final class Lane: Ticker, @unchecked Sendable {
     let loop: EventLoop
     let configuration: PoolConfiguration
     let limits: PoolConfiguration.Lane
+    /// What the server is told; more than that may be waited for elsewhere, see ``Detour``.
+    let statementTimeout: Duration
+    /// There is a connection only when there is something to do.
+    private let isOnDemand: Bool
     private var state: LaneState<Waiter>
     private var connections: [Connection?]
     private var isStarted = false
@@ -30,6 +34,8 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Old connections that still have something to finish.
     private var leaving: [Connection] = []
     private var isServing = false
+    /// Where what takes long goes.
+    var detour: Detour?
     var hosts = HostMemory()
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
@@ -39,21 +45,26 @@ final class Lane: Ticker, @unchecked Sendable {
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
 
-    init(_ kind: LaneKind, loop: EventLoop, configuration: PoolConfiguration) {
+    init(
+        _ kind: LaneKind, loop: EventLoop, configuration: PoolConfiguration,
+        statementTimeout: Duration? = nil, isOnDemand: Bool = false
+    ) {
         self.kind = kind
         self.loop = loop
         self.configuration = configuration
+        self.isOnDemand = isOnDemand
         limits = configuration.effective(kind)
+        self.statementTimeout = statementTimeout ?? limits.statementTimeout
         state = LaneState(
             limits: .init(
                 connectionsMax: limits.connections, depth: limits.depth,
-                waitersMax: limits.waitersMax))
+                waitersMax: limits.waitersMax, keepsOne: !isOnDemand))
         connections = Array(repeating: nil, count: limits.connections)
     }
 
     func start() {
         isStarted = true
-        downSince = loop.now
+        if !isOnDemand { downSince = loop.now }
         loop.addTicker(self)
         openConnections()
     }
@@ -65,6 +76,7 @@ final class Lane: Ticker, @unchecked Sendable {
             waiter.fail(refusal)
             return
         }
+        if detour?.takes(waiter, from: self) == true { return }
         switch state.submit(waiter) {
         case .send(let place): dispatch(waiter, to: place)
         case .wait:
@@ -99,6 +111,9 @@ final class Lane: Ticker, @unchecked Sendable {
         }
         switch waiter {
         case .statement(let pending): connection.send(pending)
+        case .look(let reads):
+            state.takeAlong(place, reads.count - 1)
+            connection.send(look: reads)
         case .checkout(let checkout): checkout.settle(.success(connection))
         }
     }
@@ -118,6 +133,8 @@ final class Lane: Ticker, @unchecked Sendable {
                 totals.waitedTooLong += 1
                 waiter.fail(.waitedTooLong)
                 state.finished(place)
+            } else if detour?.takes(waiter, from: self) == true {
+                state.finished(place)
             } else {
                 dispatch(waiter, to: place)
             }
@@ -126,8 +143,14 @@ final class Lane: Ticker, @unchecked Sendable {
     }
 
     /// Told of each statement that came to its end.
-    func noteEnd(_ failure: PostgresError?) {
+    func noteEnd(of statement: Statement, in nanoseconds: Int64, _ failure: PostgresError?) {
         isStuck = kind == .slow && failure?.isOfWaiting == true
+        if failure == nil { detour?.finished(statement, in: nanoseconds) }
+    }
+
+    /// Has a quick read that takes long asked where it holds up nothing but its like; false where there is no such place.
+    func setApart(_ statement: Statement) -> Bool {
+        detour?.setApart(statement, from: self) ?? false
     }
 
     /// Searches wait for long where others get done, and not behind those that wait for a lock.
@@ -137,18 +160,37 @@ final class Lane: Ticker, @unchecked Sendable {
 
     /// Sends again what provably left nothing behind, if there is time; the caller sees to ``serve()``.
     func retry(_ pending: PendingRows, otherwise error: PostgresError) {
-        guard !pending.isSettled else { return }
-        pending.attempts += 1
+        takeBack([(pending, error)])
+    }
+
+    /// As ``retry(_:otherwise:)``; the reads of one look stand together, and go together.
+    func takeBack(_ all: [(read: PendingRows, otherwise: PostgresError)]) {
+        var look: [PendingRows] = []
+        for (read, error) in all where mayTryAgain(read, otherwise: error) {
+            totals.retried += 1
+            if let last = look.last, !read.isOneLook(with: last) {
+                state.giveBack(Waiter(look))
+                look = []
+            }
+            look.append(read)
+        }
+        if !look.isEmpty { state.giveBack(Waiter(look)) }
+    }
+
+    /// Fails what may not.
+    private func mayTryAgain(_ pending: PendingRows, otherwise error: PostgresError) -> Bool {
+        guard !pending.isSettled else { return false }
+        // What was held up is limited by its time.
+        if !error.isOfWaiting, error != .waitedTooLong { pending.attempts += 1 }
         guard !isClosed, pending.replicaRead == nil, pending.attempts <= 3,
             loop.now - pending.submittedAt
                 < (kind == .fast ? limits.answerDeadline : limits.waitDeadline),
             pending.watch?.isGone != true
         else {
             pending.fail(error)
-            return
+            return false
         }
-        totals.retried += 1
-        state.giveBack(.statement(pending))
+        return true
     }
 
     func finished(_ connection: Connection) {
@@ -245,12 +287,12 @@ final class Lane: Ticker, @unchecked Sendable {
         } catch {
             return
         }
-        predecessor.leave()
-        if !predecessor.isClosed { leaving.append(predecessor) }
         state.replaced(place, depth: successor.isPipelined ? nil : 1)
         connections[place] = successor
         isStuck = false
         totals.connectionsOpened += 1
+        predecessor.leave()
+        if !predecessor.isClosed { leaving.append(predecessor) }
     }
 
     private func openingFailed(_ place: Int, _ error: PostgresError) {
@@ -258,7 +300,7 @@ final class Lane: Ticker, @unchecked Sendable {
         // Of one that was away until now, this is news.
         if error == .noTransactions, lastFailure != error { isDownTold = false }
         lastFailure = error
-        if state.open == 0 {
+        if state.open == 0, !isOnDemand {
             if downSince == nil { downSince = loop.now }
             if !isDownTold {
                 isDownTold = true
@@ -291,7 +333,7 @@ final class Lane: Ticker, @unchecked Sendable {
         totals.connectionsLost += 1
         lastFailure = .unavailable(reason)
         tell(.lost(kind, reason))
-        if state.open == 0, downSince == nil { downSince = loop.now }
+        if state.open == 0, downSince == nil, !isOnDemand { downSince = loop.now }
         // One that breaks as soon as it is made is no better than one that cannot be made.
         if loop.now - connection.openedAt < .seconds(1) { backOff() }
     }
@@ -323,13 +365,27 @@ final class Lane: Ticker, @unchecked Sendable {
         connect(place, isSuccessor: true)
     }
 
-    /// Has what comes from now on go over another connection than one that is held up; few at a time, as those stay until they
-    /// are done.
+    /// Has what is behind a statement that takes long go over another connection, if one can be had.
     func pass(_ connection: Connection) {
-        if leaving.count < Self.heldUpMax { replace(connection) }
+        connection.givesUp = true
+        replace(connection)
     }
 
-    private static let heldUpMax = 2
+    /// Whether no connection can be had at the moment.
+    var isFailing: Bool { nextAttempt.map { loop.now < $0 } ?? false }
+
+    /// Closes connections that have had nothing to do for some time.
+    private func retireIdle(_ now: MonotonicTime) {
+        for case .some(let connection) in connections
+        where connection.isQuiet && state.inFlight(connection.place) == 0
+            && now - connection.lastAnswer > configuration.detourIdleMax
+        {
+            connections[connection.place] = nil
+            state.lost(connection.place)
+            connection.shut()
+            detour?.wasIdle()
+        }
+    }
 
     /// A statement that takes as long may have a plan that was made when its tables were small. PostgreSQL keeps that until
     /// it has counted them again, which it does within a minute of their growth.
@@ -380,6 +436,7 @@ final class Lane: Ticker, @unchecked Sendable {
         } else {
             openConnections()
         }
+        if isOnDemand { retireIdle(now) }
         replaceOld(now)
     }
 
@@ -396,9 +453,12 @@ final class Lane: Ticker, @unchecked Sendable {
         }
         leaving = []
         successors = [:]
+        detour = nil
         onSilence = {}
     }
 
+    /// Whether what is sent together is answered by one segment.
+    var takesLooks: Bool { configuration.prepares && !isPoolerTold }
     var isReachable: Bool { state.open > 0 }
     /// Whether it is still trying for the first time.
     var isConnecting: Bool { isStarted && !isReachable && !isDownTold }

@@ -8,6 +8,8 @@ struct LaneState<Waiter> {
         /// Statements in flight on one connection.
         var depth: Int
         var waitersMax: Int
+        /// Whether there is to be a connection also when nobody waits for one.
+        var keepsOne = true
     }
 
     enum Place: Equatable {
@@ -87,7 +89,7 @@ struct LaneState<Waiter> {
         let opening = self.opening
         guard opening < openingMax else { return nil }
         let isShort = waiting > opening * limits.depth
-        guard isShort || open + opening == 0,
+        guard isShort || (limits.keepsOne && open + opening == 0),
             let place = places.firstIndex(of: .empty)
         else { return nil }
         places[place] = .opening
@@ -133,6 +135,12 @@ struct LaneState<Waiter> {
             preconditionFailure("finished what was not in flight")
         }
         places[place] = .open(inFlight: inFlight - 1)
+    }
+
+    /// So many more statements go with the one that has just been given the place, also where there is no room for them.
+    mutating func takeAlong(_ place: Int, _ count: Int) {
+        precondition(isOpen(place), "nothing can go along to what is not open")
+        places[place] = .open(inFlight: inFlight(place) + count)
     }
 
     func inFlight(_ place: Int) -> Int {

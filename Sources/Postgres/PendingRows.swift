@@ -15,8 +15,10 @@ package import EventLoop
     let transaction: Transaction?
     /// How many times it has been sent for nothing.
     var attempts = 0
-    /// Goes in a segment of its own: in a shared one it was aborted by a neighbour.
-    var isAlone = false
+    /// Goes in a segment with nothing but its look: in a shared one it was aborted by a neighbour.
+    var isApart = false
+    /// The rest of its look is behind it: its rows are given out when all of them are there.
+    var isFollowed = false
     /// The rows of a write, until its commit is confirmed.
     private var held = Held()
     /// What a write will be answered when its transaction has ended; nil for its rows.
@@ -65,12 +67,22 @@ package import EventLoop
     /// A transaction of its own, to be answered when its commit is confirmed.
     var isSelfCommitting: Bool { statement.lane == .write && transaction == nil }
 
+    /// Neither a write nor of a transaction.
+    var isRead: Bool { statement.lane != .write && transaction == nil }
+
     package var isSettled: Bool {
         if case .pending = outcome { false } else { true }
     }
 
     var hasFailed: Bool {
         if case .failed = outcome { true } else { false }
+    }
+
+    /// Whether both were asked for one client in one turn. Such reads are a look: they go in one segment, which shows the
+    /// database at one moment, and are asked again together.
+    func isOneLook(with other: PendingRows) -> Bool {
+        guard let watch else { return false }
+        return watch === other.watch && submittedAt == other.submittedAt
     }
 
     /// Waits for the rows.

@@ -12,6 +12,8 @@ package final class Pool: @unchecked Sendable {
     // Confined to the loop, hence the unchecked conformance.
     let loop: EventLoop
     private let fast: Lane
+    private let looks: Looks
+    private let detour: Detour?
     private let write: Lane
     private let slow: Lane
     private let replicas: Replicas?
@@ -19,13 +21,17 @@ package final class Pool: @unchecked Sendable {
 
     package init(loop: EventLoop, configuration: PoolConfiguration) {
         self.loop = loop
-        fast = Lane(.fast, loop: loop, configuration: configuration)
+        fast = Lane(
+            .fast, loop: loop, configuration: configuration,
+            statementTimeout: configuration.hasDetour ? configuration.holdUpMax : nil)
+        looks = Looks(fast)
+        detour = configuration.hasDetour ? Detour(of: fast) : nil
         write = Lane(.write, loop: loop, configuration: configuration)
         slow = Lane(.slow, loop: loop, configuration: configuration)
         cursorGate = CursorGate(loop: loop, limits: configuration.effective(.slow))
         replicas = Replicas(configuration, loop: loop, fast: fast, slow: slow)
         // They all lead to one server, unless a pooler is in between, which then has lost it as well.
-        let lanes = [fast, write, slow]
+        let lanes = [fast, write, slow] + (detour.map { [$0.lane] } ?? [])
         for lane in lanes {
             lane.onSilence = { [unowned lane] in
                 for other in lanes where other !== lane { other.closeIdle() }
@@ -37,6 +43,7 @@ package final class Pool: @unchecked Sendable {
     package func start() {
         loop.assertOnLoop()
         for kind in LaneKind.allCases { lane(kind).start() }
+        detour?.lane.start()
         replicas?.start()
     }
 
@@ -48,10 +55,11 @@ package final class Pool: @unchecked Sendable {
         _ statement: Statement, _ values: [Value] = [], watch: ClientWatch? = nil
     ) -> PendingRows {
         let pending = PendingRows(statement, values, watch: watch, at: loop.now)
-        if statement.lane == .slow, let replicas {
-            replicas.submit(pending)
-        } else {
-            lane(statement.lane).submit(.statement(pending))
+        switch statement.lane {
+        case .fast: looks.submit(pending)
+        case .write: write.submit(.statement(pending))
+        case .slow:
+            if let replicas { replicas.submit(pending) } else { slow.submit(.statement(pending)) }
         }
         return pending
     }
@@ -66,7 +74,9 @@ package final class Pool: @unchecked Sendable {
     /// Closes everything now. What is still under way fails.
     package func close() {
         loop.assertOnLoop()
+        looks.close()
         for kind in LaneKind.allCases { lane(kind).close() }
+        detour?.lane.close()
         // What these were doing turns to the others, and finds them closed.
         replicas?.close()
     }
@@ -85,6 +95,7 @@ package final class Pool: @unchecked Sendable {
     package func statistics(_ kind: LaneKind) -> LaneStatistics {
         var figures = lane(kind).statistics
         if kind == .slow { figures.waiting += cursorGate.waitingCount }
+        if kind == .fast, let detour { figures = figures + detour.lane.statistics }
         return figures
     }
 
@@ -98,6 +109,7 @@ package final class Pool: @unchecked Sendable {
         didSet {
             let bound = slowStatement?.nanoseconds ?? .max
             for kind in LaneKind.allCases { lane(kind).slowStatement = bound }
+            detour?.lane.slowStatement = bound
             replicas?.slowStatement = bound
         }
     }

@@ -14,8 +14,10 @@ package struct PoolConfiguration: Sendable {
         connections: 4, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
     package var slow = Lane(
         connections: 3, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
-    /// When a quick read has taken as long and others wait for its end, those that come are sent over another connection.
+    /// A quick read that takes longer is done apart from the others, as are its like from then on.
     package var holdUpMax: Duration = .milliseconds(500)
+    /// Their connection is closed when it has had nothing to do for as long.
+    package var detourIdleMax: Duration = .seconds(60)
     /// How long reads of the slow lane wait for a lock, where nothing else is set.
     package var slowLockTimeout: Duration = .seconds(2)
     /// How long they wait for a connection, at most, after one that waited in vain for a lock or for its end.
@@ -63,6 +65,9 @@ package struct PoolConfiguration: Sendable {
     }
 
     static let unpipelinedFastConnectionsMin = 4
+
+    /// Whether there is more time for a quick read than the others can be let wait for.
+    var hasDetour: Bool { prepares && effective(.fast).statementTimeout > holdUpMax }
 
     /// A lane's figures as they can be kept.
     package func effective(_ kind: LaneKind) -> Lane {
@@ -116,6 +121,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     /// The server said nothing for longer than any statement may take.
     case silent(LaneKind)
     case slow(SlowStatement)
+    /// Quick reads with a statement of this name are done apart from the others for now, as it takes long.
+    case setApart(String)
     /// The server does nothing for want of something: room, a lock, leave to write. Said at most once in a second.
     case refused(LaneKind, PostgresError.ServerError)
     /// Of one replica, by its host.
@@ -137,6 +144,8 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
             "\(lane) lane: a pooler is in between, so statements are neither prepared nor pipelined"
         case .lost(let lane, let reason): "\(lane) lane: connection lost: \(reason)"
         case .silent(let lane): "\(lane) lane: gave up a server that does not answer"
+        case .setApart(let name):
+            "fast lane: statement \(name) takes long; it is done on a connection of its own until it does not"
         case .slow(let slow): "\(slow.lane) lane: statement \(slow.name) took \(slow.duration)"
         case .refused(let lane, let error):
             "\(lane) lane: refused: \(error.message) [\(error.sqlstate)]"
@@ -193,4 +202,22 @@ package struct LaneStatistics: Sendable, Equatable {
     package var errors: [String: Int] = [:]
 
     package init() {}
+
+    /// With those of another lane of the same kind.
+    static func + (one: LaneStatistics, other: LaneStatistics) -> LaneStatistics {
+        var both = one
+        for figure in [
+            \LaneStatistics.connections, \.connectionsMax, \.pooled, \.inFlight, \.waiting,
+            \.statements,
+            \.segments, \.waited, \.refused, \.waitedTooLong, \.retried, \.connectionsOpened,
+            \.connectionsLost, \.connectionsFailed,
+        ] {
+            both[keyPath: figure] += other[keyPath: figure]
+        }
+        both.waits += other.waits
+        both.durations += other.durations
+        both.segmentSizes += other.segmentSizes
+        both.errors.merge(other.errors, uniquingKeysWith: +)
+        return both
+    }
 }

@@ -138,7 +138,7 @@ package final class Transaction: @unchecked Sendable {
             rollback, [], watch: nil, at: connection.lane.loop.now, transaction: ending)
         pending.releasesConnection = true
         // Nor that of what its body began and did not wait for: in one segment with it, this would be passed over.
-        pending.isAlone = true
+        pending.isApart = true
         connection.send(pending)
         return pending
     }

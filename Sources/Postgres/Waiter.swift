@@ -1,13 +1,37 @@
 import EventLoop
 
-/// Who waits for a connection: one statement, or somebody who wants one for a while.
+/// Who waits for a connection: one statement, several that are one look, or somebody who wants one for a while.
 enum Waiter {
     case statement(PendingRows)
+    case look([PendingRows])
     case checkout(Checkout)
+
+    /// - Parameter look: one statement at least.
+    init(_ look: [PendingRows]) {
+        self = look.count == 1 ? .statement(look[0]) : .look(look)
+    }
+
+    /// With one more read of the same look.
+    func with(_ read: PendingRows) -> Waiter {
+        switch self {
+        case .statement(let first): .look([first, read])
+        case .look(let reads): .look(reads + [read])
+        case .checkout: preconditionFailure("a checkout is no look")
+        }
+    }
+
+    func contains(where isMeant: (Statement) -> Bool) -> Bool {
+        switch self {
+        case .statement(let pending): isMeant(pending.statement)
+        case .look(let reads): reads.contains { isMeant($0.statement) }
+        case .checkout: false
+        }
+    }
 
     var submittedAt: MonotonicTime {
         switch self {
         case .statement(let pending): pending.submittedAt
+        case .look(let reads): reads[0].submittedAt
         case .checkout(let checkout): checkout.submittedAt
         }
     }
@@ -15,6 +39,7 @@ enum Waiter {
     var isClientGone: Bool {
         switch self {
         case .statement(let pending): pending.watch?.isGone ?? false
+        case .look(let reads): reads[0].watch?.isGone ?? false
         case .checkout(let checkout): checkout.watch?.isGone ?? false
         }
     }
@@ -22,6 +47,7 @@ enum Waiter {
     func fail(_ error: PostgresError) {
         switch self {
         case .statement(let pending): pending.fail(error)
+        case .look(let reads): for read in reads { read.fail(error) }
         case .checkout(let checkout): checkout.settle(.failure(error))
         }
     }

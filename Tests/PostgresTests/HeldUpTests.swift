@@ -10,65 +10,114 @@ import Testing
     private static let held = Statement(
         "test.held", "SELECT pg_backend_pid() FROM pg_advisory_xact_lock_shared(1)")
 
-    @Test func `what comes behind one that is held up goes on over another connection`()
-        async throws
-    {
-        try await withPool({ $0.holdUpMax = .milliseconds(200) }) { fixture, url in
-            let other = try Connection(url)
-            try other.execute("SELECT pg_advisory_lock(1)")
-            try await fixture.run { pool async throws in
-                let first = try await pool.query(Self.one).int4(0, 0)
-                // One segment, and one behind it: all of one connection, and each with its answer in the end.
-                let held = pool.start(Self.held)
-                let beside = pool.start(Self.one)
-                try await Task.sleep(for: .milliseconds(20))
-                let behind = pool.start(Self.one)
-                try await until { pool.statistics(.fast).connectionsOpened == 2 }
-                let second = try await pool.query(Self.one).int4(0, 0)
-                #expect(second != first)
-                #expect(!held.isSettled && !beside.isSettled && !behind.isSettled)
-                try other.execute("SELECT pg_advisory_unlock(1)")
-                for read in [held, beside, behind] {
-                    #expect(try await read.rows().int4(0, 0) == first)
-                }
-                #expect(try await pool.query(Self.one).int4(0, 0) == second)
-                try await until {
-                    try other.execute(
-                        "SELECT FROM pg_stat_activity WHERE pid = \(first)"
-                    ).isEmpty
-                }
-            }
-        }
-    }
-
-    @Test func `two connections are passed, and the third is not`() async throws {
+    @Test func `what takes long is done apart, and holds up nothing else`() async throws {
         try await withPool({ $0.holdUpMax = .milliseconds(200) }) { fixture, url in
             let other = try Connection(url)
             try other.execute("SELECT pg_advisory_lock(1)")
             try await fixture.run { pool async throws in
                 _ = try await pool.query(Self.one)
-                var reads: [PendingRows] = []
-                for opened in [2, 3] {
-                    reads += [pool.start(Self.held), pool.start(Self.held)]
-                    try await until { pool.statistics(.fast).connectionsOpened == opened }
+                // Some in one segment, and others behind it.
+                var held: [PendingRows] = []
+                var others: [PendingRows] = []
+                for _ in 1...20 {
+                    held += [pool.start(Self.held), pool.start(Self.held)]
+                    others += [pool.start(Self.one), pool.start(Self.one)]
+                    try await Task.sleep(for: .milliseconds(2))
                 }
-                reads += [pool.start(Self.held), pool.start(Self.held), pool.start(Self.one)]
-                try await Task.sleep(for: .milliseconds(600))
-                #expect(pool.statistics(.fast).connectionsOpened == 3)
-                #expect(reads.allSatisfy { !$0.isSettled })
+                for read in others { #expect(try await read.rows().count == 1) }
+                // They went elsewhere after the first of them had taken its time, and not after each had.
+                #expect(pool.statistics(.fast).errors["57"] ?? 0 < 5)
+                let main = try await pool.query(Self.one).int4(0, 0)
+                #expect(held.allSatisfy { !$0.isSettled })
+                #expect(fixture.events.all.contains(.setApart("test.held")))
                 try other.execute("SELECT pg_advisory_unlock(1)")
-                for read in reads { #expect(try await read.rows().count == 1) }
+                var places: Set<Int32> = []
+                for read in held { places.insert(try await read.rows().int4(0, 0)) }
+                #expect(places.count == 1 && !places.contains(main))
+                // It is soon done again, and goes with all others.
+                #expect(try await pool.query(Self.held).int4(0, 0) == main)
+                #expect(pool.statistics(.fast).connections == 2)
             }
         }
     }
 
-    @Test func `one that nobody waits for is left alone`() async throws {
-        try await withPool({ $0.holdUpMax = .milliseconds(100) }) { fixture, _ in
-            let nap = Statement("test.nap", "SELECT pg_backend_pid() FROM pg_sleep(0.6)")
+    @Test func `a look goes as a whole, and its like with it`() async throws {
+        try await withPool({ $0.holdUpMax = .milliseconds(200) }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("SELECT pg_advisory_lock(1)")
             try await fixture.run { pool async throws in
-                let place = try await pool.query(Self.one).int4(0, 0)
-                #expect(try await pool.query(nap).int4(0, 0) == place)
-                #expect(try await pool.query(Self.one).int4(0, 0) == place)
+                let main = try await pool.query(Self.one).int4(0, 0)
+                let moment = Statement(
+                    "test.moment", "SELECT pg_backend_pid(), transaction_timestamp()")
+                let looks = [ClientWatch(), ClientWatch()].map { watch in
+                    [moment, Self.held, moment].map { pool.start($0, watch: watch) }
+                }
+                let beside = pool.start(moment)
+                #expect(try await beside.rows().int4(0, 0) != 0)
+                try await until { fixture.events.all.contains(.setApart("test.held")) }
+                // What is asked for with one that is known to take long goes with it at once.
+                let watch = ClientWatch()
+                let later = [moment, Self.held].map { pool.start($0, watch: watch) }
+                #expect(try await pool.query(Self.one).count == 1)
+                #expect((looks.joined() + later).allSatisfy { !$0.isSettled })
+                try other.execute("SELECT pg_advisory_unlock(1)")
+                for look in looks {
+                    let first = try await look[0].rows()
+                    let last = try await look[2].rows()
+                    let place = try await look[1].rows().int4(0, 0)
+                    #expect(place != main)
+                    #expect(first.int4(0, 0) == place && last.int4(0, 0) == place)
+                    #expect(first.timestamp(0, 1) == last.timestamp(0, 1))
+                }
+                let place = try await later[0].rows().int4(0, 0)
+                #expect(try await later[1].rows().int4(0, 0) == place)
+            }
+        }
+    }
+
+    @Test func `what always takes long has its own connection, which is closed when idle`()
+        async throws
+    {
+        try await withPool({
+            $0.holdUpMax = .milliseconds(200)
+            $0.detourIdleMax = .milliseconds(300)
+        }) { fixture, _ in
+            let nap = Statement("test.nap", "SELECT pg_backend_pid() FROM pg_sleep(0.5)")
+            try await fixture.run { pool async throws in
+                let main = try await pool.query(Self.one).int4(0, 0)
+                for _ in 1...3 { #expect(try await pool.query(nap).int4(0, 0) != main) }
+                #expect(pool.statistics(.fast).errors == ["57": 1])
+                try await until { pool.statistics(.fast).connections == 1 }
+                #expect(pool.statistics(.fast).connectionsLost == 0)
+            }
+        }
+    }
+
+    @Test func `without room for another connection the others go on`() async throws {
+        try await withPool({
+            $0.holdUpMax = .milliseconds(200)
+            $0.fast.waitDeadline = .seconds(2)
+            $0.fast.statementTimeout = .seconds(2)
+        }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("SELECT pg_advisory_lock(1)")
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(Self.one)
+                try await until { pool.isReachable && !pool.isConnecting }
+                let allow =
+                    "UPDATE pg_database SET datallowconn = %s WHERE datname = current_database()"
+                try other.execute(allow.replacing("%s", with: "false"))
+                let held = (1...10).map { _ in pool.start(Self.held) }
+                let beside = pool.start(Self.one)
+                for read in held {
+                    let error = await failure { _ = try await read.rows() }
+                    #expect(error?.isUnavailable == true)
+                }
+                _ = await failure { _ = try await beside.rows() }
+                #expect(try await pool.query(Self.one).count == 1)
+                try other.execute("SELECT pg_advisory_unlock(1)")
+                try await until { (try? await pool.query(Self.held).count) == 1 }
+                try other.execute(allow.replacing("%s", with: "true"))
             }
         }
     }

@@ -62,7 +62,8 @@ extension PoolEvent {
         switch self {
         case .reachable, .pooled, .replica(_, .used): true
         case .replica(_, .connection(let event)): event.isGood
-        case .unreachable, .lost, .silent, .slow, .refused, .replica(_, .passedOver): false
+        case .unreachable, .lost, .silent, .slow, .setApart, .refused, .replica(_, .passedOver):
+            false
         }
     }
 

@@ -132,7 +132,9 @@ import Testing
         expectRecovery(of: shop, "After")
     }
 
-    @Test func `however many read a table that is locked, each is answered`() async throws {
+    @Test func `however many read a table that is locked, each is answered, and who reads others`()
+        async throws
+    {
         let shop = try await Shop.open(settings: ["COHORT_LOOPS": "1"])
         let other = try shop.sql()
         try other.run("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE")
@@ -140,6 +142,11 @@ import Testing
             let path = number.isMultiple(of: 2) ? "/none\(number)" : "?q=none\(number)"
             return try shop.signedIn().send("GET", "/admin/customers" + path)
         }
+        let others = Threads(20) { number in
+            let path = number.isMultiple(of: 2) ? "/none\(number)" : "?limit=\(number)"
+            return try shop.signedIn().send("GET", Self.groups + path).status
+        }
+        for status in others.join() { #expect([200, 404].contains(try status.get())) }
         for answer in held.join() { expectRefusal(try answer.get(), "locked") }
         try other.run("ROLLBACK")
         expectRecovery(of: shop, "After")

@@ -7,6 +7,8 @@ enum SimulatedOperation: CaseIterable {
     case read
     /// Several in one segment.
     case reads
+    /// Several for one client, of which none may show another moment than the others.
+    case look
     case slowRead
     /// One whose client goes away in the middle.
     case leave
@@ -25,6 +27,8 @@ enum SimulatedOperation: CaseIterable {
     /// The same text under another name, to be prepared beside it.
     static let echoToo = Statement("simulated.echo_too", "SELECT $1::int8")
     static let slowEcho = Statement("simulated.slow_echo", "SELECT $1::int8", lane: .slow)
+    static let moment = Statement("simulated.moment", "SELECT moment, $1::int8")
+    static let momentToo = Statement("simulated.moment_too", "SELECT moment, $1::int8")
     static let nap = Statement(
         "simulated.nap", "SELECT $1::int8 FROM pg_sleep(5)", lane: .slow)
     static let insert = Statement(
@@ -64,6 +68,7 @@ extension Simulation {
                         index % 2 == 0 ? SimulatedOperation.echo : SimulatedOperation.echoToo
                     return (pool.start(statement, [.int8(value)]), value)
                 })
+        case .look: await look(id)
         case .slowRead: await read([(pool.start(SimulatedOperation.slowEcho, [.int8(id)]), id)])
         case .leave:
             let watch = ClientWatch()
@@ -91,6 +96,27 @@ extension Simulation {
             } catch {
                 ledger.read("read \(value)", error)
             }
+        }
+    }
+
+    private func look(_ id: Int64) async {
+        let watch = ClientWatch()
+        let reads = [
+            SimulatedOperation.moment, SimulatedOperation.momentToo, SimulatedOperation.moment,
+        ]
+        .map { pool.start($0, [.int8(id)], watch: watch) }
+        var moments: Set<Int64> = []
+        for read in reads {
+            do throws(PostgresError) {
+                moments.insert(try await read.rows().int8(0, 0))
+                ledger.read("look \(id)", nil)
+            } catch {
+                ledger.read("look \(id)", error)
+            }
+        }
+        // A pooler's servers take one statement at a time.
+        if plan.prepares, !plan.isPooler, moments.count > 1 {
+            ledger.isWrong("look \(id) shows \(moments.count) moments")
         }
     }
 

@@ -19,6 +19,7 @@ final class SimulatedServer {
     let directory: String
     private var listener: Int32 = -1
     private var lastPID: Int32 = 1000
+    private var lastMoment: Int64 = 0
     private var watched: [pollfd] = []
     private var readBuffer = [UInt8](repeating: 0, count: 16384)
 
@@ -246,6 +247,8 @@ final class SimulatedServer {
 
     static let echo = "SELECT $1::int8"
     static let nap = "SELECT $1::int8 FROM pg_sleep(5)"
+    /// When the transaction began, in transactions.
+    static let moment = "SELECT moment, $1::int8"
     static let insert = "INSERT INTO t VALUES ($1::int8) RETURNING id"
     static let numbers = "SELECT generate_series(1, $1::int8)"
 
@@ -301,6 +304,13 @@ final class SimulatedServer {
             tag = isKept ? "COMMIT" : "ROLLBACK"
         case Self.echo, Self.nap:
             session.buffer.row([values[0]])
+            tag = "SELECT 1"
+        case Self.moment:
+            if session.block == .none {
+                lastMoment += 1
+                session.moment = lastMoment
+            }
+            session.buffer.row([BackendMessages.Body.bigEndian(session.moment)])
             tag = "SELECT 1"
         case Self.insert:
             if now < readOnlyUntil {

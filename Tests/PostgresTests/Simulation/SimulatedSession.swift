@@ -12,6 +12,7 @@ final class SimulatedSession {
     /// Sent, and not arrived yet.
     var wire: [UInt8] = []
     var block = Block.none
+    var moment: Int64 = 0
     /// Written, not committed.
     var written: [Int64] = []
     var statements: [String: String] = [:]

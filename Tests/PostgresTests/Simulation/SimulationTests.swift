@@ -62,7 +62,7 @@ import Testing
         plan.isOrderly = true
         plan.prepares = prepares
         plan.operations = [
-            .reads, .slowRead, .write, .transaction, .blindTransaction, .failingTransaction,
+            .reads, .look, .slowRead, .write, .transaction, .blindTransaction, .failingTransaction,
             .cursor,
         ]
         plan.operationsAtOnceMax = plan.operations.count
