@@ -122,21 +122,25 @@ extension Connection {
     /// Quick reads are answered in time, if need be with a refusal, also where the server does one after the other and each
     /// takes its time.
     private func tickQuick(_ now: MonotonicTime) {
-        guard now - lastSign > lane.configuration.holdUpMax, isAlive(),
-            now - lastSign > lane.configuration.holdUpMax
-        else { return }
-        var isWaitedFor = false
-        expected.forEach {
-            guard case .rows(let pending) = $0, pending.transaction == nil, !pending.isSettled
-            else { return }
-            if now - pending.submittedAt > lane.limits.answerDeadline {
-                lane.totals.waitedTooLong += 1
-                pending.fail(.waitedTooLong)
-            } else {
-                isWaitedFor = true
-            }
+        let deadline = lane.limits.answerDeadline
+        // What has come already is not refused.
+        guard waitingReads.contains(where: { now - $0.submittedAt > deadline }), isAlive() else {
+            return
         }
-        if !isPipelined, !isWaitedFor { cancel() }
+        for read in waitingReads where now - read.submittedAt > deadline {
+            lane.totals.waitedTooLong += 1
+            read.fail(.waitedTooLong)
+        }
+        if !isPipelined, waitingReads.isEmpty { cancel() }
+    }
+
+    private var waitingReads: [PendingRows] {
+        var reads: [PendingRows] = []
+        expected.forEach {
+            guard case .rows(let read) = $0, read.isRead, !read.isSettled else { return }
+            reads.append(read)
+        }
+        return reads
     }
 
     private var firstDue: PendingRows? {

@@ -91,6 +91,7 @@ private enum Probe: Endpoint {
                     let context = Self.context(loop)
                     let here = try? await route.perform(call.readingBody(), context).status
                     let away = try? await route.reading(call, on: queue)(call, context).status
+                    context.db.pool.close()
                     continuation.resume(returning: [here, away])
                 }
             }
