@@ -115,6 +115,16 @@ enum Connector {
         }
     }
 
+    /// Whether it leads over a Unix socket or the loopback interface.
+    static func isServerHere(_ handle: Handle) -> Bool {
+        func text(_ value: UnsafePointer<CChar>?) -> String {
+            unsafe value.map { unsafe String(cString: $0) } ?? ""
+        }
+        let address = unsafe text(PQhostaddr(handle.pg))
+        return unsafe text(PQhost(handle.pg)).hasPrefix("/") || address.hasPrefix("127.")
+            || address == "::1"
+    }
+
     /// libpq's messages have several lines.
     static func trimmed(_ text: UnsafePointer<CChar>?) -> String {
         guard let text = unsafe text else { return "" }

@@ -42,6 +42,11 @@ final class Lane: Ticker, @unchecked Sendable {
     /// The last search that came to its end did so for want of time or of a lock: the next one may as well.
     private var isStuck = false
     var totals = LaneStatistics()
+    private var lastStatements = 0
+    /// Statements come all the time.
+    private(set) var isBusy = false
+    /// The server that the last connection leads to shares this machine.
+    private(set) var isServerHere = false
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
 
@@ -233,6 +238,7 @@ final class Lane: Ticker, @unchecked Sendable {
             guard !isClosed else { return }
             failures = 0
             nextAttempt = nil
+            isServerHere = Connector.isServerHere(handle)
             if isSuccessor {
                 successors[place] = .some(connection)
                 succeed(at: place)
@@ -415,7 +421,12 @@ final class Lane: Ticker, @unchecked Sendable {
 
     // MARK: Deadlines
 
+    /// Some two hundred in a second.
+    private static let busyStatements = 20
+
     func tick(_ now: MonotonicTime) {
+        isBusy = totals.statements - lastStatements >= Self.busyStatements
+        lastStatements = totals.statements
         for connection in connections { connection?.tick(now) }
         if !leaving.isEmpty {
             for connection in leaving { connection.tick(now) }

@@ -10,7 +10,7 @@ package import EventLoop
 /// or before it went away. A write whose fate is unknown is never repeated.
 package final class Pool: @unchecked Sendable {
     // Confined to the loop, hence the unchecked conformance.
-    let loop: EventLoop
+    package let loop: EventLoop
     private let fast: Lane
     private let looks: Looks
     private let detour: Detour?
@@ -83,6 +83,9 @@ package final class Pool: @unchecked Sendable {
 
     /// Whether there is a connection for quick reads.
     package var isReachable: Bool { fast.isReachable }
+
+    /// Whether quick reads come all the time, and share their processors with the server.
+    package var sharesProcessors: Bool { fast.isBusy && fast.isServerHere }
 
     /// Whether it is not known yet if the database can be reached.
     package var isConnecting: Bool { LaneKind.allCases.contains { lane($0).isConnecting } }

@@ -13,6 +13,7 @@ package struct Database: Sendable {
     let marks: KeysetMarks
     private let scans: SingleFlight
     private let batches: SingleFlight
+    private let heavyWork: HeavyWork?
     /// Whether anybody may ask, as in the store.
     private let isForStranger: Bool
     /// Set where all that is asked belongs to one transaction, see ``within(_:)``.
@@ -21,7 +22,7 @@ package struct Database: Sendable {
     package init(
         pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: KeysetMarks = KeysetMarks(),
         scans: SingleFlight = SingleFlight(), batches: SingleFlight = SingleFlight(),
-        isForStranger: Bool = false
+        heavyWork: HeavyWork? = nil, isForStranger: Bool = false
     ) {
         self.pool = pool
         unsafe self.watch = watch
@@ -29,6 +30,7 @@ package struct Database: Sendable {
         self.marks = marks
         self.scans = scans
         self.batches = batches
+        self.heavyWork = heavyWork
         self.isForStranger = isForStranger
     }
 
@@ -75,7 +77,22 @@ package struct Database: Sendable {
         of rows: Int, _ write: () async throws(APIError) -> Response
     ) async throws(APIError) -> Response {
         guard rows > Self.largeBatchRows else { return try await write() }
-        return try await unsafe batches.answer(nil, to: watch, write)
+        return try await unsafe batches.answer(nil, to: watch) { () throws(APIError) in
+            try await heavy { _ throws(APIError) in try await write() }
+        }
+    }
+
+    /// Does what has PostgreSQL compute for more than some 20 ms; see ``HeavyWork``.
+    ///
+    /// - Parameter work: told whether its statements are to be sent one after the other.
+    func heavy<T>(
+        _ work: (_ oneByOne: Bool) async throws(APIError) -> T
+    ) async throws(APIError) -> T {
+        guard let heavyWork else { return try await work(false) }
+        let waits = pool.sharesProcessors
+        return try await heavyWork.perform(waits: waits, on: pool.loop) { () throws(APIError) in
+            try await work(waits)
+        }
     }
 
     /// Runs `body` between BEGIN and COMMIT on a connection of its own; a throw rolls back.

@@ -170,7 +170,7 @@ package final class Server: Handler, @unchecked Sendable {
             var context = Context(
                 db: Database(
                     pool: pool, watch: watch, shapes: shapes, marks: parts.marks,
-                    scans: parts.scans, batches: batches,
+                    scans: parts.scans, batches: batches, heavyWork: parts.heavyWork,
                     isForStranger: route.access == .store),
                 loop: loop,
                 service: parts,

@@ -1,4 +1,5 @@
 package import Dashboard
+import Glibc
 
 /// What every endpoint may need besides the database; shared by all loops.
 ///
@@ -10,6 +11,7 @@ package final class ServiceParts: Sendable {
     package let largeBodies: ComputeQueue
     let marks: KeysetMarks
     let scans: SingleFlight
+    let heavyWork: HeavyWork
     package let cookie: SessionCookie
     package let throttle: SignInThrottle?
     let credentialLog: CredentialLog
@@ -37,6 +39,7 @@ package final class ServiceParts: Sendable {
             .init(
                 waitersMax: slow.waitersMax * configuration.http.loops,
                 waitDeadline: slow.waitDeadline))
+        heavyWork = HeavyWork(processors: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         cookie = SessionCookie(
             secret: configuration.auth.cookieSecret, attributes: configuration.auth.cookie)
         throttle = Self.throttle(configuration)
@@ -57,6 +60,7 @@ package final class ServiceParts: Sendable {
         largeBodies = other.largeBodies
         marks = other.marks
         scans = other.scans
+        heavyWork = other.heavyWork
         cookie = other.cookie
         throttle = Self.throttle(configuration)
         credentialLog = other.credentialLog

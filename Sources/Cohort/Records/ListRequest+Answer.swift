@@ -48,9 +48,10 @@ extension ListRequest {
         }
         if limit > 0, limit <= Self.pageRowsMax {
             let page =
-                isOfOneMoment
-                ? try await db.atOneMoment { db throws(APIError) in try await begun(on: db) }
-                : try await begun(on: db)
+                lane == .slow
+                ? try await db.heavy { oneByOne throws(APIError) in
+                    try await begun(oneByOne: oneByOne, on: db)
+                } : try await begun(oneByOne: false, on: db)
             return try await page.request.answer(
                 page.batches, isAll: page.isAll, count: page.count, on: db)
         }
@@ -66,13 +67,21 @@ extension ListRequest {
         return try await whole.answer(Batches(cursor), count: count, on: db)
     }
 
+    private typealias Page = (request: ListRequest, batches: Batches, isAll: Bool, count: Int64)
+
     /// A page with what hangs on its rows, as far as that fits in memory.
-    private func begun(
-        on db: Database
-    ) async throws(APIError) -> (request: ListRequest, batches: Batches, isAll: Bool, count: Int64)
-    {
-        let counting = envelope == .nothing ? nil : startCounting(on: db)
+    private func begun(oneByOne: Bool, on db: Database) async throws(APIError) -> Page {
+        guard isOfOneMoment else { return try await read(oneByOne: oneByOne, on: db) }
+        return try await db.atOneMoment { db throws(APIError) in
+            try await read(oneByOne: oneByOne, on: db)
+        }
+    }
+
+    private func read(oneByOne: Bool, on db: Database) async throws(APIError) -> Page {
+        let counts = envelope != .nothing
+        var counting = counts && !oneByOne ? startCounting(on: db) : nil
         let batches = Batches(try await readPage(on: db))
+        if counts, oneByOne { counting = startCounting(on: db) }
         let (count, common) = try await head(counting, on: db)
         var whole = self
         if let common { whole.selection.computed = common }
