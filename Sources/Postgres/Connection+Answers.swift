@@ -171,9 +171,12 @@ extension Connection {
 
     private func segmentEnded() {
         giveOutAnswered()
-        guard !again.isEmpty else { return }
-        handBack()
-        lane.serve()
+        if givesUp, isLeaving {
+            close(reason: "a statement held up those behind it")
+        } else if !again.isEmpty {
+            handBack()
+            lane.serve()
+        }
     }
 
     func handBack() {
@@ -238,9 +241,9 @@ extension Connection {
             takeBackAnswered()
             if failure.isWorthRepeating {
                 askAgain(pending, otherwise: failure)
-            } else if failure.isOfWaiting, lane.setApart(pending.statement) {
+            } else if failure.isOfWaiting, lane.setApart(pending) {
                 askAgain(pending, otherwise: failure)
-                if hasSegmentsBehind { lane.pass(self) }
+                if hasSegmentsBehind { lane.giveUp(self) }
             } else {
                 pending.fail(failure)
             }

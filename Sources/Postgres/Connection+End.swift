@@ -84,7 +84,7 @@ extension Connection {
             }
             pending.dropHeld()
             settle(write: pending)
-        } else {
+        } else if pending !== unprepared {
             again.append((pending, givesUp ? .waitedTooLong : .connectionLost))
         }
     }
@@ -123,24 +123,27 @@ extension Connection {
     /// takes its time.
     private func tickQuick(_ now: MonotonicTime) {
         let deadline = lane.limits.answerDeadline
-        // What has come already is not refused.
-        guard waitingReads.contains(where: { now - $0.submittedAt > deadline }), isAlive() else {
-            return
-        }
+        // A little later than the server ends a statement by itself.
+        let isHeldUp = now - lastSign > lane.configuration.holdUpMax + .milliseconds(100)
+        // What has come already is neither refused nor waited for.
+        guard isHeldUp || waitingReads.contains(where: { now - $0.submittedAt > deadline }),
+            isAlive()
+        else { return }
         for read in waitingReads where now - read.submittedAt > deadline {
             lane.totals.waitedTooLong += 1
             read.fail(.waitedTooLong)
         }
-        if !isPipelined, waitingReads.isEmpty { cancel() }
+        let waiting = waitingReads.count
+        let isShared = isPipelined && lane.limits.depth > 1
+        if !isShared, waiting == 0, !expected.isEmpty { cancel() }
+        if isShared, isHeldUp, waiting > 1, !isLeaving { lane.pass(self) }
     }
 
     private var waitingReads: [PendingRows] {
         var reads: [PendingRows] = []
-        expected.forEach {
-            guard case .rows(let read) = $0, read.isRead, !read.isSettled else { return }
-            reads.append(read)
-        }
-        return reads
+        expected.forEach { if case .rows(let read) = $0 { reads.append(read) } }
+        outbox.forEach { reads.append($0) }
+        return (answered + again.map(\.read) + reads).filter { $0.isRead && !$0.isSettled }
     }
 
     private var firstDue: PendingRows? {

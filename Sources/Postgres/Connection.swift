@@ -122,7 +122,10 @@ import EventLoop
         if let read = pending.replicaRead {
             send(pending, seeing: read)
         } else if isPipelined {
-            separate(pending.isApart)
+            // Nothing of a transaction may be done where its BEGIN is refused, so one segment has both.
+            if pending.transaction == nil || pending.isBegin || pending.isApart {
+                separate(pending.isApart)
+            }
             if isClosed { settleUnsent(pending) } else { pipeline(pending) }
         } else {
             sendSimply(pending)
@@ -139,6 +142,7 @@ import EventLoop
         separate(look[0].isApart)
         guard !isClosed else {
             lane.takeBack(look.map { ($0, .connectionLost) })
+            lane.serve()
             return
         }
         unsent = look.reversed()
@@ -293,7 +297,7 @@ import EventLoop
             pending.transaction?.note(.notSent(message))
             pending.fail(.notSent(message))
             // Its preparation may be under way already, which does no harm.
-            endSegment()
+            if unsent.isEmpty { endSegment() }
             if pending.releasesConnection {
                 rolledBack(pending)
             } else if pending.transaction == nil {

@@ -9,30 +9,28 @@ final class Lane: Ticker, @unchecked Sendable {
     let limits: PoolConfiguration.Lane
     /// What the server is told; more than that may be waited for elsewhere, see ``Detour``.
     let statementTimeout: Duration
-    /// There is a connection only when there is something to do.
-    private let isOnDemand: Bool
-    private var state: LaneState<Waiter>
-    private var connections: [Connection?]
+    var state: LaneState<Waiter>
+    var connections: [Connection?]
     private var isStarted = false
     private(set) var isClosed = false
 
     /// Since when there is no connection; nil while there is one.
-    private var downSince: MonotonicTime?
-    private var isDownTold = false
-    private var isPoolerTold = false
-    private var lastFailure = PostgresError.unavailable("not connected yet")
+    var downSince: MonotonicTime?
+    var isDownTold = false
+    var isPoolerTold = false
+    var lastFailure = PostgresError.unavailable("not connected yet")
     /// Attempts that failed since one succeeded.
-    private var failures = 0
-    private var nextAttempt: MonotonicTime?
+    var failures = 0
+    var nextAttempt: MonotonicTime?
     /// Connections that were there then are to be replaced, as soon as each may be.
-    private var replacedBefore: MonotonicTime?
+    var replacedBefore: MonotonicTime?
     private var nextPlanAnew: MonotonicTime?
     /// One line in a second is enough.
     private var nextRefusalTold: MonotonicTime?
     /// Places for which a younger connection is on its way or, not nil, is there.
-    private var successors: [Int: Connection?] = [:]
+    var successors: [Int: Connection?] = [:]
     /// Old connections that still have something to finish.
-    private var leaving: [Connection] = []
+    var leaving: [Connection] = []
     private var isServing = false
     /// Where what takes long goes.
     var detour: Detour?
@@ -40,36 +38,39 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
     /// The last search that came to its end did so for want of time or of a lock: the next one may as well.
-    private var isStuck = false
+    var isStuck = false
     var totals = LaneStatistics()
     private var lastStatements = 0
     /// Statements come all the time.
     private(set) var isBusy = false
     /// The server that the last connection leads to shares this machine.
-    private(set) var isServerHere = false
+    var isServerHere = false
     /// In nanoseconds; a statement that takes longer is told of.
     var slowStatement = Int64.max
 
     init(
         _ kind: LaneKind, loop: EventLoop, configuration: PoolConfiguration,
-        statementTimeout: Duration? = nil, isOnDemand: Bool = false
+        statementTimeout: Duration? = nil
     ) {
         self.kind = kind
         self.loop = loop
         self.configuration = configuration
-        self.isOnDemand = isOnDemand
         limits = configuration.effective(kind)
         self.statementTimeout = statementTimeout ?? limits.statementTimeout
         state = LaneState(
             limits: .init(
                 connectionsMax: limits.connections, depth: limits.depth,
-                waitersMax: limits.waitersMax, keepsOne: !isOnDemand))
+                waitersMax: limits.waitersMax))
         connections = Array(repeating: nil, count: limits.connections)
+    }
+
+    func startOnce() {
+        if !isStarted { start() }
     }
 
     func start() {
         isStarted = true
-        if !isOnDemand { downSince = loop.now }
+        downSince = loop.now
         loop.addTicker(self)
         openConnections()
     }
@@ -150,12 +151,12 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Told of each statement that came to its end.
     func noteEnd(of statement: Statement, in nanoseconds: Int64, _ failure: PostgresError?) {
         isStuck = kind == .slow && failure?.isOfWaiting == true
-        if failure == nil { detour?.finished(statement, in: nanoseconds) }
+        if failure == nil { detour?.finished(statement, in: nanoseconds, on: self) }
     }
 
     /// Has a quick read that takes long asked where it holds up nothing but its like; false where there is no such place.
-    func setApart(_ statement: Statement) -> Bool {
-        detour?.setApart(statement, from: self) ?? false
+    func setApart(_ read: PendingRows) -> Bool {
+        detour?.setApart(read, from: self) ?? false
     }
 
     /// Searches wait for long where others get done, and not behind those that wait for a lock.
@@ -205,193 +206,7 @@ final class Lane: Ticker, @unchecked Sendable {
         if state.hasWaiters { serve() }
     }
 
-    // MARK: Connections
-
-    /// Opens as many as are needed; one at a time while none can be had.
-    private func openConnections() {
-        guard !isClosed else { return }
-        if let nextAttempt, loop.now < nextAttempt { return }
-        nextAttempt = nil
-        let openingMax = failures == 0 ? limits.connections : 1
-        while let place = state.openPlace(openingMax: openingMax) { connect(place) }
-    }
-
-    /// - Parameter isSuccessor: the place has a connection, which is to be replaced.
-    private func connect(_ place: Int, isSuccessor: Bool = false) {
-        loop.run { [self] in
-            do throws(PostgresError) {
-                let handle = try await Connector.connect(for: self)
-                connected(place, isSuccessor, .success(handle))
-            } catch {
-                connected(place, isSuccessor, .failure(error))
-            }
-        }
-    }
-
-    private func connected(
-        _ place: Int, _ isSuccessor: Bool, _ result: Result<Connector.Handle, PostgresError>
-    ) {
-        switch result {
-        case .success(let handle):
-            // Its deinit closes it if nobody wants it.
-            let connection = Connection(handle, lane: self, place: place)
-            guard !isClosed else { return }
-            failures = 0
-            nextAttempt = nil
-            isServerHere = Connector.isServerHere(handle)
-            if isSuccessor {
-                successors[place] = .some(connection)
-                succeed(at: place)
-                return
-            }
-            do throws(SystemError) {
-                try loop.register(connection, .read)
-            } catch {
-                openingFailed(place, .unavailable("\(error)"))
-                return
-            }
-            state.opened(place, depth: connection.isPipelined ? nil : 1)
-            connections[place] = connection
-            isStuck = false
-            if configuration.prepares, !connection.isPipelined { foundPooler() }
-            totals.connectionsOpened += 1
-            downSince = nil
-            if isDownTold || totals.connectionsOpened == 1 { tell(.reachable(kind)) }
-            isDownTold = false
-            serve()
-        case .failure(let error):
-            totals.connectionsFailed += 1
-            if isSuccessor {
-                successors[place] = nil
-                if !isClosed { backOff() }
-            } else if !isClosed {
-                openingFailed(place, error)
-            }
-        }
-    }
-
-    /// Connections that take one statement at a time: quick reads need some more of them.
-    private func foundPooler() {
-        guard !isPoolerTold else { return }
-        isPoolerTold = true
-        tell(.pooled(kind))
-        guard kind == .fast else { return }
-        state.widen(to: PoolConfiguration.unpipelinedFastConnectionsMin)
-        while connections.count < state.places.count { connections.append(nil) }
-    }
-
-    /// Puts a younger connection in its place, as soon as nobody has the old one for himself.
-    private func succeed(at place: Int) {
-        guard let successor = successors[place] ?? nil,
-            limits.depth > 1 || state.inFlight(place) == 0
-        else { return }
-        successors[place] = nil
-        // Lost meanwhile: the place is being opened in the ordinary way.
-        guard let predecessor = connections[place] else { return }
-        do throws(SystemError) {
-            try loop.register(successor, .read)
-        } catch {
-            return
-        }
-        state.replaced(place, depth: successor.isPipelined ? nil : 1)
-        connections[place] = successor
-        isStuck = false
-        totals.connectionsOpened += 1
-        predecessor.leave()
-        if !predecessor.isClosed { leaving.append(predecessor) }
-    }
-
-    private func openingFailed(_ place: Int, _ error: PostgresError) {
-        state.openingFailed(place)
-        // Of one that was away until now, this is news.
-        if error == .noTransactions, lastFailure != error { isDownTold = false }
-        lastFailure = error
-        if state.open == 0, !isOnDemand {
-            if downSince == nil { downSince = loop.now }
-            if !isDownTold {
-                isDownTold = true
-                tell(.unreachable(kind, error.reason))
-            }
-        }
-        backOff()
-    }
-
-    private func backOff() {
-        failures += 1
-        let doublings = min(failures - 1, 10)
-        let limit = min(configuration.backoffMin * (1 << doublings), configuration.backoffMax)
-        // Many processes that lost one server must not come back in step.
-        let delay = Duration.nanoseconds(
-            loop.random(in: limit.nanoseconds / 2...max(limit.nanoseconds, 1)))
-        nextAttempt = loop.now + delay
-        loop.perform(after: delay + .milliseconds(1)) { [weak self] in self?.openConnections() }
-    }
-
-    /// Called by a connection that has just closed, before it hands back what was on it.
-    func lost(_ connection: Connection, _ reason: String) {
-        guard !connection.isLeaving else { return }
-        let place = connection.place
-        connections[place] = nil
-        state.lost(place)
-        // One that waited for its end has nothing to wait for any more.
-        if case .some(.some) = successors[place] { successors[place] = nil }
-        guard !isClosed else { return }
-        totals.connectionsLost += 1
-        lastFailure = .unavailable(reason)
-        tell(.lost(kind, reason))
-        if state.open == 0, downSince == nil, !isOnDemand { downSince = loop.now }
-        // One that breaks as soon as it is made is no better than one that cannot be made.
-        if loop.now - connection.openedAt < .seconds(1) { backOff() }
-    }
-
-    /// Looks for connections that are too old.
-    private func replaceOld(_ now: MonotonicTime) {
-        if let replacedBefore {
-            for case .some(let one) in connections where one.openedAt <= replacedBefore {
-                replace(one)
-            }
-        }
-        guard configuration.connectionAgeMax > .zero, successors.isEmpty else { return }
-        for case .some(let connection) in connections
-        where now - connection.openedAt > configuration.connectionAgeMax {
-            // One at a time.
-            replace(connection)
-            return
-        }
-    }
-
-    /// Gets another connection for the place of one that nothing is wrong with but its age or what it leads to.
-    func replace(_ connection: Connection) {
-        let place = connection.place
-        // Not again and again: the next one may be no better.
-        guard !isClosed, !connection.isLeaving, loop.now - connection.openedAt > .milliseconds(100),
-            !successors.keys.contains(place), nextAttempt.map({ loop.now >= $0 }) ?? true
-        else { return }
-        successors[place] = .some(nil)
-        connect(place, isSuccessor: true)
-    }
-
-    /// Has what is behind a statement that takes long go over another connection, if one can be had.
-    func pass(_ connection: Connection) {
-        connection.givesUp = true
-        replace(connection)
-    }
-
-    /// Whether no connection can be had at the moment.
-    var isFailing: Bool { nextAttempt.map { loop.now < $0 } ?? false }
-
-    /// Closes connections that have had nothing to do for some time.
-    private func retireIdle(_ now: MonotonicTime) {
-        for case .some(let connection) in connections
-        where connection.isQuiet && state.inFlight(connection.place) == 0
-            && now - connection.lastAnswer > configuration.detourIdleMax
-        {
-            connections[connection.place] = nil
-            state.lost(connection.place)
-            connection.shut()
-            detour?.wasIdle()
-        }
-    }
+    // MARK: Plans
 
     /// A statement that takes as long may have a plan that was made when its tables were small. PostgreSQL keeps that until
     /// it has counted them again, which it does within a minute of their growth.
@@ -404,12 +219,6 @@ final class Lane: Ticker, @unchecked Sendable {
         guard kind != .slow, nextPlanAnew.map({ now >= $0 }) ?? true else { return }
         nextPlanAnew = now + Self.planAnewInterval
         forget(statement)
-    }
-
-    /// Gets others for all that there are now: what one connection leads to, the others do too.
-    func replaceAll() {
-        replacedBefore = loop.now
-        replaceOld(loop.now)
     }
 
     /// Has a statement prepared anew on all connections.
@@ -434,20 +243,21 @@ final class Lane: Ticker, @unchecked Sendable {
         }
         if state.hasWaiters {
             let refusal = refusal()
-            while let oldest = state.oldest,
-                refusal != nil || now - oldest.submittedAt >= waitDeadline
-            {
-                _ = state.removeOldest()
+            // What came from another lane is not in the order of its age.
+            let overdue = state.removeWaiters {
+                refusal != nil || now - $0.submittedAt >= waitDeadline
+            }
+            for waiter in overdue {
                 totals.waitedTooLong += 1
-                oldest.fail(
-                    refusal ?? (state.open == 0 ? lastFailure : .waitedTooLong))
+                waiter.fail(refusal ?? (state.open == 0 ? lastFailure : .waitedTooLong))
             }
             for waiter in state.removeWaiters(where: \.isClientGone) { waiter.fail(.clientGone) }
             serve()
         } else {
             openConnections()
         }
-        if isOnDemand { retireIdle(now) }
+        // Not with the first connection, for which somebody waits.
+        if let detour, detour.lane !== self, isReachable { detour.lane.startOnce() }
         replaceOld(now)
     }
 

@@ -8,8 +8,6 @@ struct LaneState<Waiter> {
         /// Statements in flight on one connection.
         var depth: Int
         var waitersMax: Int
-        /// Whether there is to be a connection also when nobody waits for one.
-        var keepsOne = true
     }
 
     enum Place: Equatable {
@@ -89,7 +87,7 @@ struct LaneState<Waiter> {
         let opening = self.opening
         guard opening < openingMax else { return nil }
         let isShort = waiting > opening * limits.depth
-        guard isShort || (limits.keepsOne && open + opening == 0),
+        guard isShort || open + opening == 0,
             let place = places.firstIndex(of: .empty)
         else { return nil }
         places[place] = .opening

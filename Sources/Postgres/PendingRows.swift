@@ -19,6 +19,8 @@ package import EventLoop
     var isApart = false
     /// The rest of its look is behind it: its rows are given out when all of them are there.
     var isFollowed = false
+    /// Goes with all others though its statement is known to take long, see ``Detour``.
+    var isTrial = false
     /// The rows of a write, until its commit is confirmed.
     private var held = Held()
     /// What a write will be answered when its transaction has ended; nil for its rows.

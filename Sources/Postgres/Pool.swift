@@ -43,7 +43,6 @@ package final class Pool: @unchecked Sendable {
     package func start() {
         loop.assertOnLoop()
         for kind in LaneKind.allCases { lane(kind).start() }
-        detour?.lane.start()
         replicas?.start()
     }
 

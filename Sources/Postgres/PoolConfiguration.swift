@@ -16,8 +16,6 @@ package struct PoolConfiguration: Sendable {
         connections: 3, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
     /// A quick read that takes longer is done apart from the others, as are its like from then on.
     package var holdUpMax: Duration = .milliseconds(500)
-    /// Their connection is closed when it has had nothing to do for as long.
-    package var detourIdleMax: Duration = .seconds(60)
     /// How long reads of the slow lane wait for a lock, where nothing else is set.
     package var slowLockTimeout: Duration = .seconds(2)
     /// How long they wait for a connection, at most, after one that waited in vain for a lock or for its end.
@@ -88,7 +86,8 @@ package struct PoolConfiguration: Sendable {
 
     /// How many there may be to the primary, but for those that are being replaced.
     package var connectionsMax: Int {
-        LaneKind.allCases.reduce(0) { $0 + effective($1).connections }
+        let detour = hasDetour ? Detour.connections : 0
+        return LaneKind.allCases.reduce(detour) { $0 + effective($1).connections }
     }
 
     package subscript(lane: LaneKind) -> Lane {

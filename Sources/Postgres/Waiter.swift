@@ -20,11 +20,11 @@ enum Waiter {
         }
     }
 
-    func contains(where isMeant: (Statement) -> Bool) -> Bool {
+    var reads: [PendingRows] {
         switch self {
-        case .statement(let pending): isMeant(pending.statement)
-        case .look(let reads): reads.contains { isMeant($0.statement) }
-        case .checkout: false
+        case .statement(let pending): [pending]
+        case .look(let reads): reads
+        case .checkout: []
         }
     }
 

@@ -33,7 +33,8 @@ import Testing
     }
 
     private static func with(
-        processors: Int, patience: Duration, _ body: (HeavyWork, EventLoop, Work) async throws -> Void
+        processors: Int, patience: Duration,
+        _ body: (HeavyWork, EventLoop, Work) async throws -> Void
     ) async throws {
         let loop = try EventLoop(label: "test.heavy")
         loop.start()
@@ -64,7 +65,9 @@ import Testing
         }
     }
 
-    @Test func `where nobody is in a hurry all of it is done at once, and is waited for`() async throws {
+    @Test func `where nobody is in a hurry all of it is done at once, and is waited for`()
+        async throws
+    {
         try await Self.with(processors: 2, patience: .seconds(600)) { heavy, loop, work in
             let waits = [false, false, true]
             var all: [Task<Void, any Error>] = []
