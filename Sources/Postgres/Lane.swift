@@ -1,6 +1,7 @@
 import EventLoop
 
-/// The connections of one kind: performs what ``LaneState`` decides, keeps deadlines, opens and replaces.
+/// The connections of one kind: performs what ``LaneState`` decides, keeps deadlines. How connections come and are replaced
+/// is in files of their own.
 final class Lane: Ticker, @unchecked Sendable {
     // Confined to the loop, hence the unchecked conformance.
     let kind: LaneKind
@@ -256,8 +257,8 @@ final class Lane: Ticker, @unchecked Sendable {
         } else {
             openConnections()
         }
-        // Not with the first connection, for which somebody waits.
-        if let detour, detour.lane !== self, isReachable { detour.lane.startOnce() }
+        // Not with the first connection, for which somebody waits, and not behind a pooler, which keeps no timeouts.
+        if let detour, detour.lane !== self, isReachable, takesLooks { detour.lane.startOnce() }
         replaceOld(now)
     }
 

@@ -66,12 +66,6 @@ struct LaneState<Waiter> {
 
     var hasWaiters: Bool { !waiters.isEmpty || !returned.isEmpty }
     var waiting: Int { waiters.count + returned.count }
-    /// Who has waited longest.
-    var oldest: Waiter? { returned.first ?? waiters.first }
-
-    mutating func removeOldest() -> Waiter? {
-        returned.popFirst() ?? waiters.popFirst()
-    }
 
     mutating func removeWaiters(where isWanted: (Waiter) -> Bool) -> [Waiter] {
         returned.remove(where: isWanted) + waiters.remove(where: isWanted)

@@ -2,8 +2,9 @@ package import EventLoop
 
 /// The PostgreSQL connections of one loop, confined to it.
 ///
-/// A statement names its lane. On the fast lane all that one turn starts leaves in one segment; a statement
-/// of the write lane is a transaction of its own and is answered when its commit is confirmed.
+/// A statement names its lane. On the fast lane all that one turn starts leaves in one segment, and what it starts for one
+/// client shows the database at one moment; a statement of the write lane is a transaction of its own and is answered
+/// when its commit is confirmed.
 ///
 /// What fails without a trace is sent again by itself, at most three times and within the lane's wait deadline:
 /// reads whose connection broke, neighbours of a failed read, writes that the server refused for a deadlock
@@ -97,7 +98,7 @@ package final class Pool: @unchecked Sendable {
     package func statistics(_ kind: LaneKind) -> LaneStatistics {
         var figures = lane(kind).statistics
         if kind == .slow { figures.waiting += cursorGate.waitingCount }
-        if kind == .fast, let detour { figures = figures + detour.lane.statistics }
+        if kind == .fast, fast.takesLooks, let detour { figures = figures + detour.lane.statistics }
         return figures
     }
 

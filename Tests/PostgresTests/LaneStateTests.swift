@@ -24,7 +24,7 @@ import Testing
         #expect(state.submit(1) == .wait)
         #expect(state.submit(2) == .wait)
         #expect(state.submit(3) == .refuse)
-        #expect(state.removeOldest() == 1)
+        #expect(state.removeFirst() == 1)
         #expect(state.submit(4) == .wait)
         #expect(state.submit(5) == .refuse)
     }
@@ -46,7 +46,7 @@ import Testing
         state.giveBack(11)
         #expect(state.removeWaiters { $0 == 2 } == [2])
         var order: [Int] = []
-        while let waiter = state.removeOldest() { order.append(waiter) }
+        while let waiter = state.removeFirst() { order.append(waiter) }
         #expect(order == [10, 11, 1, 3])
     }
 
@@ -139,7 +139,7 @@ private struct LaneModel {
     }
 
     mutating func drain() {
-        while let waiter = state.removeOldest() { answer(waiter) }
+        while let waiter = state.removeFirst() { answer(waiter) }
         for (place, waiters) in onPlace {
             for waiter in waiters {
                 state.finished(place)
@@ -197,5 +197,16 @@ private struct LaneModel {
         }
         let hasRoom = onPlace.contains { $0.value.count < limits.depth }
         if state.hasWaiters, hasRoom { complaint = "somebody waits though there is room" }
+    }
+}
+
+extension LaneState {
+    /// Lets the one whose turn is next wait no longer.
+    fileprivate mutating func removeFirst() -> Waiter? {
+        var isFirst = true
+        return removeWaiters { _ in
+            defer { isFirst = false }
+            return isFirst
+        }.first
     }
 }

@@ -245,4 +245,17 @@ import Testing
             }
         }
     }
+
+    @Test func `quick reads that come all the time are noticed, and when they stop`() async throws {
+        try await withPool { fixture, _ in
+            try await fixture.run { pool async throws in
+                #expect(!pool.sharesProcessors)
+                try await until {
+                    for _ in 1...50 { _ = pool.start(Self.number, [.int4(1)]) }
+                    return pool.sharesProcessors
+                }
+                try await until { !pool.sharesProcessors }
+            }
+        }
+    }
 }

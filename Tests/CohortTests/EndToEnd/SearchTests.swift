@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -38,5 +39,32 @@ import Testing
             #expect(found?["customers"]?.items.map { $0["id"]?.text } == expected, "\(q)")
             #expect(found?["count"]?.int == expected.count, "\(q)")
         }
+    }
+
+    @Test func `a search answers the same beside quick reads that come all the time`() async throws
+    {
+        let shop = try await Shop.open(settings: ["COHORT_LOOPS": "1"])
+        try shop.sql().run(
+            """
+            INSERT INTO customer (id, email)
+            SELECT 'cus_' || lpad(n::text, 5, '0'), 'beside' || n || '@example.com' FROM generate_series(1, 3000) n
+            """)
+        let path = "/admin/customers?q=beside&limit=5&offset=10"
+        let alone = try shop.signedIn().send("GET", path).text
+        #expect(alone.contains(#""count":3000,"offset":10,"limit":5"#))
+        let isOver = Mutex(false)
+        let readers = Threads(4) { _ in
+            let client = shop.signedIn()
+            while !isOver.withLock({ $0 }) {
+                _ = try client.send("GET", "/admin/customers/cus_00001?expand=groups")
+            }
+        }
+        let searches = Threads(3) { _ in
+            let client = shop.signedIn()
+            return try (0..<30).map { _ in try client.send("GET", path).text }
+        }
+        for answers in searches.join() { #expect(Set(try answers.get()) == [alone]) }
+        isOver.withLock { $0 = true }
+        for reader in readers.join() { _ = try reader.get() }
     }
 }
