@@ -353,6 +353,9 @@ extension Connection {
             // Nothing of a transaction runs after what failed of it, not even where that was its BEGIN.
             if let failure = next.transaction?.failure {
                 next.fail(failure)
+            } else if next.isRead, next.isSettled {
+                // It was refused, having waited too long.
+                release()
             } else {
                 lastSign = lane.loop.now
                 sendSimply(next)

@@ -123,10 +123,9 @@ extension Connection {
     /// takes its time.
     private func tickQuick(_ now: MonotonicTime) {
         let deadline = lane.limits.answerDeadline
-        // A little later than the server ends a statement by itself.
-        let isHeldUp = now - lastSign > lane.configuration.holdUpMax + .milliseconds(100)
         // What has come already is neither refused nor waited for.
-        guard isHeldUp || waitingReads.contains(where: { now - $0.submittedAt > deadline }),
+        guard
+            isHeldUp(now) || waitingReads.contains(where: { now - $0.submittedAt > deadline }),
             isAlive()
         else { return }
         for read in waitingReads where now - read.submittedAt > deadline {
@@ -136,7 +135,12 @@ extension Connection {
         let waiting = waitingReads.count
         let isShared = isPipelined && lane.limits.depth > 1
         if !isShared, waiting == 0, !expected.isEmpty { cancel() }
-        if isShared, isHeldUp, waiting > 1, !isLeaving { lane.pass(self) }
+        if isShared, isHeldUp(now), waiting > 1, !isLeaving { lane.pass(self) }
+    }
+
+    /// A little later than the server ends a statement by itself.
+    private func isHeldUp(_ now: MonotonicTime) -> Bool {
+        now - lastSign > lane.configuration.holdUpMax + .milliseconds(100)
     }
 
     private var waitingReads: [PendingRows] {

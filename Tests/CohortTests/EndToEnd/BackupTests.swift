@@ -145,6 +145,6 @@ import Testing
             environment: shop.environment.merging(["COHORT_LOPS": "1"]) { $1 })
         #expect(warned.exitCode == 1)
         #expect(warned.output.contains("note    settings: COHORT_LOPS is not a setting"))
-        #expect(warned.output.contains("OFF     connections: an instance has up to 1600, "))
+        #expect(warned.output.contains("OFF     connections: an instance has up to 2000, "))
     }
 }

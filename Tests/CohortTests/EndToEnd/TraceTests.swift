@@ -209,7 +209,8 @@ import Testing
         #expect(
             late?["statement"]?.text?.hasPrefix("customer_group.") == true,
             "\(String(describing: late))")
-        #expect(try #require(late?["duration_us"]?.int) >= 700_000)
+        // Where all go it has half a second.
+        #expect(try #require(late?["duration_us"]?.int) >= 500_000)
         try lock.run("COMMIT")
     }
 
