@@ -277,7 +277,7 @@ extension Settings {
             fill(
                 "\(name)_statement_timeout_ms", in: 1...86_400_000, default: timeout,
                 allowed: "a whole number of milliseconds",
-                "PostgreSQL's statement_timeout for \(use)"
+                "How long PostgreSQL may take for one of them (statement_timeout)"
             ) { $1.statementTimeout = .milliseconds($0) },
         ]
     }

@@ -25,8 +25,6 @@ final class Detour {
     private static let stayMax = Duration.seconds(30)
     /// Though one is soon done, the next may take long again.
     private static let stayLeast = Duration.seconds(1)
-    /// More than there are statements, unless new ones are composed all the time.
-    private static let apartMax = 1024
 
     static let connections = 2
 
@@ -73,7 +71,8 @@ final class Detour {
         read.isTrial = false
         let (statement, now) = (read.statement, main.loop.now)
         if apart[statement.id] == nil {
-            if apart.count >= Self.apartMax { apart = [:] }
+            // Those that nobody has asked for since their trial was due may be composed no more.
+            apart = apart.filter { now - $0.value.trial < Self.stayMax }
             apart[statement.id] = Apart(since: now, trial: now + Self.stayMin)
             log(.setApart(statement.name))
         }

@@ -65,11 +65,9 @@ final class Lane: Ticker, @unchecked Sendable {
         connections = Array(repeating: nil, count: limits.connections)
     }
 
-    func startOnce() {
-        if !isStarted { start() }
-    }
-
+    /// Once is enough.
     func start() {
+        guard !isStarted else { return }
         isStarted = true
         downSince = loop.now
         loop.addTicker(self)
@@ -258,7 +256,7 @@ final class Lane: Ticker, @unchecked Sendable {
             openConnections()
         }
         // Not with the first connection, for which somebody waits, and not behind a pooler, which keeps no timeouts.
-        if let detour, detour.lane !== self, isReachable, takesLooks { detour.lane.startOnce() }
+        if let detour, detour.lane !== self, isReachable, takesLooks { detour.lane.start() }
         replaceOld(now)
     }
 

@@ -1,3 +1,4 @@
+import EventLoop
 import Postgres
 import TestSupport
 import Testing
@@ -246,10 +247,47 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 3])
+    func `a look is of one moment however long it is, and over however many connections`(
+        connections: Int
+    ) async throws {
+        try await withPool({ $0.fast.connections = connections }) { fixture, _ in
+            let moment = Statement(
+                "test.moment", "SELECT pg_backend_pid(), transaction_timestamp(), $1::text")
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(Self.number, [.int4(0)])
+                let before = pool.statistics(.fast)
+                let watches = [ClientWatch(), ClientWatch()]
+                // Those of the two clients come in turns.
+                var looks: [[PendingRows]] = [[], []]
+                for _ in 1...3 {
+                    for (index, watch) in watches.enumerated() {
+                        let text = Value.text(String(repeating: "x", count: 20_000))
+                        looks[index].append(pool.start(moment, [text], watch: watch))
+                    }
+                }
+                for look in looks {
+                    var moments: Set<[Int64]> = []
+                    for read in look {
+                        let rows = try await read.rows()
+                        moments.insert([Int64(rows.int4(0, 0)), rows.timestamp(0, 1)])
+                    }
+                    #expect(moments.count == 1)
+                }
+                #expect(pool.statistics(.fast).segments - before.segments == 2)
+            }
+        }
+    }
+
     @Test func `quick reads that come all the time are noticed, and when they stop`() async throws {
         try await withPool { fixture, _ in
             try await fixture.run { pool async throws in
-                #expect(!pool.sharesProcessors)
+                // Far from all the time.
+                for _ in 1...10 {
+                    _ = try await pool.query(Self.number, [.int4(1)])
+                    try await Task.sleep(for: .milliseconds(40))
+                    #expect(!pool.sharesProcessors)
+                }
                 try await until {
                     for _ in 1...50 { _ = pool.start(Self.number, [.int4(1)]) }
                     return pool.sharesProcessors

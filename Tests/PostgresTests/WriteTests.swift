@@ -278,4 +278,23 @@ import Testing
         #expect(weak.transaction == nil)
         #expect(weak.pending == nil)
     }
+
+    /// Where a BEGIN is refused nothing behind it may be done on its own.
+    @Test func `what a transaction begins in one turn is one segment, however long`() async throws {
+        let length = Statement("test.length", "SELECT length($1::text)", lane: .write)
+        try await withPool { fixture, _ in
+            try await fixture.run { pool async throws in
+                _ = try await pool.query(length, [.text("")])
+                let before = pool.statistics(.write).segments
+                try await pool.transaction { transaction throws(PostgresError) in
+                    let long = (1...3).map { _ in
+                        transaction.start(length, [.text(String(repeating: "x", count: 40_000))])
+                    }
+                    for read in long { _ = try await read.rows() }
+                }
+                // And one for the COMMIT.
+                #expect(pool.statistics(.write).segments - before == 2)
+            }
+        }
+    }
 }

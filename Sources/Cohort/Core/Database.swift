@@ -13,7 +13,7 @@ package struct Database: Sendable {
     let marks: KeysetMarks
     private let scans: SingleFlight
     private let batches: SingleFlight
-    private let heavyWork: HeavyWork?
+    private let heavyWork: HeavyWork
     /// Whether anybody may ask, as in the store.
     private let isForStranger: Bool
     /// Set where all that is asked belongs to one transaction, see ``within(_:)``.
@@ -22,7 +22,7 @@ package struct Database: Sendable {
     package init(
         pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: KeysetMarks = KeysetMarks(),
         scans: SingleFlight = SingleFlight(), batches: SingleFlight = SingleFlight(),
-        heavyWork: HeavyWork? = nil, isForStranger: Bool = false
+        heavyWork: HeavyWork = HeavyWork(processors: 1), isForStranger: Bool = false
     ) {
         self.pool = pool
         unsafe self.watch = watch
@@ -88,7 +88,6 @@ package struct Database: Sendable {
     func heavy<T>(
         _ work: (_ oneByOne: Bool) async throws(APIError) -> T
     ) async throws(APIError) -> T {
-        guard let heavyWork else { return try await work(false) }
         let waits = pool.sharesProcessors
         return try await heavyWork.perform(waits: waits, on: pool.loop) { () throws(APIError) in
             try await work(waits)
