@@ -42,14 +42,6 @@ import Testing
         #expect(findings.isEmpty, "\(name): \(findings.joined(separator: "; "))")
     }
 
-    /// Found faults once: a BEGIN is refused on a connection in trouble, a DEALLOCATE in the middle of a look.
-    private static let seedsThatFoundFaults: [UInt64] = [646, 13_738]
-
-    @Test(.enabled(if: onlySeed == nil), arguments: seedsThatFoundFaults)
-    func `what once went wrong goes well`(seed: UInt64) throws {
-        try Self.check(Self.plan(seed), "COHORT_SIMULATION_SEED=\(seed)")
-    }
-
     /// Parts of the seeds, so that they need not be tried one after the other.
     static let parts = 8
 
