@@ -98,8 +98,14 @@ package final class Pool: @unchecked Sendable {
     package func statistics(_ kind: LaneKind) -> LaneStatistics {
         var figures = lane(kind).statistics
         if kind == .slow { figures.waiting += cursorGate.waitingCount }
-        if kind == .fast, fast.takesLooks, let detour { figures = figures + detour.lane.statistics }
         return figures
+    }
+
+    /// Of each lane: its name, which is `detour` for quick reads that are done apart, and its figures.
+    package var lanes: [(name: String, figures: LaneStatistics)] {
+        let apart = fast.takesLooks ? detour?.lane.statistics : nil
+        return LaneKind.allCases.map { ("\($0)", statistics($0)) }
+            + [("detour", apart ?? LaneStatistics())]
     }
 
     /// Of each replica: its host, its figures, and whether reads go elsewhere for now.

@@ -201,22 +201,4 @@ package struct LaneStatistics: Sendable, Equatable {
     package var errors: [String: Int] = [:]
 
     package init() {}
-
-    /// With those of another lane of the same kind.
-    static func + (one: LaneStatistics, other: LaneStatistics) -> LaneStatistics {
-        var both = one
-        for figure in [
-            \LaneStatistics.connections, \.connectionsMax, \.pooled, \.inFlight, \.waiting,
-            \.statements,
-            \.segments, \.waited, \.refused, \.waitedTooLong, \.retried, \.connectionsOpened,
-            \.connectionsLost, \.connectionsFailed,
-        ] {
-            both[keyPath: figure] += other[keyPath: figure]
-        }
-        both.waits += other.waits
-        both.durations += other.durations
-        both.segmentSizes += other.segmentSizes
-        both.errors.merge(other.errors, uniquingKeysWith: +)
-        return both
-    }
 }

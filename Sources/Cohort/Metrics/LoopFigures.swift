@@ -13,8 +13,8 @@ struct LoopFigures: Sendable {
     let requests: RequestFigures
     let http: HTTPFigures
     let connections: Int
-    /// In the order of `LaneKind.allCases`.
-    let lanes: [LaneStatistics]
+    /// The same in the same order on every loop.
+    let lanes: [(name: String, figures: LaneStatistics)]
     let replicas: [Replica]
     /// Large batches that wait for their turn.
     let batchesWaiting: Int
@@ -45,7 +45,7 @@ struct LoopSource: Sendable {
     func figures(askedAt time: MonotonicTime) -> LoopFigures {
         LoopFigures(
             requests: server.figures, http: http.figures, connections: http.connectionCount,
-            lanes: LaneKind.allCases.map(pool.statistics),
+            lanes: pool.lanes,
             replicas: pool.replicaStatistics.map {
                 LoopFigures.Replica(name: $0.name, lane: $0.figures, isPassedOver: $0.isPassedOver)
             },

@@ -100,8 +100,11 @@ struct MetricsPage: Sendable {
     // MARK: PostgreSQL
 
     private func writeLanes(_ loops: [LoopFigures], to text: inout MetricsText) {
-        let lanes = LaneKind.allCases.enumerated().map { index, kind in
-            (label: [("lane" as StaticString, "\(kind)")], figures: loops.map { $0.lanes[index] })
+        let lanes = (loops.first?.lanes ?? []).enumerated().map { index, lane in
+            (
+                label: [("lane" as StaticString, lane.name)],
+                figures: loops.map { $0.lanes[index].figures }
+            )
         }
         func family(
             _ name: StaticString, _ kind: MetricsText.Kind, _ help: StaticString,

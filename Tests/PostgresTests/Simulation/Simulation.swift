@@ -111,12 +111,8 @@ final class Simulation: @unchecked Sendable {
             findings.append("the pool is of no use afterwards: \(probes.state)")
         }
         findings += probes.findings
-        for kind in LaneKind.allCases {
-            let figures = pool.statistics(kind)
-            if figures.inFlight > 0 || figures.waiting > 0 {
-                findings.append(
-                    "\(kind) lane: \(figures.inFlight) in flight, \(figures.waiting) wait")
-            }
+        for (name, figures) in pool.lanes where figures.inFlight > 0 || figures.waiting > 0 {
+            findings.append("\(name) lane: \(figures.inFlight) in flight, \(figures.waiting) wait")
         }
         loop.perform { [self] in pool.close() }
         _ = go(for: .seconds(3)) { server.sessions.isEmpty }
