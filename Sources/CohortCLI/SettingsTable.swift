@@ -213,7 +213,8 @@ extension Settings {
 
     private static let database: [Setting] =
         lane(
-            "fast", \.database.fast, connections: "1", wait: "2000", timeout: "2000", "point reads, beside two for those that take long")
+            "fast", \.database.fast, connections: "1", wait: "2000", timeout: "2000",
+            "point reads, beside two for those that take long")
         + lane(
             "write", \.database.write, connections: "4", wait: "2500", timeout: "10000", "writes")
         + lane(

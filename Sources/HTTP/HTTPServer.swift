@@ -36,7 +36,9 @@ import Synchronization
 
     private(set) var isDraining = false
     private var drainEnd = MonotonicTime(nanoseconds: .max)
-    private var drained: (() -> Void)?
+    private var drained: ((_ cut: Int) -> Void)?
+    /// Requests that the end of draining came for.
+    private var cut = 0
 
     /// Room for most requests in one call, and for a body in a few.
     static let receiveBytes = 65_536
@@ -286,8 +288,8 @@ import Synchronization
     /// A connection that was busy less than ``HTTPLimits/drainGrace`` ago may bring one more request.
     ///
     /// - Parameter deadline: after it, what is left is cut.
-    /// - Parameter done: called once, on the loop, when no connection is left.
-    package func beginDrain(deadline: Duration, done: @escaping () -> Void) {
+    /// - Parameter done: called once, on the loop, when no connection is left, with the number of requests that were cut.
+    package func beginDrain(deadline: Duration, done: @escaping (_ cut: Int) -> Void) {
         loop.assertOnLoop()
         guard !isDraining else { return }
         // Whoever is in the queue already has connected, as far as it knows.
@@ -302,7 +304,10 @@ import Synchronization
     }
 
     private func cutAll() {
-        for case let connection? in connections { connection.cut() }
+        for case let connection? in connections {
+            if !connection.isIdle { cut += 1 }
+            connection.cut()
+        }
     }
 
     private func finishDrainIfEmpty() {
@@ -312,6 +317,6 @@ import Synchronization
         drained = nil
         siblings = []
         loop.removeTicker(self)
-        done()
+        done(cut)
     }
 }

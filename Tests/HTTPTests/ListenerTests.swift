@@ -34,7 +34,7 @@ import Testing
         }
         #expect(count == 60)
         for server in servers {
-            server.loop.perform { server.beginDrain(deadline: .zero) {} }
+            server.loop.perform { server.beginDrain(deadline: .zero) { _ in } }
         }
     }
 
@@ -84,7 +84,7 @@ import Testing
         }
         #expect(counts() == [20, 20, 20])
         // A loop that drains gets no more.
-        servers[0].loop.perform { servers[0].beginDrain(deadline: .zero) {} }
+        servers[0].loop.perform { servers[0].beginDrain(deadline: .zero) { _ in } }
         try await eventually { counts()[0] == 0 }
         for _ in 0..<10 {
             let client = try RawClient(port: port)
@@ -94,7 +94,7 @@ import Testing
         }
         #expect(counts() == [0, 25, 25])
         for server in servers {
-            server.loop.perform { server.beginDrain(deadline: .zero) {} }
+            server.loop.perform { server.beginDrain(deadline: .zero) { _ in } }
         }
     }
 
@@ -119,7 +119,7 @@ import Testing
         try await eventually { counts() == [0, 0] }
         for client in clients { #expect(try client.answer() == nil) }
         for server in servers {
-            server.loop.perform { server.beginDrain(deadline: .zero) {} }
+            server.loop.perform { server.beginDrain(deadline: .zero) { _ in } }
         }
     }
 

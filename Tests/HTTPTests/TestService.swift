@@ -41,7 +41,9 @@ final class TestService: Sendable {
     /// Drains, and waits until nothing is left.
     func drain(deadline: Duration = .seconds(20)) async {
         await withCheckedContinuation { continuation in
-            loop.perform { self.server.beginDrain(deadline: deadline) { continuation.resume() } }
+            loop.perform {
+                self.server.beginDrain(deadline: deadline) { _ in continuation.resume() }
+            }
         }
     }
 
@@ -55,7 +57,7 @@ final class TestService: Sendable {
     deinit {
         let server = server
         // The loop lives on, with nothing to do; stopping it would have to wait for this.
-        loop.perform { server.beginDrain(deadline: .zero) {} }
+        loop.perform { server.beginDrain(deadline: .zero) { _ in } }
     }
 }
 

@@ -15,8 +15,10 @@ package final class Log: Sendable {
 
     private struct Backlog {
         var bytes = 0
+        /// Lines, since the start.
         var dropped = 0
-        var droppedTotal = 0
+        /// How many there were at the last notice.
+        var told = 0
         /// The last line that was begun has no end.
         var isCut = false
     }
@@ -38,7 +40,7 @@ package final class Log: Sendable {
     }
 
     /// Lines that nobody read in time, or that could not be written, since the start.
-    package var droppedLines: Int { backlog.withLock { $0.droppedTotal } }
+    package var droppedLines: Int { backlog.withLock { $0.dropped } }
 
     /// A value of a line.
     package enum Value: Sendable {
@@ -125,23 +127,22 @@ package final class Log: Sendable {
     /// Takes whole lines.
     package func write(_ lines: [UInt8]) {
         guard let dropped = handOver(lines), dropped > 0 else { return }
-        let values: [(StaticString, Value)] = [("batches", .text("\(dropped)"))]
+        let values: [(StaticString, Value)] = [("total", .number(dropped))]
         guard let notice = line(.warning, "log lines were dropped", values) else { return }
         // What is lost meanwhile, or with this one, is told with the next line and not at once: that would not end.
         _ = handOver(notice, isNotice: true)
     }
 
-    /// - Returns: how often lines were dropped since this was last told; nil where these are.
+    /// - Returns: how many lines have been dropped, 0 when no more than was last told; nil where these are.
     private func handOver(_ lines: [UInt8], isNotice: Bool = false) -> Int? {
         let dropped = backlog.withLock { backlog -> Int? in
             guard backlog.bytes + lines.count <= Self.unwrittenBytesMax else {
-                backlog.dropped += 1
-                backlog.droppedTotal += Self.lines(in: lines[...])
+                backlog.dropped += Self.lines(in: lines[...])
                 return nil
             }
             backlog.bytes += lines.count
-            guard !isNotice else { return 0 }
-            defer { backlog.dropped = 0 }
+            guard !isNotice, backlog.dropped > backlog.told else { return 0 }
+            backlog.told = backlog.dropped
             return backlog.dropped
         }
         if dropped != nil { queue.async { self.append(lines) } }
@@ -167,8 +168,7 @@ package final class Log: Sendable {
             backlog.bytes -= lines.count
             if written > 0 { backlog.isCut = bytes[written - 1] != Self.lineFeed }
             guard written < bytes.count else { return }
-            backlog.dropped += 1
-            backlog.droppedTotal += Self.lines(in: bytes[max(written, isCut ? 1 : 0)...])
+            backlog.dropped += Self.lines(in: bytes[max(written, isCut ? 1 : 0)...])
         }
     }
 

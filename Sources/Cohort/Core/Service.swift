@@ -177,12 +177,14 @@ package final class Service: Sendable {
     package func stop() async {
         beginDraining()
         let deadline = parts.withLock { $0.configuration.http.shutdownDeadline }
-        await withTaskGroup(of: Void.self) { group in
+        let cut = await withTaskGroup(of: Int.self) { group in
             for unit in units {
                 group.addTask {
-                    await withCheckedContinuation { continuation in
+                    let cut = await withCheckedContinuation { continuation in
                         unit.loop.perform {
-                            unit.http.beginDrain(deadline: deadline) { continuation.resume() }
+                            unit.http.beginDrain(deadline: deadline) {
+                                continuation.resume(returning: $0)
+                            }
                         }
                     }
                     await withCheckedContinuation { continuation in
@@ -193,8 +195,13 @@ package final class Service: Sendable {
                         }
                     }
                     unit.loop.stop()
+                    return cut
                 }
             }
+            return await group.reduce(0, +)
+        }
+        if cut > 0 {
+            log.event(.warning, "requests were cut off", values: [("count", .number(cut))])
         }
         await metrics?.stop()
         log.flush()

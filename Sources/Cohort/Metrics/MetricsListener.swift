@@ -57,7 +57,7 @@ package final class MetricsListener: Handler, @unchecked Sendable {
     func stop() async {
         await withCheckedContinuation { continuation in
             loop.perform {
-                self.http.beginDrain(deadline: .seconds(1)) { continuation.resume() }
+                self.http.beginDrain(deadline: .seconds(1)) { _ in continuation.resume() }
             }
         }
         loop.stop()

@@ -78,7 +78,7 @@ import Testing
         log.flush()
         let written = String(decoding: mended.fileHandleForReading.availableData, as: UTF8.self)
         #expect(written.hasPrefix("\nddd\n"))
-        #expect(written.contains("log lines were dropped"))
+        #expect(written.contains(#""message":"log lines were dropped","total":4"#))
         #expect(log.droppedLines == 4)
     }
 }

@@ -61,6 +61,6 @@ final class Recorder: Sendable {
 
     deinit {
         let server = server
-        loop.perform { server.beginDrain(deadline: .zero) {} }
+        loop.perform { server.beginDrain(deadline: .zero) { _ in } }
     }
 }

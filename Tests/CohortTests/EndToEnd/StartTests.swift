@@ -79,7 +79,11 @@ import Testing
         let shop = try await Shop.open(settings: ["COHORT_SHUTDOWN_DEADLINE_S": "1"])
         let half = shop.client()
         try half.write("GET /admin/customers HTTP/1.1\r\nhost: a\r\n")
+        let idle = shop.client()
+        _ = try idle.send("GET", "/health")
         shop.service.signal(SIGTERM)
         #expect(shop.service.waitForExit(seconds: 10) == 0, "\(shop.service.output)")
+        let line = shop.service.line { $0["message"] == "requests were cut off" }
+        #expect(line?["level"] == "warning" && line?["count"] == 1)
     }
 }
