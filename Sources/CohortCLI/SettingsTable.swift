@@ -175,7 +175,9 @@ extension Settings {
             "Longest request body after decompression; 413 beyond"),
         .number(
             "batch_body_bytes_max", \.http.batchBodyBytesMax, in: 1024...1_073_741_824,
-            default: "8388608", "The same for routes that take many ids or prices at once"),
+            default: "8388608",
+            "The same for routes that take many ids or prices at once; a text of the record itself at most 102400"
+        ),
         .number(
             "held_bytes_max", \.http.limits.heldBytesMax, in: 65_536...1_073_741_824,
             default: "16777216",
