@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// A long answer, fetched piece by piece on a connection of the slow lane, so that memory does not grow
-/// with it. All pieces show the database at one moment.
+/// with it. All pieces show the database at one moment, and so does what is asked in ``transaction`` meanwhile.
 package final class Cursor: @unchecked Sendable {
     // Confined to the loop, hence the unchecked conformance.
     private let pool: Pool
@@ -11,9 +11,10 @@ package final class Cursor: @unchecked Sendable {
     private let chunkRows: Int
     private let watch: ClientWatch?
     private let isForStranger: Bool
-    private var transaction: Transaction?
+    /// Its own, from the first piece until it is closed.
+    package private(set) var transaction: Transaction?
     private var isAdmitted = false
-    private var isOver = false
+    private var isAtEnd = false
 
     init(
         _ pool: Pool, _ statement: Statement, _ values: [Value], chunkRows: Int,
@@ -41,12 +42,18 @@ package final class Cursor: @unchecked Sendable {
 
     /// The next rows, nil after the last. Nothing is sent before the first call.
     package func next() async throws(PostgresError) -> Rows? {
-        guard !isOver else { return nil }
+        guard !isAtEnd else {
+            close()
+            return nil
+        }
         do throws(PostgresError) {
             let transaction = try await begun()
             let rows = try await transaction.start(fetch).rows()
-            if rows.count < chunkRows { close() }
-            if rows.count == 0 { return nil }
+            isAtEnd = rows.count < chunkRows
+            guard rows.count > 0 else {
+                close()
+                return nil
+            }
             return rows
         } catch {
             close()
@@ -79,9 +86,9 @@ package final class Cursor: @unchecked Sendable {
         }
     }
 
-    /// Gives the connection back; more calls do nothing. Called by itself after the last row and on a failure.
+    /// Gives the connection back; more calls do nothing. Called by itself when nothing more comes and on a failure.
     package func close() {
-        isOver = true
+        isAtEnd = true
         transaction?.beginRollback()
         transaction = nil
         guard isAdmitted else { return }

@@ -136,6 +136,14 @@ extension Database {
         }
     }
 
+    /// What asks a cursor's transaction as long as that is open: at its moment, and without a connection besides.
+    func reading(_ cursor: Cursor?) -> Database {
+        guard let transaction = cursor?.transaction else { return self }
+        var bound = self
+        bound.transaction = transaction
+        return bound
+    }
+
     /// Runs `body` with all that it asks in one transaction, and may run it again as ``Pool/transaction(on:watch:attemptsMax:_:)``
     /// does. Transactions of its own are part of that one.
     func within<T: Sendable>(

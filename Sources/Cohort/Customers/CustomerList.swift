@@ -82,6 +82,7 @@ package enum CustomerList {
             if list.order == "e.id" { list.paging = members(of: groups[0]) }
         } else {
             list.counter = Counter(quick: count)
+            if list.order == "e.id" { list.lane = .fast }
         }
         return list
     }

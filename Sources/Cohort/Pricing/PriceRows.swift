@@ -71,6 +71,11 @@ final class PriceRows: @unchecked Sendable {
         self.rows = rows
     }
 
+    /// With each list as often as it is written.
+    var memoryBytes: Int {
+        ofVariant.joined().reduce(rows.memoryBytes) { $0 + (list(of: $1)?.json.count ?? 0) }
+    }
+
     // MARK: Of an amount
 
     func id(_ row: Int) -> String { rows.text(row, At.id) }

@@ -26,7 +26,7 @@ package struct PriceOffer: Sendable, Equatable {
 }
 
 /// Which of several offers is the normal price and which is paid. Works on the offers of one variant, in the
-/// order of ``PriceSelection/amounts``.
+/// order of ``PriceRows/ofVariant``.
 ///
 /// - Source: Medusa 1.20.10, `strategies/price-selection.ts`.
 package struct PriceRule: Sendable {

@@ -26,9 +26,12 @@ package enum PriceSelection {
     }
 
     /// A row for each list, then one for each amount; ``PriceRows`` reads them.
-    static let amounts = Statement(
-        "price_selection.amounts",
-        """
+    static let amounts = Statement("price_selection.amounts", composing: text)
+    /// The same where it takes PostgreSQL long, as 1,000 variants with 50 prices each do.
+    static let amountsOfMany = Statement(
+        "price_selection.amounts_of_many", composing: text, lane: .slow)
+
+    private static let text: SQL = """
         WITH place AS MATERIALIZED (
             -- A region's currency replaces the one that was asked for. Windows are counted in whole seconds.
             SELECT $2::text AS region_id,
@@ -145,7 +148,7 @@ package enum PriceSelection {
             NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM judged
         WHERE refusal IS NULL OR $8
-        """)
+        """
 }
 
 /// For whom, where and how many: what a price depends on.

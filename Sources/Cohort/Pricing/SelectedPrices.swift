@@ -12,7 +12,8 @@ package final class SelectedPrices: @unchecked Sendable {
     private let isFlagOn: Bool
 
     static let statements =
-        [PricePlace.region, PricePlace.cart, PriceSelection.amounts] + PriceTaxes.statements
+        [PricePlace.region, PricePlace.cart, PriceSelection.amounts, PriceSelection.amountsOfMany]
+        + PriceTaxes.statements
 
     /// - Parameter sharesRates: whether the tax rates of the first variant's product serve all of them, as
     ///   they do in Medusa where variants are asked for and not products.
@@ -23,7 +24,9 @@ package final class SelectedPrices: @unchecked Sendable {
         let context = try await asked.locatedByCart(on: db)
         let place = PricePlace.start(context, variants, on: db)
         let selecting = db.start(
-            PriceSelection.amounts, PriceSelection.values(variants, context))
+            variants.count > ListRequest.quickRowsMax
+                ? PriceSelection.amountsOfMany : PriceSelection.amounts,
+            PriceSelection.values(variants, context))
         let known = try await place.loaded()
         return SelectedPrices(
             PriceRows(try await selecting.answer(), variants: variants.count), variants, known,
@@ -45,6 +48,8 @@ package final class SelectedPrices: @unchecked Sendable {
         self.variants = variants
         isFlagOn = place.taxes.isFlagOn
     }
+
+    var memoryBytes: Int { rows.memoryBytes }
 
     /// Whether any amount stands for the variant at a position.
     package func isPriced(_ variant: Int) -> Bool { !rows.ofVariant[variant].isEmpty }

@@ -42,6 +42,9 @@ struct VariantPrices: ComputedMembers {
         /// By position among the variants, the one among those that nothing stands for.
         let ordinals: [Int: Int64]
 
+        var isComplete: Bool { relation?.isComplete ?? true }
+        var memoryBytes: Int { prices.memoryBytes + (relation?.memoryBytes ?? 0) }
+
         func write(_ position: Int, to sink: Sink, on db: Database) async throws(APIError) {
             if prices.isPriced(position) {
                 prices.writeMembers(position, to: &sink.json)

@@ -29,13 +29,14 @@ final class Batches: @unchecked Sendable {
     func begin(_ selection: Selection, on db: Database) async throws(APIError) -> Bool {
         try await fetch()
         try await loadBranches(selection, on: db)
-        return isLast && Branch.areSmall(rows, with: branches)
+        return isLast && Branch.areSmall(rows, with: branches, computed)
     }
 
     /// Writes the batch that is here.
     func write(
         _ columns: [Column], only shown: [Bool]?, to sink: Sink, on db: Database
     ) async throws(APIError) {
+        let db = db.reading(cursor)
         for row in 0..<rows.count {
             sink.json.beginObject()
             sink.json.members(of: rows, row: row, all: columns, only: shown)
@@ -69,6 +70,9 @@ final class Batches: @unchecked Sendable {
     }
 
     private func loadBranches(_ selection: Selection, on db: Database) async throws(APIError) {
+        // Whoever takes the answer slowly keeps no connection that is not needed any more.
+        defer { if isLast, Branch.areComplete(branches, computed) { close() } }
+        let db = db.reading(cursor)
         guard !selection.branches.isEmpty || selection.computed != nil else { return }
         var ids: [String] = []
         ids.reserveCapacity(rows.count)

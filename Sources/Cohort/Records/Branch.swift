@@ -113,13 +113,20 @@ package final class Branch: @unchecked Sendable {
         rows.count == Relation.rowsMax || span.upperBound < parents.count
     }
 
-    /// Whether the database may hold more than what is here.
-    private var isPartial: Bool {
-        isPartial(rows) || children.contains { $0.isPartial }
+    /// Whether the database holds no more than what is here.
+    var isComplete: Bool { !isPartial(rows) && Self.areComplete(children, computed) }
+
+    /// Of its rows and all that hangs on them.
+    var memoryBytes: Int { Self.memoryBytes(rows, children, computed) }
+
+    static func areComplete(_ branches: [Branch], _ computed: (any LoadedMembers)?) -> Bool {
+        branches.allSatisfy(\.isComplete) && computed?.isComplete ?? true
     }
 
-    private var memoryBytes: Int {
-        children.reduce(rows.memoryBytes) { $0 + $1.memoryBytes }
+    private static func memoryBytes(
+        _ rows: borrowing Rows, _ branches: [Branch], _ computed: (any LoadedMembers)?
+    ) -> Int {
+        branches.reduce(rows.memoryBytes + (computed?.memoryBytes ?? 0)) { $0 + $1.memoryBytes }
     }
 
     /// Answers of more, in bytes of memory that their rows take, are streamed: they would be held twice, and until the
@@ -127,9 +134,11 @@ package final class Branch: @unchecked Sendable {
     private static let answerBytesMax = 2 << 20
 
     /// Whether rows and all that hangs on them are here, and little enough to be answered from memory.
-    package static func areSmall(_ rows: borrowing Rows, with branches: [Branch]) -> Bool {
-        !branches.contains { $0.isPartial }
-            && branches.reduce(rows.memoryBytes) { $0 + $1.memoryBytes } <= answerBytesMax
+    static func areSmall(
+        _ rows: borrowing Rows, with branches: [Branch], _ computed: (any LoadedMembers)?
+    ) -> Bool {
+        areComplete(branches, computed)
+            && memoryBytes(rows, branches, computed) <= answerBytesMax
     }
 
     /// The place of a row's parent, from 1.

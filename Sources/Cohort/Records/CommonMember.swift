@@ -18,8 +18,14 @@ package struct CommonMember: Sendable {
     private struct Known: ComputedMembers, LoadedMembers {
         let name: StaticString
         let json: [UInt8]
+        var count = 0
 
-        func load(for ids: [String], on db: Database) -> any LoadedMembers { self }
+        let isComplete = true
+        var memoryBytes: Int { count * json.count }
+
+        func load(for ids: [String], on db: Database) -> any LoadedMembers {
+            Known(name: name, json: json, count: ids.count)
+        }
 
         func write(_ position: Int, to sink: Sink, on db: Database) {
             sink.json.key(name)

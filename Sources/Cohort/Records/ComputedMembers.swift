@@ -6,6 +6,10 @@ package protocol ComputedMembers: Sendable {
 
 /// Computed members of some records, ready to be written.
 package protocol LoadedMembers: Sendable {
+    /// Whether they are all here, so that writing asks for nothing.
+    var isComplete: Bool { get }
+    /// What they take while they wait, and what is written of each again and again.
+    var memoryBytes: Int { get }
     /// Writes those of the record at a position among the ids; records come in order.
     func write(_ position: Int, to sink: Sink, on db: Database) async throws(APIError)
 }

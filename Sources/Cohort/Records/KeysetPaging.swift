@@ -17,11 +17,6 @@ package struct KeysetPaging: Sendable {
     /// A text, another one whenever members have come or gone; null where that can't be told.
     let state: SQL
 
-    /// Pages that begin no further behind cost next to nothing, and go with the quick reads.
-    private static let nearOffsetMax: Int64 = 1000
-
-    static func lane(offset: Int64) -> LaneKind { offset <= nearOffsetMax ? .fast : .slow }
-
     /// A page in the order of ids, with the list's state behind each row. The first page comes without: most look at
     /// no other, and to skip it costs less than the state.
     func page(of entity: Entity, limit: Int64, offset: Int64, _ builder: inout SQLBuilder) -> SQL {

@@ -48,7 +48,7 @@ extension ListRequest {
         }
         if limit > 0, limit <= Self.pageRowsMax {
             let page =
-                lane == .slow
+                isHeavy
                 ? try await db.heavy { oneByOne throws(APIError) in
                     try await begun(oneByOne: oneByOne, on: db)
                 } : try await begun(oneByOne: false, on: db)
@@ -109,7 +109,8 @@ extension ListRequest {
             let paging =
                 " LIMIT " + builder.bind(.int8(limit)) + " OFFSET " + builder.bind(.int8(offset))
             return try await db.query(
-                db.shape(entity.table, page(paging), lane: lane(lane)), builder.values)
+                db.shape(entity.table, page(paging), lane: lane(lane, skipping: offset)),
+                builder.values)
         }
         let rows = try await readPage(of: paging, on: db)
         if let mark = KeysetPaging.mark(behind: rows, limit: limit) {
@@ -130,7 +131,7 @@ extension ListRequest {
         var builder = filter
         let text = paging.page(of: entity, limit: limit, offset: offset, &builder)
         return try await db.query(
-            db.shape(entity.table, text, lane: lane(KeysetPaging.lane(offset: offset))),
+            db.shape(entity.table, text, lane: lane(.fast, skipping: offset)),
             builder.values)
     }
 

@@ -13,7 +13,8 @@ package struct ListRequest: Sendable {
     package let filter: SQLBuilder
     /// `column ASC` or `column DESC` of table `e`; the id is always the last sort key.
     package let order: SQL
-    package let lane: LaneKind
+    /// `.fast` only where an index leads to what is listed, all of it for counting too where there is no ``counter``.
+    package var lane: LaneKind
     /// What is known without counting; nil where only counting tells.
     package var counter: Counter?
     /// Where what is listed lies in the order of ``order``; with the values of ``filter``.
@@ -41,5 +42,13 @@ package struct ListRequest: Sendable {
     /// A page of more rows would hold up the quick reads behind it.
     static let quickRowsMax: Int64 = 200
 
-    func lane(_ lane: LaneKind) -> LaneKind { limit > Self.quickRowsMax ? .slow : lane }
+    /// So would one that skips more: PostgreSQL looks at them all the same.
+    static let quickOffsetMax: Int64 = 1000
+
+    func lane(_ lane: LaneKind, skipping offset: Int64 = 0) -> LaneKind {
+        limit > Self.quickRowsMax || offset > Self.quickOffsetMax ? .slow : lane
+    }
+
+    /// Whether PostgreSQL may have to compute for long.
+    var isHeavy: Bool { paging == nil && lane(lane, skipping: offset) == .slow }
 }

@@ -175,7 +175,7 @@ extension Response {
         sink.json.key(member)
         sink.json.beginObject()
         sink.json.members(of: rows, row: 0, all: entity.columns, only: selection.shown)
-        guard !Branch.areSmall(rows, with: branches) else {
+        guard !Branch.areSmall(rows, with: branches, computed) else {
             try await write(branches, computed, to: sink, on: db)
             return .json(200, sink.take())
         }

@@ -25,12 +25,14 @@ package enum StoreListProducts: Endpoint {
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
         filter.require("e.status = 'published'")
-        if let ids = query.stringOrList("id") { filter.require("e.id", in: ids) }
+        let ids = query.stringOrList("id")
+        if let ids { filter.require("e.id", in: ids) }
         if let ids = query.stringArray("collection_id") {
             filter.require("e.collection_id", in: ids)
         }
         if let ids = query.stringOrList("type_id") { filter.require("e.type_id", in: ids) }
-        filter.require("e.handle", is: query.optionalString("handle").value)
+        let handle = query.optionalString("handle").value
+        filter.require("e.handle", is: handle)
         let title = query.optionalString("title").value
         let description = query.optionalString("description").value
         if let tags = query.stringArray("tags") { filter.requireProduct(withTag: tags) }
@@ -61,7 +63,7 @@ package enum StoreListProducts: Endpoint {
                 selection: try StoreProduct.selection(
                     expand: expand, fields: fields, always: ["created_at"]),
                 offset: offset, limit: limit, filter: filter,
-                order: byVariants ?? columns, lane: q == nil && byVariants == nil ? .fast : .slow,
+                order: byVariants ?? columns, lane: ids == nil && handle == nil ? .slow : .fast,
                 query: call.queryText),
             prices: prices)
     }

@@ -20,7 +20,7 @@ package enum StoreListVariants: Endpoint {
         _ = query.optionalString("sales_channel_id")
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
-        VariantFilters.read(&query, into: &filter)
+        let lane = VariantFilters.read(&query, into: &filter)
         let prices = query.priceContext()
         try query.finish()
 
@@ -33,7 +33,7 @@ package enum StoreListVariants: Endpoint {
                 offset: offset, limit: limit, filter: filter,
                 order: "e.created_at DESC, e.id",
                 // Medusa shows the rows alone.
-                lane: .fast, envelope: .nothing),
+                lane: ids == nil ? lane : .fast, envelope: .nothing),
             prices: prices)
     }
 

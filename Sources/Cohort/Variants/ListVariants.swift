@@ -23,7 +23,7 @@ package enum ListVariants: Endpoint {
         let fields = query.optionalString("fields").value
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
-        VariantFilters.read(&query, into: &filter)
+        let lane = VariantFilters.read(&query, into: &filter)
         let managesInventory = query.booleanFilter("manage_inventory")
         let allowsBackorder = query.booleanFilter("allow_backorder")
         var prices = query.priceContext()
@@ -48,7 +48,7 @@ package enum ListVariants: Endpoint {
             order: try .order(
                 order, of: ProductVariant.entity, default: "e.created_at DESC, e.id"),
             // Medusa leaves `offset` and `limit` out here.
-            lane: q == nil ? .fast : .slow, envelope: .count, query: call.queryText)
+            lane: lane, envelope: .count, query: call.queryText)
         return Input(list: list, prices: prices)
     }
 
@@ -66,13 +66,17 @@ package enum ListVariants: Endpoint {
 /// What the routes about variants have in common.
 enum VariantFilters {
     /// `id`, `title` and `inventory_quantity`.
-    static func read(_ query: inout Fields, into filter: inout SQLBuilder) {
-        if let ids = query.stringOrList("id") { filter.require("e.id", in: ids) }
+    ///
+    /// - Returns: where what they leave is found; see ``ListRequest/lane``.
+    static func read(_ query: inout Fields, into filter: inout SQLBuilder) -> LaneKind {
+        let ids = query.stringOrList("id")
+        if let ids { filter.require("e.id", in: ids) }
         if let titles = query.stringOrList("title") { filter.require("e.title", in: titles) }
         for (comparison, number) in query.numberFilter("inventory_quantity") {
             filter.require(
                 "e.inventory_quantity" + comparison + filter.bind(.int8(number)) + "::int8")
         }
+        return ids == nil ? .slow : .fast
     }
 
     /// By default all columns but the rank, and every relation.

@@ -28,25 +28,10 @@ private enum Probe: Endpoint {
     private let queue = ComputeQueue(
         label: "test.bodies", limits: .init(width: 1, waitersMax: 1), retryAfterSeconds: 1)
 
-    /// A call as the server makes it.
     private func call(
         _ body: String, type: String = "application/json"
     ) throws(APIError) -> Call {
-        let text =
-            "POST /probe HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\n"
-            + "Content-Length: \(body.utf8.count)\r\n\r\n"
-        let bytes = Array(text.utf8)
-        let head = Head()
-        var parser = RequestParser()
-        do throws(RequestRefusal) {
-            _ = try parser.parse(bytes.span, limits: HTTPLimits(), into: head)
-            try Framing.resolve(head, bytes.span)
-        } catch {
-            Issue.record(error)
-        }
-        return try Call(
-            Request(bytes: bytes.span, head: head, body: Array(body.utf8)), .none, readsBody: true,
-            of: ServiceParts(Configuration(), log: Log(Configuration.Log())))
+        try Call.made("POST /probe", body: body, type: type)
     }
 
     /// One that no endpoint could do much with.

@@ -118,9 +118,4 @@ import Testing
         #expect(marks.mark("cgrp_1", before: 1) == nil)
         #expect(marks.mark("cgrp_2", before: 1) == mark)
     }
-
-    @Test func `only pages that skip little go with the quick reads`() {
-        #expect(KeysetPaging.lane(offset: 1000) == .fast)
-        #expect(KeysetPaging.lane(offset: 1001) == .slow)
-    }
 }

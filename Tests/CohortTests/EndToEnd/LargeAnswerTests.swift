@@ -105,6 +105,64 @@ import Testing
         }
     }
 
+    @Test func `few records are streamed where each shows something large`() async throws {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            """
+            INSERT INTO customer_group (id, name, metadata)
+                VALUES ('cgrp_1', 'g', jsonb_build_object('text', repeat('x', 30000)));
+            INSERT INTO customer (id, email)
+                SELECT 'cus_' || lpad(n::text, 3, '0'), n || '@example.com' FROM generate_series(1, 80) n;
+            INSERT INTO customer_group_customers SELECT 'cgrp_1', id FROM customer;
+            INSERT INTO product (id, title, status) VALUES ('prod', 'Mug', 'published');
+            INSERT INTO product_variant (id, title, product_id, inventory_quantity)
+                SELECT 'v_' || lpad(n::text, 3, '0'), 'S', 'prod', 1 FROM generate_series(1, 80) n;
+            INSERT INTO price_list (id, name, description, status)
+                VALUES ('pl', 'All', repeat('x', 30000), 'active');
+            INSERT INTO money_amount (id, currency_code, amount, price_list_id)
+                SELECT 'ma_' || id, 'usd', 5, 'pl' FROM product_variant;
+            INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id)
+                SELECT 'l_' || id, 'ma_' || id, id FROM product_variant;
+            """)
+        let client = shop.signedIn()
+        for (limit, isStreamed) in [(60, false), (80, true)] {
+            let members = try client.send(
+                "GET", "/admin/customers?groups[]=cgrp_1&expand=groups&limit=\(limit)")
+            let variants = try client.send(
+                "GET", "/store/variants?currency_code=usd&expand=prices&limit=\(limit)")
+            for answer in [members, variants] {
+                #expect((answer["transfer-encoding"] == "chunked") == isStreamed, "\(limit)")
+            }
+            let groups = members.json?["customers"]?.items.map { $0["groups"]?[0]?["id"]?.text }
+            #expect(groups == Array(repeating: "cgrp_1", count: limit))
+            let lists = variants.json?["variants"]?.items.map {
+                $0["prices"]?[0]?["price_list"]?["description"]?.text?.utf8.count
+            }
+            #expect(lists == Array(repeating: 30_000, count: limit))
+        }
+    }
+
+    /// The cursor holds the only connection on which members are looked up.
+    @Test func `an unlimited list with what hangs on it needs one connection`() async throws {
+        let shop = try await Shop.open(settings: ["COHORT_SLOW_CONNECTIONS": "1"])
+        try shop.sql().run(
+            """
+            INSERT INTO customer_group (id, name)
+                SELECT 'cgrp_' || lpad(n::text, 4, '0'), 'g' || n FROM generate_series(1, 2500) n;
+            INSERT INTO customer (id, email) VALUES ('cus_1', 'a@example.com');
+            INSERT INTO customer_group_customers SELECT id, 'cus_1' FROM customer_group;
+            """)
+        let client = shop.signedIn()
+        for _ in 1...2 {
+            let answer = try client.send(
+                "GET", "/admin/customer-groups?limit=0&expand=customers&order=id")
+            #expect(answer.status == 200, "\(answer.text.prefix(200))")
+            let groups = try #require(answer.json?["customer_groups"]).items
+            #expect(groups.count == 2500)
+            #expect(groups.allSatisfy { $0["customers"]?[0]?["id"] == "cus_1" })
+        }
+    }
+
     @Test(.disabled(if: ServiceProcess.isSanitized, ServiceProcess.sanitizedMemory))
     func `memory does not follow the size of an answer`() async throws {
         let shop = try await crowd(60_000)

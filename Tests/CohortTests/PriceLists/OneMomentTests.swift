@@ -67,6 +67,7 @@ import Testing
             },
             read: [
                 path, "/admin/price-lists?id=\(list)&expand=customer_groups",
+                "/admin/price-lists?limit=0&expand=customer_groups",
                 "/admin/price-lists?q=List&expand=customer_groups",
             ]
         ) { answer in

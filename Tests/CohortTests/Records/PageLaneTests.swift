@@ -4,18 +4,76 @@ import Testing
 @testable import Cohort
 
 @Suite struct PageLaneTests {
+    private static func list(
+        limit: Int64 = 10, offset: Int64 = 0, lane: LaneKind = .fast
+    ) -> ListRequest {
+        ListRequest(
+            member: "customer_groups", entity: CustomerGroup.entity, selection: .all,
+            offset: offset,
+            limit: limit, filter: SQLBuilder(), order: "e.id", lane: lane)
+    }
+
     @Test(
         arguments: [
-            (0, LaneKind.fast, LaneKind.fast), (200, .fast, .fast), (201, .fast, .slow),
-            (1000, .fast, .slow), (10, .slow, .slow), (201, .slow, .slow),
-        ] as [(Int64, LaneKind, LaneKind)])
-    func `a page of many rows is not read among the quick ones`(
-        _ limit: Int64, _ usual: LaneKind, _ lane: LaneKind
+            (0, 0, LaneKind.fast, LaneKind.fast), (200, 1000, .fast, .fast),
+            (201, 0, .fast, .slow), (1000, 0, .fast, .slow), (10, 1001, .fast, .slow),
+            (10, 0, .slow, .slow), (201, 0, .slow, .slow),
+        ] as [(Int64, Int64, LaneKind, LaneKind)])
+    func `a page of many rows, or behind many, is not read among the quick ones`(
+        _ limit: Int64, _ offset: Int64, _ usual: LaneKind, _ lane: LaneKind
     ) {
-        let list = ListRequest(
-            member: "customer_groups", entity: CustomerGroup.entity, selection: .all, offset: 0,
-            limit: limit, filter: SQLBuilder(), order: "e.id", lane: usual)
-        #expect(list.lane(usual) == lane)
+        let list = Self.list(limit: limit, offset: offset, lane: usual)
+        #expect(list.lane(usual, skipping: offset) == lane)
+        #expect(list.isHeavy == (lane == .slow))
+    }
+
+    @Test func `pages in an index by id are never heavy`() {
+        var list = Self.list(offset: 400_000)
+        list.paging = KeysetPaging(key: "k", ids: "SELECT 1", id: "1", state: "NULL")
+        #expect(!list.isHeavy)
+    }
+
+    @Test(
+        arguments: [
+            ("?limit=10", false), ("?id=a&id=b", true), ("?ids=a,b", true), ("?title=x", false),
+            ("?inventory_quantity[gt]=3", false), ("?id=a&title=x", true), ("?offset=1001", false),
+        ])
+    func `variants that are named are read among the quick ones`(query: String, isQuick: Bool)
+        throws
+    {
+        let store = try StoreListVariants.parse(.made("GET /store/variants" + query)).list
+        #expect(store.isHeavy == !isQuick)
+        guard !query.contains("ids") else { return }
+        let admin = try ListVariants.parse(.made("GET /admin/variants" + query)).list
+        #expect(admin.isHeavy == !isQuick)
+    }
+
+    @Test(
+        arguments: [
+            ("", false), ("?id=a", true), ("?handle=a", true), ("?q=a", false),
+            ("?title=a", false), ("?tags[]=a", false), ("?order=variants.title", false),
+            ("?handle=a&offset=1001", false),
+        ])
+    func `products that are named are read among the quick ones`(query: String, isQuick: Bool)
+        throws
+    {
+        #expect(
+            try StoreListProducts.parse(.made("GET /store/products" + query)).list.isHeavy
+                == !isQuick)
+    }
+
+    @Test(
+        arguments: [
+            ("", false), ("?offset=400000", true), ("?q=a", true), ("?order=email", true),
+            ("?has_account=true", true), ("?groups[]=a", false),
+            ("?groups[]=a&offset=400000", false),
+            ("?groups[]=a&order=email", true), ("?groups[]=a&groups[]=b", true),
+        ])
+    func `customers that are neither searched nor sorted are no heavy work`(
+        query: String, isHeavy: Bool
+    ) throws {
+        #expect(
+            try ListCustomers.parse(.made("GET /admin/customers" + query)).isHeavy == isHeavy)
     }
 
     @Test func `one text on two lanes makes two statements`() {
