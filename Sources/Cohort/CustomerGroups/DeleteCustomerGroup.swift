@@ -6,7 +6,8 @@ package import Postgres
 ///
 /// Answers the same whether or not there was such a group. A price list whose last condition it was would
 /// hold for everybody from then on, so it is set to draft in the same transaction; the answer names those
-/// lists in `X-Cohort-Drafted-Price-Lists`.
+/// lists in `X-Cohort-Drafted-Price-Lists`, as far as a head has room, and says how many they are in
+/// `X-Cohort-Drafted-Price-Lists-Count`.
 ///
 /// - Source: Medusa 1.20.10, `api/routes/admin/customer-groups/delete-customer-group.ts`, which leaves such
 ///   lists active.
@@ -65,9 +66,23 @@ package enum DeleteCustomerGroup: Endpoint {
         }
         var response = Response.deleted(id, "customer_group")
         if !drafted.isEmpty {
-            response.append(
-                "X-Cohort-Drafted-Price-Lists", drafted.joined(separator: ", "))
+            response.append("X-Cohort-Drafted-Price-Lists", names(of: drafted))
+            response.append("X-Cohort-Drafted-Price-Lists-Count", "\(drafted.count)")
         }
         return response
+    }
+
+    /// With the rest of a head they fit into the 4 KiB that proxies take for one by default.
+    static let namesBytesMax = 2048
+
+    /// The first of them, joined with commas. Whoever wrote the table may have chosen ids that no field can hold.
+    static func names(of lists: [String]) -> String {
+        var names = ""
+        for id in lists where id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+            let name = names.isEmpty ? id : ", " + id
+            guard names.utf8.count + name.utf8.count <= namesBytesMax else { break }
+            names += name
+        }
+        return names
     }
 }

@@ -295,8 +295,31 @@ import Testing
         let last = try client.send("DELETE", "/admin/customer-groups/\(groups[1])", json: [:])
         #expect(last.status == 200)
         #expect(last["x-cohort-drafted-price-lists"] == "pl_draft_test")
+        #expect(last["x-cohort-drafted-price-lists-count"] == "1")
         #expect(
             last.json == ["id": .string(groups[1]), "object": "customer_group", "deleted": true])
         #expect(try sql.value(status) == "draft")
+    }
+
+    @Test func `as many of those lists are named as a head has room for`() async throws {
+        let shop = try await Shop.open(Seed())
+        let client = shop.signedIn()
+        let group = try client.create("Busy")
+        try shop.sql().run(
+            """
+            INSERT INTO price_list (id, name, description, type, status)
+                SELECT CASE WHEN n = 7 THEN E'a\r\nx: y' ELSE 'pl_' || lpad(n::text, 7, '0') END, 'n', 'd', 'sale', 'active'
+                FROM generate_series(1, 500) n;
+            INSERT INTO price_list_customer_groups (price_list_id, customer_group_id)
+                SELECT id, '\(group)' FROM price_list WHERE name = 'n'
+            """)
+        let answer = try client.send("DELETE", "/admin/customer-groups/\(group)", json: [:])
+        #expect(answer.status == 200)
+        #expect(answer["x"] == nil)
+        #expect(answer["x-cohort-drafted-price-lists-count"] == "500")
+        // 10 bytes each, and 2 between them.
+        let named = try #require(answer["x-cohort-drafted-price-lists"])
+        #expect(named.utf8.count == 170 * 12 - 2)
+        #expect(named.hasPrefix("pl_0000001, pl_0000002"))
     }
 }
