@@ -17,6 +17,8 @@ package enum AddResourcesToCondition: Endpoint {
 
     package static let statements = ConditionChange.statements
 
+    package static func rows(of input: ConditionChange) -> Int { input.count }
+
     package static func run(
         _ input: ConditionChange, in context: Context
     ) async throws(APIError) -> Response {

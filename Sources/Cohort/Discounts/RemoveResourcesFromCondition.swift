@@ -19,6 +19,8 @@ package enum RemoveResourcesFromCondition: Endpoint {
 
     package static let statements = ConditionChange.statements
 
+    package static func rows(of input: ConditionChange) -> Int { input.count }
+
     package static func run(
         _ input: ConditionChange, in context: Context
     ) async throws(APIError) -> Response {

@@ -41,6 +41,9 @@ package struct ConditionChange: Sendable {
     static let statements =
         DiscountCondition.statements + ConditionKind.statements + [Discount.find]
 
+    /// How many things it names.
+    var count: Int { (try? resources.get().ids.count) ?? 0 }
+
     init(_ call: Call, _ resources: () throws(APIError) -> ConditionResources) {
         place = DiscountCondition.Place(call)
         selection = Result { () throws(APIError) in try Discount.selection(call) }

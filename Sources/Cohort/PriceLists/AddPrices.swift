@@ -36,6 +36,8 @@ package enum AddPrices: Endpoint {
         .path("/admin/price-lists/\(Percent.encode(input.id))")
     }
 
+    package static func rows(of input: Input) -> Int { input.prices.count }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

@@ -61,6 +61,8 @@ package enum CreatePriceList: Endpoint {
         .path("/admin/price-lists/\(input.id)")
     }
 
+    package static func rows(of input: Input) -> Int { input.prices.count }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

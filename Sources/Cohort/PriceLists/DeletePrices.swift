@@ -29,6 +29,8 @@ package enum DeletePrices: Endpoint {
 
     package static let statements = [PriceList.lock, delete]
 
+    package static func rows(of input: Input) -> Int { input.priceIDs.count }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

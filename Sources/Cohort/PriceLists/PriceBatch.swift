@@ -7,6 +7,7 @@ package struct PriceBatch: Sendable {
     /// An array of objects whose members are named as the columns; a member that is not there is not set.
     /// Those to be made have a `link` too, the id of the row that ties them to their variant.
     private let document: Value
+    let count: Int
     /// The id that the first price to be made will have; nil where none is.
     let firstID: String?
     private let changesAny: Bool
@@ -14,10 +15,11 @@ package struct PriceBatch: Sendable {
     private let lacksCurrency: Bool
 
     init(_ drafts: [PriceDraft]) {
-        let count = drafts.count { $0.id == nil }
-        let ids = Identifier.make("ma", count: count)
+        count = drafts.count
+        let made = drafts.count { $0.id == nil }
+        let ids = Identifier.make("ma", count: made)
         // Two underscores, as Medusa makes them.
-        let links = Identifier.make("pvma_", count: count)
+        let links = Identifier.make("pvma_", count: made)
         var json = JSONWriter(capacity: drafts.count * 200)
         var next = 0
         var lacksCurrency = false
@@ -52,7 +54,7 @@ package struct PriceBatch: Sendable {
         json.endArray()
         document = .jsonb(json.bytes)
         firstID = ids.first
-        changesAny = count < drafts.count
+        changesAny = made < drafts.count
         self.lacksCurrency = lacksCurrency
     }
 

@@ -74,6 +74,8 @@ package enum UpdatePriceList: Endpoint {
 
     package static func source(of input: Input) -> AnswerSource { .ownPath }
 
+    package static func rows(of input: Input) -> Int { input.prices.count }
+
     package static func run(
         _ input: Input, in context: Context
     ) async throws(APIError) -> Response {

@@ -232,4 +232,33 @@ import Testing
         #expect(statuses.count { $0 == 200 } == 1)
         #expect(statuses.count { $0 == 422 } == 7)
     }
+
+    @Test func `many prices for one list keep no connection while they wait for their turn`()
+        async throws
+    {
+        let lists = try await PriceListShop(settings: [
+            "COHORT_LOOPS": "1", "COHORT_WRITE_CONNECTIONS": "2",
+            "COHORT_WRITE_WAIT_DEADLINE_MS": "60000", "COHORT_WRITE_STATEMENT_TIMEOUT_MS": "60000",
+        ])
+        let (shop, sql) = (lists.shop, lists.sql)
+        let list = try lists.list()
+        try sql.run("BEGIN; SELECT FROM price_list WHERE id = '\(list)' FOR UPDATE")
+        let prices: JSON = .array((1...1001).map { PriceListShop.price($0) })
+        let batches = Threads(6) { index in
+            let path =
+                "/admin/price-lists/\(list)" + (index.isMultiple(of: 2) ? "/prices/batch" : "")
+            return try shop.signedIn().send("POST", path, json: ["prices": prices])
+        }
+        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        #expect(Waiting.until(seconds: 20) { (try? shop.sql().number(waits)) == 1 })
+        // One of them has one of the two connections.
+        let beside = try lists.client.send(
+            "POST", "/admin/customer-groups", json: ["name": "Beside"])
+        #expect(beside.status == 200, "\(beside.text)")
+        try sql.run("ROLLBACK")
+        for answer in try batches.join().map({ try $0.get() }) {
+            #expect(answer.status == 200, "\(answer.text.prefix(200))")
+        }
+        #expect(try sql.number("SELECT count(*) FROM money_amount") == 6 * 1001)
+    }
 }
