@@ -14,6 +14,7 @@ package final class RequestNote: RequestContext, @unchecked Sendable {
     private(set) var isDashboard: Bool
     private(set) var origin: String?
     private(set) var ifNoneMatch: String?
+    /// Only where answers are compressed.
     private(set) var acceptedCompression: Compression?
     /// How errors are told.
     private(set) var errorForm = ErrorForm.envelope
@@ -45,18 +46,23 @@ package final class RequestNote: RequestContext, @unchecked Sendable {
     }
 
     /// - Parameter number: none is used twice in a process, nor likely in two.
-    init(_ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime) {
+    /// - Parameter compresses: whether answers are compressed; the dashboard's files always are.
+    init(
+        _ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime, compresses: Bool
+    ) {
         self.number = number
         self.begunAt = begunAt
         method = .other
         isAdmin = false
         isStore = false
         isDashboard = false
-        take(request, number, begunAt: begunAt)
+        take(request, number, begunAt: begunAt, compresses: compresses)
     }
 
     /// Stands for another request.
-    func take(_ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime) {
+    func take(
+        _ request: borrowing Request, _ number: UInt64, begunAt: MonotonicTime, compresses: Bool
+    ) {
         self.number = number
         self.begunAt = begunAt
         method = request.method
@@ -70,7 +76,7 @@ package final class RequestNote: RequestContext, @unchecked Sendable {
             ifNoneMatch != nil
             && (request.header("cache-control")?.lowercased().contains("no-cache") ?? false)
         acceptedCompression =
-            request.hasHeader("x-no-compression")
+            !(compresses || isDashboard) || request.hasHeader("x-no-compression")
             ? nil
             : request.header("accept-encoding").flatMap { [isDashboard] field in
                 // The dashboard's files are kept in one coding.

@@ -108,7 +108,7 @@ package final class Server: Handler, @unchecked Sendable {
                 do throws(APIError) {
                     let response = try await respond(
                         to: destination, call, check, exchange.watch, note)
-                    respond(response, to: exchange, note)
+                    exchange.respond(await finishAnyLength(response, note))
                 } catch {
                     respond(error, to: exchange, note)
                 }
@@ -127,11 +127,14 @@ package final class Server: Handler, @unchecked Sendable {
     }
 
     private func note(_ request: borrowing Request, _ exchange: Exchange) -> RequestNote {
+        let compresses = parts.configuration.http.compression
         if let note = exchange.context as? RequestNote {
-            note.take(request, nextNumber(), begunAt: exchange.startedAt)
+            note.take(
+                request, nextNumber(), begunAt: exchange.startedAt, compresses: compresses)
             return note
         }
-        let note = RequestNote(request, nextNumber(), begunAt: exchange.startedAt)
+        let note = RequestNote(
+            request, nextNumber(), begunAt: exchange.startedAt, compresses: compresses)
         exchange.context = note
         exchange.watch.request = note
         return note
@@ -292,7 +295,9 @@ package final class Server: Handler, @unchecked Sendable {
                 response.body = .bytes([])
             }
         }
-        if parts.configuration.http.compression { compress(&response, note) }
+        if let (coding, body) = compression(of: &response, note, isLarge: false) {
+            response.code(as: coding, coding.encode(body))
+        }
         if let share = note.share, let limiter = parts.rateLimiter {
             response.append("RateLimit-Policy", limiter.policyField)
             response.append("RateLimit", RateLimiter.field(share))
@@ -315,16 +320,37 @@ package final class Server: Handler, @unchecked Sendable {
         return response
     }
 
+    /// The same where it may be large: what would take a loop long is compressed elsewhere, or not at all where many are.
+    private func finishAnyLength(
+        _ response: consuming Response, _ note: RequestNote
+    ) async -> Response {
+        var response = finish(response, note)
+        if let (coding, body) = compression(of: &response, note, isLarge: true) {
+            let coded = try? await parts.largeBodies.run { () throws(APIError) in
+                coding.encode(body)
+            }
+            response.code(as: coding, coded ?? nil)
+        }
+        return response
+    }
+
     /// Shorter answers gain nothing. Streamed ones go as they are: they are for programs, not for phones.
     private static let compressedBytesMin = 1024
+    /// So much takes a few milliseconds.
+    private static let quicklyCompressedBytesMax = 128 << 10
 
+    /// What is to be compressed how; nil where nothing is.
+    ///
     /// - Source: Medusa 1.20.10, `api/middlewares` (the `compression` package).
-    private func compress(_ response: inout Response, _ note: RequestNote) {
-        guard let body = response.bytes, body.count > Self.compressedBytesMin else { return }
+    private func compression(
+        of response: inout Response, _ note: RequestNote, isLarge: Bool
+    ) -> (Compression, [UInt8])? {
+        guard parts.configuration.http.compression, let body = response.bytes,
+            body.count > Self.compressedBytesMin,
+            isLarge == (body.count > Self.quicklyCompressedBytesMax)
+        else { return nil }
         response.append("Vary", "Accept-Encoding")
-        guard let coding = note.acceptedCompression, let coded = coding.encode(body) else { return }
-        response.body = .bytes(coded)
-        response.append("Content-Encoding", coding.name)
+        return note.acceptedCompression.map { ($0, body) }
     }
 
     /// A foreign origin is not refused; its browser keeps the answer from it.
@@ -399,5 +425,14 @@ private enum Destination: Sendable {
         case .route(let route): route.access != .admin
         case .nowhere, .unreadable: !note.isAdmin
         }
+    }
+}
+
+extension Response {
+    /// - Parameter coded: the body; nil leaves it as it is.
+    fileprivate mutating func code(as coding: Compression, _ coded: [UInt8]?) {
+        guard let coded else { return }
+        body = .bytes(coded)
+        append("Content-Encoding", coding.name)
     }
 }
