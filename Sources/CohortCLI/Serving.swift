@@ -3,7 +3,6 @@ import Cohort
 import Dispatch
 import EventLoop
 import Glibc
-import Migrations
 
 /// A running service, from the first listener to the last answer.
 enum Serving {
@@ -19,8 +18,7 @@ enum Serving {
         _ resolved: Settings.Resolved, migrates: Bool = false,
         reader: sending SettingsReader? = nil, ready: (Int) -> Void = { _ in }
     ) async throws {
-        var configuration = resolved.configuration
-        configuration.database.migrations = MigrationFile.required.map(\.name)
+        let configuration = resolved.configuration
         // A client that leaves is no reason to die; libpq writes to sockets too.
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()

@@ -1,5 +1,6 @@
 import Cohort
 import HTTP
+import Migrations
 
 /// Finds out what the operator decided: flags before environment before a file before defaults.
 ///
@@ -76,6 +77,8 @@ enum Settings {
             nodeEnvironment: flags["node-env"] ?? environment["NODE_ENV"] ?? file["NODE_ENV"] ?? "",
             cores: cores)
         var configuration = Configuration()
+        // Whoever reads the settings, at the start or again, wants the same of the schema.
+        configuration.database.migrations = MigrationFile.required.map(\.name)
         var entries: [Entry] = []
         for setting in table {
             let entry = try entry(setting, environment, file, flags, surroundings)

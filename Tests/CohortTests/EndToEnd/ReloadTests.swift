@@ -152,6 +152,17 @@ import Testing
         #expect(isText)
     }
 
+    @Test func `an older schema is seen afterwards too`() async throws {
+        let reloaded = try await Reloaded("STORE_CORS=https://a.example\n")
+        defer { reloaded.remove() }
+        let shop = reloaded.shop
+        #expect(shop.service.reasons(become: []) == [])
+        let line = try reloaded.reload("STORE_CORS=https://b.example\n")
+        #expect(line["changed"] == "store_cors=https://b.example")
+        try shop.sql().run("DELETE FROM cohort_migration WHERE name LIKE '0017%'")
+        #expect(shop.service.reasons(become: ["schema_outdated"]) == ["schema_outdated"])
+    }
+
     @Test func `what needs a restart stays, and is named each time`() async throws {
         let reloaded = try await Reloaded("COHORT_DASHBOARD=on\n")
         defer { reloaded.remove() }
