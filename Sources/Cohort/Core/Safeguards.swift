@@ -129,9 +129,10 @@ package final class Safeguards: Sendable {
                 }
             } catch {
                 switch error {
-                case .postgres(.outcomeUnknown) where keyed != nil && !isInDoubt:
+                case .postgres(.outcomeUnknown) where keyed != nil:
                     // The connection broke at the COMMIT. Who has the key's lock knows that this is over, and by the
-                    // record whether it was done: then it is answered, else done again.
+                    // record whether it was done: then it is answered, else done again. Twice is left to the client.
+                    guard !isInDoubt else { throw .conflict }
                     isInDoubt = true
                     continue
                 case .postgres(let error):

@@ -533,21 +533,25 @@ import Testing
         #expect(isReplay(again, of: answer))
     }
 
-    @Test func `a COMMIT that was lost before it was done is done again`() async throws {
-        let shop = try await Shop.open()
-        let sql = try shop.sql()
-        // Ends its own session within the COMMIT, the first time.
+    /// Has the first COMMITs of new groups end their own sessions.
+    private func loseCommits(_ count: Int, _ sql: SQL) throws {
         try sql.run(
             """
             CREATE SEQUENCE commits;
             CREATE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
-                IF nextval('commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); END IF;
+                IF nextval('commits') <= \(count) THEN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); END IF;
                 RETURN NULL;
             END $$;
             CREATE CONSTRAINT TRIGGER end_session AFTER INSERT ON customer_group
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_session()
             """)
+    }
+
+    @Test func `a COMMIT that was lost before it was done is done again`() async throws {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        try loseCommits(1, sql)
         let answer = try shop.signedIn().send(
             "POST", Self.groups, json: ["name": "Twice"], headers: key("k"))
         #expect(answer.status == 200, "\(answer.text)")
@@ -556,6 +560,22 @@ import Testing
         let again = try shop.signedIn().send(
             "POST", Self.groups, json: ["name": "Twice"], headers: key("k"))
         #expect(isReplay(again, of: answer))
+    }
+
+    @Test func `a COMMIT that is lost a second time is 409, so that clients send it again`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let sql = try shop.sql()
+        try loseCommits(2, sql)
+        let statuses = try (1...2).map { _ in
+            try shop.signedIn().send(
+                "POST", Self.groups, json: ["name": "Thrice"], headers: key("k")
+            ).status
+        }
+        #expect(statuses == [409, 200])
+        #expect(try sql.number("SELECT last_value FROM commits") == 3)
+        #expect(try sql.number("SELECT count(*) FROM customer_group") == 1)
     }
 
     @Test(arguments: 1...3)
