@@ -18,11 +18,13 @@ final class AnswerPruning: LoopWork, Ticker {
     /// What is too old does not answer anybody, so this need not be often.
     private static let longest = Duration.seconds(60)
 
-    init(_ pool: Pool, loop: EventLoop, lifetime: Duration) {
+    /// nil without a lifetime: who keeps no answers has none to delete, and others may share the table.
+    init?(_ pool: Pool, loop: EventLoop, lifetime: Duration) {
+        guard lifetime > .zero else { return nil }
         self.pool = pool
         self.loop = loop
         self.lifetime = lifetime
-        interval = lifetime > .zero ? min(lifetime, Self.longest) : Self.longest
+        interval = min(lifetime, Self.longest)
         // Processes that started together need not ask together.
         next = .now() + interval * Double.random(in: 0..<1)
     }

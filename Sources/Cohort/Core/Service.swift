@@ -99,11 +99,11 @@ package final class Service: Sendable {
                 unit.loop.addTicker(unit.batches)
                 unit.pool.slowStatement = parts.configuration.log.slowStatement
                 if connecting { unit.pool.start() }
-                if index == 0 {
-                    unit.loop.addTicker(
-                        AnswerPruning(
-                            unit.pool, loop: unit.loop, lifetime: configuration.idempotencyLifetime)
-                    )
+                if index == 0,
+                    let pruning = AnswerPruning(
+                        unit.pool, loop: unit.loop, lifetime: configuration.idempotencyLifetime)
+                {
+                    unit.loop.addTicker(pruning)
                 }
                 Self.whenConnected(unit, until: .now() + Self.connectingPatience) {
                     if let error = unit.pool.obstacle { return obstacle(error) }

@@ -1,5 +1,7 @@
+import EventLoop
 import Glibc
 import HTTP
+import Postgres
 import Synchronization
 import TestSupport
 import Testing
@@ -285,6 +287,17 @@ import Testing
                 (try? sql.run("SELECT encode(key, 'escape') FROM cohort_idempotency_key"))
                     == [["young"]]
             })
+    }
+
+    /// Those of other instances, that is: it keeps none.
+    @Test func `an instance without a lifetime deletes no answers`() throws {
+        let loop = try EventLoop(label: "test.loop")
+        let pool = Pool(
+            loop: loop,
+            configuration: PoolConfiguration(
+                Configuration.Database(), log: Log(Configuration.Log())))
+        #expect(AnswerPruning(pool, loop: loop, lifetime: .zero) == nil)
+        #expect(AnswerPruning(pool, loop: loop, lifetime: .seconds(1)) != nil)
     }
 
     // MARK: Large
