@@ -74,13 +74,15 @@ final class Head {
         return bytes.extracting(Int(field.valueStart)..<Int(field.valueEnd))
     }
 
-    /// The value of a field, its lines joined with `, ` as RFC 9110, section 5.3 allows.
-    func text(of name: StaticString, in bytes: Span<UInt8>) -> String? {
+    /// The value of a field, its lines joined with `, ` as RFC 9110, section 5.3 allows, or another separator.
+    func text(
+        of name: StaticString, in bytes: Span<UInt8>, joinedBy separator: String = ", "
+    ) -> String? {
         guard let first = index(of: name, in: bytes) else { return nil }
         var text = value(first, in: bytes).text
         var next = index(of: name, in: bytes, from: first + 1)
         while let another = next {
-            text += ", "
+            text += separator
             text += value(another, in: bytes).text
             next = index(of: name, in: bytes, from: another + 1)
         }

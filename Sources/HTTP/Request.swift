@@ -46,11 +46,13 @@ package struct Request: ~Copyable, ~Escapable {
     /// Whether the client speaks HTTP/1.0.
     package var isHTTP10: Bool { head.minorVersion == 0 }
 
-    /// The value of a field, its lines joined with `, `; nil when there is none.
+    /// The value of a field, its lines joined; nil when there is none.
     ///
-    /// - Parameter name: in lower case.
-    package func header(_ name: StaticString) -> String? {
-        head.text(of: name, in: bytes)
+    /// - Parameters:
+    ///   - name: in lower case.
+    ///   - separator: what `Cookie` needs another one than all others for (RFC 9113, section 8.2.3).
+    package func header(_ name: StaticString, joinedBy separator: String = ", ") -> String? {
+        head.text(of: name, in: bytes, joinedBy: separator)
     }
 
     /// The host and port that were asked: those of the target, where it has any, count before the field `Host`.

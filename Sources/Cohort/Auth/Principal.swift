@@ -17,7 +17,8 @@ package struct Credentials: Sendable {
 extension Credentials {
     init(_ request: borrowing Request) {
         self.init(
-            cookie: request.header("cookie"), authorization: request.header("authorization"),
+            cookie: request.header("cookie", joinedBy: "; "),
+            authorization: request.header("authorization"),
             apiToken: request.header("x-medusa-access-token"))
     }
 

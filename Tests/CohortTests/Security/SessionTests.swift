@@ -44,6 +44,15 @@ import Testing
         #expect(try shop.sql().number("SELECT count(*) FROM cohort_session") == 1)
     }
 
+    /// As a proxy may make them of one: RFC 9113, section 8.2.3.
+    @Test func `cookies may come in several lines`() async throws {
+        let shop = try await Shop.open()
+        let given = try cookie(signIn(shop))
+        for lines in [[("cookie", "a=b")] + given, given + [("cookie", "a=b")]] {
+            #expect(try status(shop, lines) == 200)
+        }
+    }
+
     @Test func `each sign-in has an id of its own and ends the session the browser had`()
         async throws
     {
