@@ -11,7 +11,7 @@ package struct HTTPLimits: Sendable {
     /// sends either, and without a bound they are a body that no other limit counts.
     package var chunkOverheadBytesMax = 8_192
 
-    /// Most connections of one server (one loop); at the bound the longest idle one makes room, and when
+    /// Most connections of one server (one loop); at the bound one that was idle for long makes room, and when
     /// none is idle the newcomer gets 503.
     package var connectionsMax = 16_384
     /// What the clients of one server may make it hold together, in bytes: of requests that are not whole yet and of

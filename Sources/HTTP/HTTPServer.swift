@@ -29,6 +29,8 @@ import Synchronization
     /// through ten thousand of them ten times a second touches 80 KB and no object.
     private var deadlines: [Int64] = []
     private var freeIndices: [Int] = []
+    /// The place at which the last look for room ended.
+    private var lookedAt = 0
     private var acceptors: [Acceptor] = []
     private var isTicking = false
     /// The deadline that every request sets, without the division that a `Duration` costs.
@@ -45,6 +47,9 @@ import Synchronization
     private static let discardBytes = 16_384
     /// Connections beyond the bound that are only told so.
     private static let refusalsMax = 128
+    /// Connections that are looked at to make room for one. Every newcomer of a flood asks for that, and to look at
+    /// all each time would take most of a loop's time.
+    private static let looksMax = 256
     /// About a millisecond of answers and closes.
     private static let expiriesPerTurnMax = 32
     private static let never = Int64.max
@@ -176,11 +181,13 @@ import Synchronization
         }
     }
 
-    /// Closes the connection that has been idle, or dawdled over a head, for the longest time; false when
-    /// all are at work.
+    /// Closes the connection that has been idle, or dawdled over a head, for the longest time, of those that are looked
+    /// at; false when all of these are at work. The next look goes on where this one ends.
     private func makeRoom() -> Bool {
         var oldest: Connection?
-        for case let connection? in connections where connection.isSpare {
+        for _ in 0..<min(connections.count, Self.looksMax) {
+            lookedAt = (lookedAt + 1) % connections.count
+            guard let connection = connections[lookedAt], connection.isSpare else { continue }
             if let other = oldest,
                 (other.isIdle ? 0 : 1, deadlines[other.index])
                     <= (connection.isIdle ? 0 : 1, deadlines[connection.index])
