@@ -126,8 +126,10 @@ final class MigrationSession {
     /// however long, and hold up none.
     func outsideTransaction(_ body: () throws(SQLFailure) -> Void) throws(SQLFailure) {
         try connection.run("SET lock_timeout = 0")
+        // Also where it fails: what comes next must not wait for ever with everybody behind it. Fails itself only on a
+        // broken connection, which that then says.
+        defer { try? connection.run(settings) }
         try body()
-        try connection.run(settings)
     }
 
     /// Builds the index beside running writers, unless it is there and complete; what an interruption left

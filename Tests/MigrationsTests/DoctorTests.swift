@@ -352,6 +352,18 @@ import Testing
         #expect(isWell(try examine(url)))
     }
 
+    /// Or what comes next would wait for a table for ever, and all its writers behind it.
+    @Test func `a step that fails outside a transaction leaves its patience to no other`() throws {
+        let session = try MigrationSession(
+            try database(), lockTimeout_ms: 500, pause_ms: 1, report: { _ in }, progress: nil)
+        #expect(throws: SQLFailure.self) {
+            try session.outsideTransaction { () throws(SQLFailure) in
+                try session.connection.run("DROP INDEX nowhere")
+            }
+        }
+        #expect(try session.connection.query("SHOW lock_timeout") == [["500ms"]])
+    }
+
     @Test func `pending, edited and unknown migrations are off, and left to the migrator`() throws {
         let (url, connection) = try shop()
         let missing = MigrationFile(name: "9999_more.sql", text: "CREATE TABLE more (x int);\n")
