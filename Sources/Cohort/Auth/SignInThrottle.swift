@@ -206,14 +206,17 @@ package struct SignInThrottle: Sendable {
         WHERE known.key = held.key AND stays
         """, lane: .write)
 
-    /// Housekeeping, now and then. What somebody holds is in use again.
+    /// Housekeeping, now and then, a bounded number at a time: one that took longer than a statement may would be begun
+    /// again each time, and never be done. What somebody holds is in use again.
     package static let sweep = Statement(
         "signin.sweep",
         """
         DELETE FROM cohort_signin_attempt
-        WHERE key IN (
+        WHERE key = ANY(ARRAY(
             SELECT key FROM cohort_signin_attempt WHERE forgotten_at <= now()
-            FOR UPDATE SKIP LOCKED)
+            ORDER BY forgotten_at
+            LIMIT 1000
+            FOR UPDATE SKIP LOCKED))
         """, lane: .write)
 
     package static let statements = [begun, failed, takenBack, sweep]

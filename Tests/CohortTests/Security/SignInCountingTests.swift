@@ -175,6 +175,22 @@ import Testing
         }
     }
 
+    @Test func `the sweep takes a bounded number at a time`() async throws {
+        try await withPricing { db, _ in
+            let pool = db.pool
+            let many = Statement(
+                "test.many",
+                """
+                INSERT INTO cohort_signin_attempt (key, failures, waits_until, forgotten_at)
+                SELECT 'old:' || n, 1, now(), now() FROM generate_series(1, 2500) n
+                """, lane: .write)
+            _ = try await pool.query(many)
+            for count in [1000, 1000, 500, 0] {
+                #expect(try await pool.query(SignInThrottle.sweep).affected == count)
+            }
+        }
+    }
+
     /// As when the clock is corrected. A wait that is longer than any that the rule knows would last as long as the
     /// clock was ahead.
     @Test(arguments: [60, 3600, 86_400, 3_650 * 86_400, 200 * 365 * 86_400])
