@@ -97,10 +97,19 @@ import Testing
         let reading = Threads(1) { _ in
             try shop.signedIn().send("GET", "/admin/customer-groups").status
         }
-        usleep(100_000)
+        let waits = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND datname = current_database()
+            """
+        let watch = try shop.sql()
+        #expect(Waiting.until(seconds: 30) { (try? watch.number(waits)) ?? 0 > 0 })
         try slow.run("COMMIT")
         #expect(try reading.join().map { try $0.get() } == [200])
-        #expect(shop.service.line { $0["message"] == "statement" } != nil)
+        let isTold = shop.service.line {
+            $0["message"] == "statement"
+                && $0["statement"]?.text?.hasPrefix("customer_group.") == true
+        }
+        #expect(isTold != nil)
     }
 
     @Test func `what is warned about at the start is so when it is read again, once`() async throws
