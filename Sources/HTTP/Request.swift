@@ -87,16 +87,6 @@ package struct Request: ~Copyable, ~Escapable {
         head.accepts(type, in: bytes)
     }
 
-    /// Calls `body` for every field line, in order, names as sent.
-    package func forEachHeader(_ body: (_ name: String, _ value: String) -> Void) {
-        for index in head.fields.indices {
-            let field = head.fields[index]
-            body(
-                bytes.extracting(Int(field.nameStart)..<Int(field.nameEnd)).text,
-                head.value(index, in: bytes).text)
-        }
-    }
-
     /// Who asks: the address of the connection, or the last one in `X-Forwarded-For` that is not
     /// itself a trusted proxy when the connection comes from one. Empty for a unix socket without that field.
     package var clientAddress: String {

@@ -92,8 +92,10 @@ struct ParsedStream {
     private mutating func note(_ bytes: [UInt8], _ body: [UInt8]) throws(RequestRefusal) {
         let body = try Inflater.inflate(body, head.coding, bytesMax: bodyBytesMax)
         let request = Request(bytes: bytes.span, head: head, body: body)
-        var fields: [String] = []
-        request.forEachHeader { fields.append("\($0): \($1)") }
+        let fields = head.fields.indices.map { index in
+            let name = Int(head.fields[index].nameStart)..<Int(head.fields[index].nameEnd)
+            return "\(bytes.span.extracting(name).text): \(head.value(index, in: bytes.span).text)"
+        }
         events.append(
             .request(
                 method: request.methodName, path: request.path, query: request.query,
