@@ -80,7 +80,7 @@ extension Settings {
                 scalar.value < 0x20 || scalar.value == 0x7F
                 ? scalar.escaped(asASCII: true) : String(scalar)
         }
-        return line
+        return Log.plain(line)
     }
 
     /// A connection string without its passwords.

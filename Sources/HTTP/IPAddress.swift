@@ -1,13 +1,13 @@
 import Glibc
 
 /// An IPv4 or IPv6 address, IPv4-mapped IPv6 ones taken for what they map.
-struct IPAddress: Equatable, Sendable {
+package struct IPAddress: Equatable, Sendable {
     /// 4 or 16 bytes, in network order.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    var bitCount: Int { bytes.count * 8 }
+    package var bitCount: Int { bytes.count * 8 }
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         // A longer text is no address, and inet_pton should not have to find out.
         guard text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
         var four = in_addr()
@@ -41,7 +41,7 @@ struct IPAddress: Equatable, Sendable {
         self.init(String(text))
     }
 
-    var text: String {
+    package var text: String {
         var buffer: [CChar] = Array(repeating: 0, count: 64)
         let family = bytes.count == 4 ? AF_INET : AF_INET6
         let size = socklen_t(buffer.count)

@@ -361,14 +361,16 @@ private func refusal(
     }
 
     @Test func `refusals are one line whatever the value`() {
-        for text in ["a\nb", "a\r\nForged: 1", "\u{1B}[31m", "\0"] {
+        for text in [
+            "a\nb", "a\r\nForged: 1", "\u{1B}[31m", "\0", "\u{9B}31m", "a\u{85}b", "\u{202E}c",
+        ] {
             for flag in [
                 "port", "host", "unix-socket", "log-format", "database-url", "trusted-proxies",
             ] {
                 guard let line = refusal(flags: [flag: text]) else { continue }
                 #expect(
-                    line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F },
-                    "\(flag)")
+                    line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+                        && Log.plain(line) == line, "\(flag)")
             }
         }
     }

@@ -1,5 +1,5 @@
 import Crypto
-import Glibc
+import HTTP
 package import Postgres
 
 /// Slows down the guessing of passwords, over all instances together.
@@ -84,14 +84,11 @@ package struct SignInThrottle: Sendable {
         }
 
         /// IPv6 addresses count by their /64: one customer of a provider has all of it.
-        private static func network(of address: String) -> String {
-            guard address.utf8.count <= 45, !address.utf8.contains(0) else { return "unknown" }
-            var bytes = [UInt8](repeating: 0, count: 16)
-            guard unsafe inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
-            let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-            if bytes.starts(with: mapped) {
-                return bytes[12...].map { String($0) }.joined(separator: ".")
-            }
+        private static func network(of text: String) -> String {
+            guard text.utf8.count <= 45, !text.utf8.contains(0) else { return "unknown" }
+            guard let address = IPAddress(text) else { return text }
+            guard address.bitCount == 128 else { return address.text }
+            let bytes = address.bytes
             let groups = stride(from: 0, to: 8, by: 2).map {
                 String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16)
             }

@@ -111,7 +111,7 @@ package final class Log: Sendable {
 
     /// Text in which everything that ends a line somewhere, steers a terminal or turns the direction of writing is
     /// spelled out (`<U+2028>`). What JSON escapes by itself, the controls up to U+001F, is left to it.
-    static func plain(_ text: String) -> String {
+    package static func plain(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 < 0x7F }) { return text }
         var plain = ""
         for scalar in text.unicodeScalars {
