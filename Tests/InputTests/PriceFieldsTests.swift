@@ -98,6 +98,8 @@ struct PriceFieldsTests {
             (one(#""id":"ma_1","region_id":[]"#), "region_id must be a string"),
             (one(#""id":"""#), xor), (one(#""id":null"#), xor),
             (one(#""id":7,"currency_code":"usd""#), "id must be a string"),
+            (one(#""id":7"#), "id must be a string"), (one(#""id":[1]"#), "id must be a string"),
+            (one(#""id":0"#), "id must be a string, " + xor),
             (#"{"prices":[{"id":"ma_1","amount":1}]}"#, "variant_id must be a string"),
             (
                 #"{"prices":[{"id":"ma_1"}]}"#,

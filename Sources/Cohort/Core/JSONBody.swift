@@ -47,6 +47,7 @@ struct JSONBody: Sendable {
                 continue
             }
             let charset = pair[1].trimmingBlanks().filter { $0 != "\"" }.lowercased()
+            if charset.isEmpty { continue }
             guard let known = TextEncoding(charset: charset) else {
                 throw .unsupportedCharset(charset.uppercased())
             }

@@ -29,6 +29,8 @@ package final class SingleFlight: Ticker, Sendable {
 
     private struct State {
         var isTaken = false
+        /// What is being done.
+        var key: String?
         /// Who waits for what is being done; they were all there before it began.
         var followers: [Waiter] = []
         /// First come, first served.
@@ -77,6 +79,7 @@ package final class SingleFlight: Ticker, Sendable {
         let (turn, number) = state.withLock { state -> (Turn?, Int?) in
             guard state.isTaken else {
                 state.isTaken = true
+                state.key = key
                 return (.mine, nil)
             }
             let place =
@@ -97,22 +100,40 @@ package final class SingleFlight: Ticker, Sendable {
         return number
     }
 
-    /// Tells the others, and gives the turn to the next. An answer that is streamed is for one alone, and so is the
-    /// end of one whose client went away: then another of those who wait for the same does it.
+    private enum Share {
+        case all
+        /// Whose client went away: another of those who wait for the same does it.
+        case nobody
+        /// What is streamed is for one alone. It will be again, so each of the others waits for a turn of his own.
+        case stream
+
+        init(_ outcome: Result<Response, APIError>) {
+            self =
+                switch outcome {
+                case .success(let response): response.bytes == nil ? .stream : .all
+                case .failure(let error): error == .clientGone ? .nobody : .all
+                }
+        }
+    }
+
+    /// Tells the others, and gives the turn to the next.
     private func finish(_ outcome: Result<Response, APIError>) {
-        let isForAll =
-            switch outcome {
-            case .success(let response): response.bytes != nil
-            case .failure(let error): error != .clientGone
-            }
+        let share = Share(outcome)
         let (told, next) = state.withLock { state -> ([Waiter], Waiter?) in
             var told: [Waiter] = []
-            if isForAll { swap(&told, &state.followers) }
+            if share == .all { swap(&told, &state.followers) }
+            let before = state.key
             if state.followers.isEmpty, !state.waiting.isEmpty {
-                state.followers = state.waiting.removeFirst().waiters
+                (state.key, state.followers) = state.waiting.removeFirst()
             }
             state.isTaken = !state.followers.isEmpty
-            return (told, state.isTaken ? state.followers.removeFirst() : nil)
+            guard state.isTaken else { return (told, nil) }
+            let next = state.followers.removeFirst()
+            if share == .stream, state.key == before, !state.followers.isEmpty {
+                state.waiting.insert((state.key, state.followers), at: 0)
+                state.followers = []
+            }
+            return (told, next)
         }
         for waiter in told { waiter.continuation.resume(returning: .over(outcome)) }
         next?.continuation.resume(returning: .mine)

@@ -68,23 +68,27 @@ package enum CustomerList {
         if let q, !q.isEmpty, !Trigrams.areIn(q) {
             list.scan = "\(call.queryText) \(group ?? "")"  // A query has no blank.
         }
-        guard filter.conditions.count == unfiltered else { return list }
-        if let groups {
-            guard groups.count == 1 else { return list }
-            list.counter = Counter(
-                quick: countMembers, slow: countManyMembers, values: [.text(groups[0])])
-            if list.selection.branches.last?.selection.isAll == true {
-                // They all show that one group.
-                let shown = list.selection.branches.removeLast()
-                list.counter?.common = CommonMember(
-                    name: shown.relation.name, entity: CustomerGroup.entity)
-            }
-            if list.order == "e.id" { list.paging = members(of: groups[0]) }
-        } else {
+        if filter.conditions.count == unfiltered { countQuickly(&list, membersOf: groups) }
+        return list
+    }
+
+    /// What nothing narrows down is counted already, and has an index by id.
+    private static func countQuickly(_ list: inout ListRequest, membersOf groups: [String]?) {
+        guard let groups else {
             list.counter = Counter(quick: count)
             if list.order == "e.id" { list.lane = .fast }
+            return
         }
-        return list
+        guard groups.count == 1 else { return }
+        list.counter = Counter(
+            quick: countMembers, slow: countManyMembers, values: [.text(groups[0])])
+        if list.selection.branches.last?.selection.isAll == true {
+            // They all show that one group.
+            let shown = list.selection.branches.removeLast()
+            list.counter?.common = CommonMember(
+                name: shown.relation.name, entity: CustomerGroup.entity)
+        }
+        if list.order == "e.id" { list.paging = members(of: groups[0]) }
     }
 
     static let count = Statement(

@@ -80,7 +80,9 @@ private struct DraftReader {
         let id = allowingIDs ? text("id").value.flatMap { $0.isEmpty ? nil : $0 } : nil
         let region = place("region_id")
         let currency = place("currency_code")
-        if id == nil, isSomething("region_id") == isSomething("currency_code") {
+        if !(allowingIDs && isSomething("id")),
+            isSomething("region_id") == isSomething("currency_code")
+        {
             failures.add(#"Failed XOR relation between "region_id" and "currency_code"."#)
             failures.add(#"Failed XOR relation between "currency_code" and "region_id"."#)
         }

@@ -227,6 +227,25 @@ private final class Visitor: @unchecked Sendable {
         #expect(await asked[3].value == .success("done"))
     }
 
+    @Test func `who waits for a stream of his own waits no longer than others`() async {
+        let turns = SingleFlight(.init(waitDeadline: .seconds(60)))
+        let first = await begin(turns, "a")
+        let others = [
+            await wait(turns, "b"), await wait(turns, "b"), await wait(turns, "b"),
+        ]
+        let end = MonotonicTime.now()
+        let stream = Response.stream(status: 200) { _ in }
+        for _ in 1...2 { await table.end(.success(stream)) }
+        #expect(await table.begun(3) == ["a", "b", "b"])
+        #expect(turns.waitersCount == 1)
+        turns.tick(end + .seconds(60))
+        #expect(await others[2].value == overloaded)
+        await table.end("done")
+        #expect(await first.value == .success(""))
+        #expect(await others[0].value == .success(""))
+        #expect(await others[1].value == .success("done"))
+    }
+
     @Test func `nothing is read for a client who has left`() async throws {
         let loop = try EventLoop(label: "test.loop")
         loop.start()

@@ -19,6 +19,7 @@ import Testing
         let bodies: [(charset: String, name: String, bytes: [UInt8])] = [
             ("utf-8", "Größe 😀 1", Array(body("Größe 😀 1").utf8)),
             ("\"UTF-8\"", "Größe 😀 2", Array(("\u{feff}" + body("Größe 😀 2")).utf8)),
+            ("", "Größe 😀 7", Array(body("Größe 😀 7").utf8)),
             ("UTF-16", "Größe 😀 3", units(body("Größe 😀 3"))),
             ("utf-16", "Größe 😀 4", units("\u{feff}" + body("Größe 😀 4"))),
             ("utf-16le", "Größe 😀 5", units(body("Größe 😀 5"))),
