@@ -47,8 +47,8 @@ import Synchronization
     private static let discardBytes = 16_384
     /// Connections beyond the bound that are only told so.
     private static let refusalsMax = 128
-    /// Connections that are looked at to make room for one. Every newcomer of a flood asks for that, and to look at
-    /// all each time would take most of a loop's time.
+    /// Connections that are looked at to make room for one: every newcomer of a flood asks for that, dozens in a turn,
+    /// and there may be thousands to look at.
     private static let looksMax = 256
     /// About a millisecond of answers and closes.
     private static let expiriesPerTurnMax = 32

@@ -307,6 +307,29 @@ private final class Flag: Sendable {
         }
     }
 
+    @Test func `a look for room is bounded, and the next one goes on where it ended`() async throws
+    {
+        var limits = HTTPLimits()
+        limits.connectionsMax = 301
+        let held = Mutex<[Exchange]>([])
+        let service = try TestService(limits: limits) { _, exchange in
+            held.withLock { $0.append(exchange) }
+        }
+        let busy = try (0..<300).map { _ in try service.client() }
+        for client in busy { client.send(Self.get) }
+        try await eventually { held.withLock { $0.count } == 300 }
+        let idle = try service.client()
+        try await eventually { service.connectionCount == 301 }
+        // 256 of those that are at work were looked at for this one.
+        let refused = try service.client()
+        refused.send(Self.get)
+        #expect(try refused.answer()?.status == 503)
+        let newcomer = try service.client()
+        newcomer.send(Self.get)
+        #expect(try idle.readToEnd().isEmpty)
+        try await eventually { held.withLock { $0.count } == 301 }
+    }
+
     @Test func `a newcomer is told when all are at work`() async throws {
         var limits = HTTPLimits()
         limits.connectionsMax = 2
