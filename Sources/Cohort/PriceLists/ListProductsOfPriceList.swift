@@ -60,7 +60,7 @@ package enum ListProductsOfPriceList: Endpoint {
             member: "products", entity: entity, selection: selection,
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: entity, default: "e.created_at DESC, e.id"),
-            lane: .slow, isOfOneMoment: !selection.branches.isEmpty,
+            lane: .slow, isOfOneMoment: !selection.branches.isEmpty, isOfCatalog: q == nil,
             query: call.queryText)
     }
 

@@ -24,6 +24,8 @@ package struct ListRequest: Sendable {
     /// Whether rows that were read at another moment than what hangs on them would say something that was never so; for
     /// pages from memory.
     var isOfOneMoment = false
+    /// Products and variants that nobody searches for: what every shopper looks at, and not many in most shops.
+    var isOfCatalog = false
     /// What stands behind the rows.
     package var envelope = Envelope.page
     /// What the client asked, for links to the other pages; nil makes none.
@@ -50,5 +52,7 @@ package struct ListRequest: Sendable {
     }
 
     /// Whether PostgreSQL may have to compute for long.
-    var isHeavy: Bool { paging == nil && lane(lane, skipping: offset) == .slow }
+    var isHeavy: Bool {
+        !isOfCatalog && paging == nil && lane(lane, skipping: offset) == .slow
+    }
 }

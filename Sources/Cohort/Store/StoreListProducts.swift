@@ -64,7 +64,7 @@ package enum StoreListProducts: Endpoint {
                     expand: expand, fields: fields, always: ["created_at"]),
                 offset: offset, limit: limit, filter: filter,
                 order: byVariants ?? columns, lane: ids == nil && handle == nil ? .slow : .fast,
-                query: call.queryText),
+                isOfCatalog: q == nil, query: call.queryText),
             prices: prices)
     }
 

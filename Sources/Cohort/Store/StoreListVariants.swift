@@ -33,7 +33,7 @@ package enum StoreListVariants: Endpoint {
                 offset: offset, limit: limit, filter: filter,
                 order: "e.created_at DESC, e.id",
                 // Medusa shows the rows alone.
-                lane: ids == nil ? lane : .fast, envelope: .nothing),
+                lane: ids == nil ? lane : .fast, isOfCatalog: true, envelope: .nothing),
             prices: prices)
     }
 

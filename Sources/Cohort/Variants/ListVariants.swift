@@ -48,7 +48,7 @@ package enum ListVariants: Endpoint {
             order: try .order(
                 order, of: ProductVariant.entity, default: "e.created_at DESC, e.id"),
             // Medusa leaves `offset` and `limit` out here.
-            lane: lane, envelope: .count, query: call.queryText)
+            lane: lane, isOfCatalog: q == nil, envelope: .count, query: call.queryText)
         return Input(list: list, prices: prices)
     }
 

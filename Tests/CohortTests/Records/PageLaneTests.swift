@@ -13,6 +13,10 @@ import Testing
             limit: limit, filter: SQLBuilder(), order: "e.id", lane: lane)
     }
 
+    private static func lane(_ list: ListRequest) -> LaneKind {
+        list.lane(list.lane, skipping: list.offset)
+    }
+
     @Test(
         arguments: [
             (0, 0, LaneKind.fast, LaneKind.fast), (200, 1000, .fast, .fast),
@@ -42,10 +46,10 @@ import Testing
         throws
     {
         let store = try StoreListVariants.parse(.made("GET /store/variants" + query)).list
-        #expect(store.isHeavy == !isQuick)
+        #expect(Self.lane(store) == (isQuick ? .fast : .slow))
         guard !query.contains("ids") else { return }
         let admin = try ListVariants.parse(.made("GET /admin/variants" + query)).list
-        #expect(admin.isHeavy == !isQuick)
+        #expect(Self.lane(admin) == (isQuick ? .fast : .slow))
     }
 
     @Test(
@@ -57,9 +61,16 @@ import Testing
     func `products that are named are read among the quick ones`(query: String, isQuick: Bool)
         throws
     {
-        #expect(
-            try StoreListProducts.parse(.made("GET /store/products" + query)).list.isHeavy
-                == !isQuick)
+        let list = try StoreListProducts.parse(.made("GET /store/products" + query)).list
+        #expect(Self.lane(list) == (isQuick ? .fast : .slow))
+    }
+
+    @Test(arguments: [("", false), ("?q=a", true), ("?title=a&offset=5000", false)])
+    func `of the catalogue only searches are heavy work`(query: String, isHeavy: Bool) throws {
+        let products = try StoreListProducts.parse(.made("GET /store/products" + query)).list
+        #expect(products.isHeavy == isHeavy)
+        let variants = try ListVariants.parse(.made("GET /admin/variants" + query)).list
+        #expect(variants.isHeavy == isHeavy)
     }
 
     @Test(
