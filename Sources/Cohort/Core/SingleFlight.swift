@@ -37,6 +37,17 @@ package final class SingleFlight: Ticker, Sendable {
         var waiting: [(key: String?, waiters: [Waiter])] = []
         var waitersCount: Int { waiting.reduce(0) { $0 + $1.waiters.count } }
         var lastNumber = 0
+
+        /// Has them wait behind all others, so that these have their turns between.
+        mutating func lineUpFollowers() {
+            guard !followers.isEmpty else { return }
+            if let place = waiting.firstIndex(where: { $0.key == key }) {
+                waiting[place].waiters.insert(contentsOf: followers, at: 0)
+            } else {
+                waiting.append((key, followers))
+            }
+            followers = []
+        }
     }
 
     private let limits: Limits
@@ -121,19 +132,16 @@ package final class SingleFlight: Ticker, Sendable {
         let share = Share(outcome)
         let (told, next) = state.withLock { state -> ([Waiter], Waiter?) in
             var told: [Waiter] = []
-            if share == .all { swap(&told, &state.followers) }
-            let before = state.key
+            switch share {
+            case .all: swap(&told, &state.followers)
+            case .nobody: break
+            case .stream: state.lineUpFollowers()
+            }
             if state.followers.isEmpty, !state.waiting.isEmpty {
                 (state.key, state.followers) = state.waiting.removeFirst()
             }
             state.isTaken = !state.followers.isEmpty
-            guard state.isTaken else { return (told, nil) }
-            let next = state.followers.removeFirst()
-            if share == .stream, state.key == before, !state.followers.isEmpty {
-                state.waiting.insert((state.key, state.followers), at: 0)
-                state.followers = []
-            }
-            return (told, next)
+            return (told, state.isTaken ? state.followers.removeFirst() : nil)
         }
         for waiter in told { waiter.continuation.resume(returning: .over(outcome)) }
         next?.continuation.resume(returning: .mine)
