@@ -220,7 +220,8 @@ extension Settings {
         + lane(
             "write", \.database.write, connections: "4", wait: "2500", timeout: "10000", "writes")
         + lane(
-            "slow", \.database.slow, connections: "3", wait: "10000", timeout: "30000", "searches")
+            "slow", \.database.slow, connections: "3", wait: "10000", timeout: "30000",
+            "searches and long lists; with 1, who reads a long list slowly keeps others from both")
         + [
             .number(
                 "pipeline_depth_max", \.database.pipelineDepthMax, in: 1...65_536, default: "512",

@@ -86,6 +86,16 @@ package final class Cursor: @unchecked Sendable {
         }
     }
 
+    /// Whether it may begin anew, as its transaction failed for what another need not: only before anything was shown.
+    package func begunAnew() -> Bool {
+        guard transaction?.failure?.isWorthRepeating == true, watch?.isGone != true else {
+            return false
+        }
+        close()
+        isAtEnd = false
+        return true
+    }
+
     /// Gives the connection back; more calls do nothing. Called by itself when nothing more comes and on a failure.
     package func close() {
         isAtEnd = true

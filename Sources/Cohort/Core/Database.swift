@@ -18,6 +18,8 @@ package struct Database: Sendable {
     private let isForStranger: Bool
     /// Set where all that is asked belongs to one transaction, see ``within(_:)``.
     private var transaction: Transaction?
+    /// Whether that is a cursor's, which nothing goes on without.
+    private var readsCursor = false
 
     package init(
         pool: Pool, watch: ClientWatch, shapes: ShapeCache, marks: KeysetMarks = KeysetMarks(),
@@ -40,7 +42,9 @@ package struct Database: Sendable {
     /// Sends a statement without waiting. What one turn starts on the fast lane leaves in one segment.
     package func start(_ statement: Statement, _ values: [Value] = []) -> PendingRows {
         // What a refusal tells is read elsewhere: a transaction in which a statement failed takes no others.
-        if let transaction, transaction.failure == nil || statement.lane == .write {
+        if let transaction,
+            readsCursor || transaction.failure == nil || statement.lane == .write
+        {
             return transaction.start(statement, values)
         }
         return unsafe pool.start(statement, values, watch: watch)
@@ -141,6 +145,7 @@ extension Database {
         guard let transaction = cursor?.transaction else { return self }
         var bound = self
         bound.transaction = transaction
+        bound.readsCursor = true
         return bound
     }
 

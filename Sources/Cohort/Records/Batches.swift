@@ -27,8 +27,13 @@ final class Batches: @unchecked Sendable {
 
     /// Loads the first batch. Returns whether it is everything, relations included, and not much.
     func begin(_ selection: Selection, on db: Database) async throws(APIError) -> Bool {
-        try await fetch()
-        try await loadBranches(selection, on: db)
+        do throws(APIError) {
+            try await load(selection, on: db)
+        } catch {
+            // As a page's reads are sent again, each by itself.
+            guard cursor?.begunAnew() == true else { throw error }
+            try await load(selection, on: db)
+        }
         return isLast && Branch.areSmall(rows, with: branches, computed)
     }
 
@@ -50,8 +55,7 @@ final class Batches: @unchecked Sendable {
     /// Goes on to the next batch; false when there is none.
     func advance(_ selection: Selection, on db: Database) async throws(APIError) -> Bool {
         guard !isLast else { return false }
-        try await fetch()
-        try await loadBranches(selection, on: db)
+        try await load(selection, on: db)
         return true
     }
 
@@ -69,10 +73,14 @@ final class Batches: @unchecked Sendable {
         }
     }
 
+    private func load(_ selection: Selection, on db: Database) async throws(APIError) {
+        try await fetch()
+        try await loadBranches(selection, on: db.reading(cursor))
+        // Whoever takes the rest slowly, be it of a large relation, keeps no connection meanwhile.
+        if isLast { close() }
+    }
+
     private func loadBranches(_ selection: Selection, on db: Database) async throws(APIError) {
-        // Whoever takes the answer slowly keeps no connection that is not needed any more.
-        defer { if isLast, Branch.areComplete(branches, computed) { close() } }
-        let db = db.reading(cursor)
         guard !selection.branches.isEmpty || selection.computed != nil else { return }
         var ids: [String] = []
         ids.reserveCapacity(rows.count)
