@@ -144,6 +144,9 @@ final class Connection: IOHandler, @unchecked Sendable {
     /// Whether it waits for a request of which nothing has come.
     var isIdle: Bool { phase == .head && inbox.isEmpty }
 
+    /// Whether it has a request that is not answered to the end.
+    var isAtWork: Bool { phase == .body || phase == .handling || phase == .answering }
+
     /// Whether it could make room for another: idle, or dawdling over a head.
     var isSpare: Bool { phase == .head }
 

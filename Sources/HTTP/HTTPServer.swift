@@ -312,7 +312,7 @@ import Synchronization
 
     private func cutAll() {
         for case let connection? in connections {
-            if !connection.isIdle { cut += 1 }
+            if connection.isAtWork { cut += 1 }
             connection.cut()
         }
     }

@@ -108,7 +108,7 @@ package final class Server: Handler, @unchecked Sendable {
                 do throws(APIError) {
                     let response = try await respond(
                         to: destination, call, check, exchange.watch, note)
-                    exchange.respond(await finishAnyLength(response, note))
+                    respond(response, to: exchange, note)
                 } catch {
                     respond(error, to: exchange, note)
                 }
@@ -119,7 +119,20 @@ package final class Server: Handler, @unchecked Sendable {
     }
 
     func respond(_ response: consuming Response, to exchange: Exchange, _ note: RequestNote) {
-        exchange.respond(finish(response, note))
+        var response = finish(response, note)
+        guard let (coding, body) = compression(of: &response, note, isLarge: true) else {
+            exchange.respond(response)
+            return
+        }
+        // That takes longer than a loop may. Where many are at it already it goes as it is.
+        loop.run { [self, response] in
+            var response = response
+            let coded = try? await parts.largeBodies.run { () throws(APIError) in
+                coding.encode(body)
+            }
+            response.code(as: coding, coded ?? nil)
+            exchange.respond(response)
+        }
     }
 
     func respond(_ error: APIError, to exchange: Exchange, _ note: RequestNote) {
@@ -316,20 +329,6 @@ package final class Server: Handler, @unchecked Sendable {
             response.append("X-Request-Id", id)
         } else {
             response.requestNumber = note.number
-        }
-        return response
-    }
-
-    /// The same where it may be large: what would take a loop long is compressed elsewhere, or not at all where many are.
-    private func finishAnyLength(
-        _ response: consuming Response, _ note: RequestNote
-    ) async -> Response {
-        var response = finish(response, note)
-        if let (coding, body) = compression(of: &response, note, isLarge: true) {
-            let coded = try? await parts.largeBodies.run { () throws(APIError) in
-                coding.encode(body)
-            }
-            response.code(as: coding, coded ?? nil)
         }
         return response
     }

@@ -66,7 +66,8 @@ package enum DeleteCustomerGroup: Endpoint {
         }
         var response = Response.deleted(id, "customer_group")
         if !drafted.isEmpty {
-            response.append("X-Cohort-Drafted-Price-Lists", names(of: drafted))
+            let names = names(of: drafted)
+            if !names.isEmpty { response.append("X-Cohort-Drafted-Price-Lists", names) }
             response.append("X-Cohort-Drafted-Price-Lists-Count", "\(drafted.count)")
         }
         return response
@@ -78,7 +79,8 @@ package enum DeleteCustomerGroup: Endpoint {
     /// The first of them, joined with commas. Whoever wrote the table may have chosen ids that no field can hold.
     static func names(of lists: [String]) -> String {
         var names = ""
-        for id in lists where id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+        for id in lists
+        where id.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") }) {
             let name = names.isEmpty ? id : ", " + id
             guard names.utf8.count + name.utf8.count <= namesBytesMax else { break }
             names += name

@@ -173,6 +173,12 @@ import Testing
         #expect(long["etag"] == whole["etag"])
         #expect(long.body.prefix(2) == [0x1F, 0x8B])
         #expect(long.body.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) } == whole.body.count)
+        try large.sql().run(
+            "UPDATE customer_group SET metadata = jsonb_build_object('m', repeat('m', 200000))")
+        let id = try #require(whole.json?["customer_groups"]?[0]?["id"]?.text)
+        let one = try large.client().send("GET", "/admin/customer-groups/\(id)", headers: accepting)
+        #expect(one["content-encoding"] == "gzip")
+        #expect(one["vary"]?.contains("Accept-Encoding") == true)
     }
 
     @Test(arguments: [

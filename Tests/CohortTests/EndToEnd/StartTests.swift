@@ -81,6 +81,10 @@ import Testing
         try half.write("GET /admin/customers HTTP/1.1\r\nhost: a\r\n")
         let idle = shop.client()
         _ = try idle.send("GET", "/health")
+        let over = shop.client()
+        _ = try over.send("GET", "/health", headers: [("connection", "close")])
+        let cut = shop.client()
+        try cut.write("POST /admin/auth HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{")
         shop.service.signal(SIGTERM)
         #expect(shop.service.waitForExit(seconds: 10) == 0, "\(shop.service.output)")
         let line = shop.service.line { $0["message"] == "requests were cut off" }

@@ -151,6 +151,7 @@ import Testing
         let shop = try await Shop.open(settings: [
             "COHORT_SLOW_STATEMENT_MS": "1500", "COHORT_LOOPS": "1",
             "COHORT_WRITE_CONNECTIONS": "1", "COHORT_METRICS_PORT": "0",
+            "COHORT_WRITE_WAIT_DEADLINE_MS": "60000",
         ])
         let group = try shop.signedIn().create("Locked")
         let lock = try shop.sql()
