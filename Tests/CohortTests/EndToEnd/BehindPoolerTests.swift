@@ -135,8 +135,6 @@ import Testing
         try shop.service.waitUntilReady()
         let load = WriteLoad(on: shop, clients: 6, name: fault)
         for _ in 0..<3 {
-            // RECONNECT, where a server is just logging in, makes that a failed login to PgBouncer, which then refuses clients
-            // for a second: all have logged in by then.
             usleep(300_000)
             switch fault {
             case "PAUSE":
@@ -148,7 +146,11 @@ import Testing
                 try pooler.command("KILL shop")
                 load.expect(1, acknowledged: false)
                 try pooler.command("RESUME shop")
-            case "RECONNECT": try pooler.command("RECONNECT shop")
+            case "RECONNECT":
+                // Where a server is just logging in, that becomes a failed login to PgBouncer, which then refuses clients for
+                // a second.
+                #expect(Waiting.until(seconds: 30) { (try? loggingIn(at: pooler)) == 0 })
+                try pooler.command("RECONNECT shop")
             case "crash":
                 pooler.stop()
                 load.expect(1, acknowledged: false)
@@ -172,10 +174,15 @@ import Testing
     }
 
     /// How many of its clients wait for a server.
-    private func waiting(at pooler: Pooler) throws -> Int {
-        // Of each database and user: their names, active clients, waiting ones.
+    private func waiting(at pooler: Pooler) throws -> Int { try sum(3, at: pooler) }
+
+    /// How many servers it is just logging in to.
+    private func loggingIn(at pooler: Pooler) throws -> Int { try sum(12, at: pooler) }
+
+    /// A column of SHOW POOLS: of each database and user their names, active clients, waiting ones, …, `sv_login`.
+    private func sum(_ column: Int, at pooler: Pooler) throws -> Int {
         try pooler.command("SHOW POOLS").filter { $0[0] == "shop" }
-            .reduce(0) { $0 + (Int($1[3] ?? "") ?? 0) }
+            .reduce(0) { $0 + (Int($1[column] ?? "") ?? 0) }
     }
 
     // MARK: - Without transactions
