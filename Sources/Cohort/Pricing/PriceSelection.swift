@@ -31,6 +31,11 @@ package enum PriceSelection {
     static let amountsOfMany = Statement(
         "price_selection.amounts_of_many", composing: text, lane: .slow)
 
+    /// - Parameter count: how many variants are asked for.
+    static func amounts(of count: Int) -> Statement {
+        count > ListRequest.quickRowsMax ? amountsOfMany : amounts
+    }
+
     private static let text: SQL = """
         WITH place AS MATERIALIZED (
             -- A region's currency replaces the one that was asked for. Windows are counted in whole seconds.

@@ -24,8 +24,7 @@ package final class SelectedPrices: @unchecked Sendable {
         let context = try await asked.locatedByCart(on: db)
         let place = PricePlace.start(context, variants, on: db)
         let selecting = db.start(
-            variants.count > ListRequest.quickRowsMax
-                ? PriceSelection.amountsOfMany : PriceSelection.amounts,
+            PriceSelection.amounts(of: variants.count),
             PriceSelection.values(variants, context))
         let known = try await place.loaded()
         return SelectedPrices(

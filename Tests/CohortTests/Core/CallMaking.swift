@@ -7,9 +7,12 @@ import Testing
 extension Call {
     /// A call as the server makes it.
     ///
-    /// - Parameter line: a request line without its version, such as `GET /path?query`.
+    /// - Parameters:
+    ///   - line: a request line without its version, such as `GET /path?query`.
+    ///   - parameters: of the route's pattern, each with the value `1`.
     static func made(
-        _ line: String, body: String? = nil, type: String = "application/json"
+        _ line: String, body: String? = nil, type: String = "application/json",
+        parameters: [String] = []
     ) throws(APIError) -> Call {
         let fields = body.map {
             "Content-Type: \(type)\r\nContent-Length: \($0.utf8.count)\r\n"
@@ -23,8 +26,10 @@ extension Call {
         } catch {
             Issue.record(error)
         }
+        var values = PathParameters(names: parameters)
+        for _ in parameters { values.append("1") }
         return try Call(
-            Request(bytes: bytes.span, head: head, body: Array((body ?? "").utf8)), .none,
+            Request(bytes: bytes.span, head: head, body: Array((body ?? "").utf8)), values,
             readsBody: body != nil,
             of: ServiceParts(Configuration(), log: Log(Configuration.Log())))
     }

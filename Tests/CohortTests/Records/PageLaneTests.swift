@@ -87,6 +87,13 @@ import Testing
             try ListCustomers.parse(.made("GET /admin/customers" + query)).isHeavy == isHeavy)
     }
 
+    @Test(arguments: [(1, LaneKind.fast), (200, .fast), (201, .slow), (1000, .slow)])
+    func `prices of many variants are not read among the quick ones`(
+        variants: Int, lane: LaneKind
+    ) {
+        #expect(PriceSelection.amounts(of: variants).lane == lane)
+    }
+
     @Test func `one text on two lanes makes two statements`() {
         let shapes = ShapeCache()
         let quick = shapes.statement("customer", "SELECT 1", lane: .fast)
