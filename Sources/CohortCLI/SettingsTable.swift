@@ -267,7 +267,7 @@ extension Settings {
         return [
             fill(
                 "\(name)_connections", in: 1...1000, default: connections,
-                allowed: "a whole number", "Database connections for \(use), for each loop"
+                allowed: "a whole number", "Database connections of each loop for \(use)"
             ) { $1.connections = $0 },
             fill(
                 "\(name)_waiters_max", in: 0...1_000_000, default: "4096",

@@ -86,8 +86,11 @@ package final class Cursor: @unchecked Sendable {
         }
     }
 
-    /// Whether it may begin anew, as its transaction failed for what another need not: only before anything was shown.
-    package func begunAnew() -> Bool {
+    /// Begins anew with the next call, where its transaction failed for what another need not. Only before anything was
+    /// shown.
+    ///
+    /// - Returns: whether it does.
+    package func beginAnew() -> Bool {
         guard transaction?.failure?.isWorthRepeating == true, watch?.isGone != true else {
             return false
         }

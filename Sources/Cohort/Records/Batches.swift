@@ -31,7 +31,7 @@ final class Batches: @unchecked Sendable {
             try await load(selection, on: db)
         } catch {
             // As a page's reads are sent again, each by itself.
-            guard cursor?.begunAnew() == true else { throw error }
+            guard cursor?.beginAnew() == true else { throw error }
             try await load(selection, on: db)
         }
         return isLast && Branch.areSmall(rows, with: branches, computed)

@@ -20,7 +20,7 @@ package struct CommonMember: Sendable {
         let json: [UInt8]
         var count = 0
 
-        let isComplete = true
+        var isComplete: Bool { true }
         var memoryBytes: Int { count * json.count }
 
         func load(for ids: [String], on db: Database) -> any LoadedMembers {
