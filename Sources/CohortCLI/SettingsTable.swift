@@ -218,7 +218,9 @@ extension Settings {
             "fast", \.database.fast, connections: "1", wait: "2000", timeout: "2000",
             "point reads, beside two for those that take long")
         + lane(
-            "write", \.database.write, connections: "4", wait: "2500", timeout: "10000", "writes")
+            "write", \.database.write,
+            connections: Setting.Default("8 up to 8 cores, 4 beyond") { $0.cores <= 8 ? "8" : "4" },
+            wait: "2500", timeout: "10000", "writes")
         + lane(
             "slow", \.database.slow, connections: "3", wait: "10000", timeout: "30000",
             "searches and long lists; with 1, who reads a long list slowly keeps others from both")
@@ -249,16 +251,15 @@ extension Settings {
 
     private static func lane(
         _ name: String, _ place: any Setting.Place<Configuration.Database.Lane>,
-        connections: String,
-        wait: String, timeout: String, _ use: String
+        connections: Setting.Default, wait: Setting.Default, timeout: Setting.Default, _ use: String
     ) -> [Setting] {
         func fill(
-            _ name: String, in range: ClosedRange<Int>, default standard: String, allowed: String,
-            _ help: String,
+            _ name: String, in range: ClosedRange<Int>, default standard: Setting.Default,
+            allowed: String, _ help: String,
             _ store: @escaping @Sendable (Int, inout Configuration.Database.Lane) -> Void
         ) -> Setting {
             Setting(
-                name, default: Setting.Default(stringLiteral: standard),
+                name, default: standard,
                 allowed: "\(allowed) from \(range.lowerBound) to \(range.upperBound)", help
             ) { text, configuration throws(Setting.Rejection) in
                 store(try Setting.whole(text, in: range), &configuration[keyPath: place])

@@ -11,7 +11,7 @@ package struct PoolConfiguration: Sendable {
     package var fast = Lane(
         connections: 1, depth: 512, waitDeadline: .seconds(2), statementTimeout: .seconds(2))
     package var write = Lane(
-        connections: 4, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
+        connections: 8, depth: 1, waitDeadline: .seconds(3), statementTimeout: .seconds(10))
     package var slow = Lane(
         connections: 3, depth: 1, waitDeadline: .seconds(10), statementTimeout: .seconds(30))
     /// A quick read that takes longer is done apart from the others, as are its like from then on.
