@@ -115,6 +115,7 @@ extension Connection {
             return
         }
         inbox = []
+        noteHeld()
         _ = shutdown(fd, Int32(SHUT_WR))
         lingered = 0
         lingerEnd = server.loop.now + server.limits.lingerDeadline

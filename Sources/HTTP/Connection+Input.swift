@@ -27,6 +27,8 @@ extension Connection {
                 inbox = []
                 let used = consume(held.span)
                 guard phase != .closed else { return }
+                // What comes behind the last answer is thrown away.
+                guard phase != .lingering else { return }
                 if used == 0 {
                     inbox = held
                 } else if used < held.count {
@@ -58,7 +60,7 @@ extension Connection {
                 _unsafeElements: UnsafeBufferPointer(rebasing: buffer[..<count]))
             if inbox.isEmpty {
                 let used = consume(bytes)
-                guard phase != .closed else { return false }
+                guard phase != .closed, phase != .lingering else { return false }
                 if used < count { inbox = bytes.extracting(used...).array }
             } else {
                 inbox.append(bytes)
@@ -204,11 +206,7 @@ extension Connection {
     private func dispatch(_ head: Span<UInt8>, _ body: [UInt8], _ packed: PackedBody? = nil) {
         phase = .handling
         isFirst = false
-        if sawHangUp {
-            setDeadline(server.limits.halfCloseDeadline)
-        } else {
-            server.clearDeadline(index)
-        }
+        setHandlingDeadline()
         let exchange = nextExchange()
         server.figures.requestsBegun &+= 1
         let request = Request(bytes: head, head: server.head, body: body, packedBody: packed)
@@ -216,6 +214,15 @@ extension Connection {
         server.isHandling = true
         server.handler.handle(request, exchange)
         server.isHandling = false
+    }
+
+    /// A request may take its time, but for one whose client may be gone.
+    func setHandlingDeadline() {
+        if sawHangUp {
+            setDeadline(server.limits.halfCloseDeadline)
+        } else {
+            server.clearDeadline(index)
+        }
     }
 
     private func nextExchange() -> Exchange {

@@ -78,6 +78,8 @@ extension Connection {
     private func transmit(_ bytes: [UInt8], _ tail: [UInt8]) {
         if let output {
             output.append(bytes, tail)
+            // Behind an interim answer that the client has not taken, the wait for it begins anew.
+            if !server.hasDeadline(index) { setDeadline(server.limits.writeDeadline) }
             noteHeld()
             return
         }
@@ -130,8 +132,10 @@ extension Connection {
             } else {
                 answerSent()
             }
-        // An interim answer has left; the deadline is the body's again with its next byte.
-        case .head, .body, .handling, .lingering, .closed: break
+        // An interim answer has left.
+        case .body: setBodyDeadline()
+        case .handling: setHandlingDeadline()
+        case .head, .lingering, .closed: break
         }
     }
 

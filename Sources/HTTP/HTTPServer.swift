@@ -178,6 +178,8 @@ import Synchronization
             connection.refuse(.tooManyConnections, RefusedRequest(clientAddress: peer.text))
         } else {
             connection.setDeadline(limits.firstByteDeadline)
+            // Brought by another loop behind the news that this one drains.
+            if isDraining { connection.drain() }
         }
     }
 
@@ -248,6 +250,8 @@ import Synchronization
     func clearDeadline(_ index: Int) {
         deadlines[index] = Self.never
     }
+
+    func hasDeadline(_ index: Int) -> Bool { deadlines[index] != Self.never }
 
     func deadline(of index: Int) -> MonotonicTime {
         MonotonicTime(nanoseconds: deadlines[index])

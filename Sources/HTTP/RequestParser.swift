@@ -17,6 +17,8 @@ struct RequestParser {
 
     /// Empty lines allowed before a request line: some clients end a body with one too many.
     private static let blankLinesMax = 4
+    /// Of a request line that is not whole: more than any method that is known here has, with the blank behind it.
+    private static let noticedMethodBytesMax = 32
 
     /// Whether nothing of the next head has been seen.
     var isFresh: Bool { lineStart == 0 && searched == 0 }
@@ -103,7 +105,9 @@ struct RequestParser {
     /// one that refuses it.
     private func noteMethod(_ bytes: Span<UInt8>, _ head: Head) {
         guard !hasRequestLine else { return }
-        RequestLine.method(bytes, lineStart..<bytes.count, into: head)
+        // A line that comes byte by byte is not read from its beginning each time.
+        let end = min(bytes.count, lineStart + Self.noticedMethodBytesMax)
+        RequestLine.method(bytes, lineStart..<end, into: head)
     }
 
     /// Refuses what can't be the beginning of a method at once, not when its first line ends: a TLS

@@ -277,6 +277,58 @@ import Testing
         #expect(service.connectionCount == 0)
         #expect(throws: RawClient.Failure.self) { try client.answer() }
     }
+
+    /// The body of a request comes while its `100 Continue` still waits for the client to take what was before it.
+    ///
+    /// - Parameter takes: whether he does, once the request is at its handler.
+    @Test(arguments: [false, true])
+    func `an interim answer that is not taken leaves the one behind it its time`(takes: Bool)
+        async throws
+    {
+        var limits = HTTPLimits()
+        limits.writeDeadline = .milliseconds(300)
+        let path = "/tmp/cohort-test-\(UInt64.random(in: .min ... .max))"
+        let posts = Seen()
+        let service = try TestService(limits: limits, path: path) { request, exchange in
+            guard request.methodName == "POST" else {
+                exchange.respond(Response(status: 200, body: []))
+                return
+            }
+            posts.add("begun")
+            guard takes else { return exchange.respond(Response(status: 201, body: [])) }
+            exchange.loop.perform(after: .seconds(1)) {
+                exchange.respond(Response(status: 201, body: []))
+            }
+        }
+        // A unix socket takes an answer whole or not at all; how many is found out by one that takes none.
+        let measuring = try RawClient(path: path)
+        for _ in 0..<10_000 { measuring.send(Self.get) }
+        try await eventually { service.connectionCount == 0 }
+        let whole = service.handler.log.withLock { log in
+            defer { log = [] }
+            return log.count { $0.isComplete }
+        }
+        #expect(whole > 10)
+
+        let client = try RawClient(path: path)
+        for count in 1...whole {
+            client.send(Self.get)
+            try await eventually { service.handler.log.withLock { $0.count == count } }
+        }
+        client.send(
+            "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+        service.waitForTicks(1)
+        client.send("a")
+        try await eventually { posts.all == ["begun"] }
+        if takes {
+            for _ in 1...whole { #expect(try client.answer()?.status == 200) }
+            #expect(try client.answer()?.status == 100)
+            #expect(try client.answer()?.status == 201)
+        } else {
+            try await eventually { service.connectionCount == 0 }
+            #expect(service.handler.log.withLock { $0.last?.isComplete } == false)
+        }
+    }
 }
 
 private final class Flag: Sendable {
