@@ -1,5 +1,7 @@
+import EventLoop
 import HTTP
 import Postgres
+import Synchronization
 
 /// What the sessions of users and of customers have in common.
 enum Session {
@@ -36,7 +38,8 @@ enum Session {
         }
     }
 
-    /// A session lasts from its last use, written once a minute at most. Nobody waits for that.
+    /// A session lasts from its last use, written once a minute at most, and one after the other: where the table is
+    /// locked, that takes no more than one connection from other writes. Nobody waits for it.
     ///
     /// - Parameters:
     ///   - rest: how long it would still last, by the database's clock, as ours may be another.
@@ -46,7 +49,15 @@ enum Session {
         on db: Database
     ) {
         let lifetime = parts.configuration.auth.sessionLifetime
-        guard lifetime - rest > .seconds(60) else { return }
-        _ = db.start(extend, [.text(key), .float8(Double(lifetime.components.seconds))])
+        guard lifetime - rest > .seconds(60),
+            parts.isExtendingSession.compareExchange(
+                expected: false, desired: true, ordering: .relaxed
+            ).exchanged
+        else { return }
+        let extended = db.start(extend, [.text(key), .float8(Double(lifetime.components.seconds))])
+        db.loop.run {
+            _ = try? await extended.rows()
+            parts.isExtendingSession.store(false, ordering: .relaxed)
+        }
     }
 }

@@ -36,6 +36,8 @@ package struct Database: Sendable {
         self.isForStranger = isForStranger
     }
 
+    var loop: EventLoop { pool.loop }
+
     /// Whether a statement that fails undoes what was asked before it, and ends what may be asked behind.
     var isInTransaction: Bool { transaction != nil }
 
@@ -93,7 +95,7 @@ package struct Database: Sendable {
         _ work: (_ oneByOne: Bool) async throws(APIError) -> T
     ) async throws(APIError) -> T {
         let waits = pool.sharesProcessors
-        return try await heavyWork.perform(waits: waits, on: pool.loop) { () throws(APIError) in
+        return try await heavyWork.perform(waits: waits, on: loop) { () throws(APIError) in
             try await work(waits)
         }
     }

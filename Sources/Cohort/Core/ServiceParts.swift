@@ -1,5 +1,6 @@
 package import Dashboard
 import Glibc
+import Synchronization
 
 /// What every endpoint may need besides the database; shared by all loops.
 ///
@@ -13,6 +14,7 @@ package final class ServiceParts: Sendable {
     let scans: SingleFlight
     let heavyWork: HeavyWork
     package let cookie: SessionCookie
+    let isExtendingSession = Atomic(false)
     package let throttle: SignInThrottle?
     let credentialLog: CredentialLog
     /// nil where there is no limit.

@@ -70,6 +70,33 @@ import Testing
         #expect(try status(shop, elsewhere) == 200)
     }
 
+    @Test func `sessions that cannot be extended leave the other writes their connections`()
+        async throws
+    {
+        let shop = try await Shop.open()
+        let sessions = try (1...12).map { _ in try cookie(signIn(shop)) }
+        let (sql, holder) = (try shop.sql(), try shop.sql())
+        try sql.run("UPDATE cohort_session SET expires_at = now() + interval '1 hour'")
+        try holder.run("BEGIN; LOCK TABLE cohort_session IN SHARE MODE")
+        for session in sessions + sessions { #expect(try status(shop, session) == 200) }
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        #expect(Waiting.until(seconds: 10) { (try? sql.number(waiting)) == 1 })
+        #expect(try !shop.signedIn().create("meanwhile").isEmpty)
+        #expect(try sql.number(waiting) == 1)
+        try holder.run("ROLLBACK")
+        // Each has its turn.
+        let left =
+            "SELECT count(*) FROM cohort_session WHERE expires_at < now() + interval '9 hours'"
+        let areExtended = Waiting.until(seconds: 20) {
+            for session in sessions { _ = try? status(shop, session) }
+            return (try? sql.number(left)) == 0
+        }
+        #expect(areExtended)
+    }
+
     @Test func `nobody gets a cookie but who signs in`() async throws {
         let shop = try await Shop.open(Seed())
         let mayset: Set = ["POST /admin/auth", "POST /store/auth", "POST /store/customers"]
