@@ -299,7 +299,10 @@ extension Connection {
         let begun = max(pending.sentAt, answerBefore)
         let duration = now.nanoseconds - begun.nanoseconds
         lane.totals.durations.add(duration)
-        lane.noteEnd(of: pending.statement, in: duration, error.map(pending.failure))
+        // BEGIN, COMMIT and ROLLBACK wait for nobody and say nothing of those that do.
+        if !pending.isBegin, !pending.isCommit, !pending.releasesConnection {
+            lane.noteEnd(of: pending.statement, in: duration, error.map(pending.failure))
+        }
         if duration >= Lane.planTrust.nanoseconds { lane.planAnew(pending.statement, now) }
         guard duration >= lane.slowStatement else { return }
         lane.tell(

@@ -4,11 +4,7 @@ import EventLoop
 extension Connection {
     // MARK: The end
 
-    /// Gives back a connection that somebody had for himself.
-    func checkIn() {
-        release()
-    }
-
+    /// Takes another statement, or whoever wants it for himself.
     func release() {
         // One that was said farewell to is about to be closed and takes no more.
         guard !isClosed, farewell == nil else { return }
@@ -93,6 +89,11 @@ extension Connection {
 
     func tick(_ now: MonotonicTime) {
         guard !isClosed else { return }
+        // Its last answers may have been read by a look, which no event follows.
+        if isLeaving, isQuiet {
+            shut()
+            return
+        }
         // It may get there yet, and nobody else's statement must meet it: this connection is of no more use.
         if let since = cancellingSince, now - since > lane.configuration.connectDeadline {
             close(reason: "the server does not answer a request to cancel")
@@ -135,6 +136,12 @@ extension Connection {
         let waiting = waitingReads.count
         let isShared = isPipelined && lane.limits.depth > 1
         if !isShared, waiting == 0, !expected.isEmpty { cancel() }
+        if isShared, isLeaving, waiting == 0, !isQuiet {
+            // Nobody waits for what the server still computes.
+            cancel()
+            close(reason: "a statement held up those behind it")
+            return
+        }
         if isShared, isHeldUp(now), waiting > 1, !isLeaving { lane.pass(self) }
     }
 

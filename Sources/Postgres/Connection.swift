@@ -126,7 +126,12 @@ import EventLoop
             if pending.transaction == nil || pending.isBegin || pending.isApart {
                 separate(pending.isApart)
             }
-            if isClosed { settleUnsent(pending) } else { pipeline(pending) }
+            if !isClosed {
+                pipeline(pending)
+            } else {
+                settleUnsent(pending)
+                lane.serve()
+            }
         } else {
             sendSimply(pending)
         }

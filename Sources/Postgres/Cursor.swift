@@ -15,6 +15,8 @@ package final class Cursor: @unchecked Sendable {
     package private(set) var transaction: Transaction?
     private var isAdmitted = false
     private var isAtEnd = false
+    /// Why it gave no more rows.
+    private var failure: PostgresError?
 
     init(
         _ pool: Pool, _ statement: Statement, _ values: [Value], chunkRows: Int,
@@ -56,6 +58,7 @@ package final class Cursor: @unchecked Sendable {
             }
             return rows
         } catch {
+            failure = error
             close()
             throw error
         }
@@ -86,15 +89,15 @@ package final class Cursor: @unchecked Sendable {
         }
     }
 
-    /// Begins anew with the next call, where its transaction failed for what another need not. Only before anything was
-    /// shown.
+    /// Begins anew with the next call, where it or its transaction failed for what another need not. Only before anything
+    /// was shown.
     ///
     /// - Returns: whether it does.
     package func beginAnew() -> Bool {
-        guard transaction?.failure?.isWorthRepeating == true, watch?.isGone != true else {
-            return false
-        }
+        let failure = failure ?? transaction?.failure
+        guard failure?.isWorthRepeating == true, watch?.isGone != true else { return false }
         close()
+        self.failure = nil
         isAtEnd = false
         return true
     }

@@ -38,6 +38,7 @@ extension Lane {
             if isSuccessor {
                 successors[place] = .some(connection)
                 succeed(at: place)
+                serve()
                 return
             }
             do throws(SystemError) {

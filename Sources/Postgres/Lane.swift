@@ -82,6 +82,11 @@ final class Lane: Ticker, @unchecked Sendable {
             return
         }
         if detour?.takes(waiter, from: self) == true { return }
+        // Whoever left while his credential was looked up has nothing computed for him.
+        if kind == .slow, waiter.isClientGone {
+            waiter.fail(.clientGone)
+            return
+        }
         switch state.submit(waiter) {
         case .send(let place): dispatch(waiter, to: place)
         case .wait:
@@ -247,7 +252,7 @@ final class Lane: Ticker, @unchecked Sendable {
                 refusal != nil || now - $0.submittedAt >= waitDeadline
             }
             for waiter in overdue {
-                totals.waitedTooLong += 1
+                if refusal == nil { totals.waitedTooLong += 1 }
                 waiter.fail(refusal ?? (state.open == 0 ? lastFailure : .waitedTooLong))
             }
             for waiter in state.removeWaiters(where: \.isClientGone) { waiter.fail(.clientGone) }

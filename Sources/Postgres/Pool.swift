@@ -6,7 +6,7 @@ package import EventLoop
 /// client shows the database at one moment; a statement of the write lane is a transaction of its own and is answered
 /// when its commit is confirmed.
 ///
-/// What fails without a trace is sent again by itself, at most three times and within the lane's wait deadline:
+/// What fails without a trace is sent again by itself, at most three times and as long as it may wait:
 /// reads whose connection broke, neighbours of a failed read, writes that the server refused for a deadlock
 /// or before it went away. A write whose fate is unknown is never repeated.
 package final class Pool: @unchecked Sendable {

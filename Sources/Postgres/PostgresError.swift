@@ -25,9 +25,6 @@ package enum PostgresError: Error, Equatable, Sendable, CustomStringConvertible 
         package var severity = ""
         package var sqlstate = ""
         package var message = ""
-        package var detail = ""
-        package var table = ""
-        package var column = ""
         package var constraint = ""
         /// The name of the statement that failed.
         package var statement = ""
@@ -67,9 +64,6 @@ extension PostgresError {
 
     package var sqlstate: String { serverError?.sqlstate ?? "" }
     package var constraint: String { serverError?.constraint ?? "" }
-    package var detail: String { serverError?.detail ?? "" }
-    package var table: String { serverError?.table ?? "" }
-    package var column: String { serverError?.column ?? "" }
 
     package var isUniqueViolation: Bool { sqlstate == "23505" }
     package var isForeignKeyViolation: Bool { sqlstate == "23503" }

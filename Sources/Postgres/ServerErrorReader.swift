@@ -27,9 +27,6 @@ enum ServerErrorReader {
         if error.severity.isEmpty { error.severity = field("S") }
         error.sqlstate = field("C")
         error.message = field("M")
-        error.detail = field("D")
-        error.table = field("t")
-        error.column = field("c")
         error.constraint = field("n")
         error.statement = statement?.name ?? ""
         error.routine = field("R")

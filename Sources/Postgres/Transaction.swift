@@ -99,7 +99,7 @@ package final class Transaction: @unchecked Sendable {
             // The server's way to say that the transaction had failed before.
             guard answer.commandTag == "COMMIT" else { throw failure ?? .connectionLost }
             hasEnded = true
-            connection.checkIn()
+            connection.release()
         } catch {
             await rollBack()
             throw failure ?? error
@@ -124,7 +124,7 @@ package final class Transaction: @unchecked Sendable {
         guard !hasEnded else { return nil }
         hasEnded = true
         if hasBegun { return Self.rollBack(connection) }
-        connection.checkIn()
+        connection.release()
         return nil
     }
 

@@ -164,6 +164,39 @@ import Testing
         }
         #expect(try await pool.query(Self.series, [.int4(3)]).count == 3)
     }
+
+    @Test func `a cursor whose connection breaks at its first piece may begin anew`() async throws {
+        let held = Statement(
+            "test.held", "SELECT pg_backend_pid() FROM pg_advisory_xact_lock_shared(1)", lane: .slow
+        )
+        let failing = Statement(
+            "test.failing", "SELECT 1 / (n - 1) FROM generate_series(1, 5) n", lane: .slow)
+        try await withPool({ $0.slow.connections = 1 }) { fixture, url in
+            let other = try Connection(url)
+            try other.execute("SELECT pg_advisory_lock(1)")
+            try await fixture.run { pool async throws in
+                let cursor = pool.cursor(held)
+                async let broken = failure { _ = try await cursor.next()?.count }
+                try await until {
+                    try !other.execute(
+                        """
+                        SELECT pg_terminate_backend(pid) FROM pg_locks
+                        WHERE locktype = 'advisory' AND NOT granted
+                        """
+                    ).isEmpty
+                }
+                #expect(await broken != nil)
+                try other.execute("SELECT pg_advisory_unlock(1)")
+                #expect(cursor.beginAnew())
+                #expect(try await size(cursor) == 1)
+                #expect(!cursor.beginAnew())
+                cursor.close()
+                let bad = pool.cursor(failing)
+                #expect(await failure { _ = try await bad.next()?.count }?.sqlstate == "22012")
+                #expect(!bad.beginAnew())
+            }
+        }
+    }
 }
 
 /// The number of rows of the next piece; nil after the last.

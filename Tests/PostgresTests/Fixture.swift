@@ -79,6 +79,10 @@ func failure(_ body: () async throws -> Void) async -> PostgresError? {
     do {
         try await body()
         return nil
+    } catch TransactionError<PostgresError>.body(let error) {
+        return error
+    } catch TransactionError<PostgresError>.postgres(let error) {
+        return error
     } catch {
         return error as? PostgresError
     }

@@ -185,6 +185,11 @@ import Testing
                 #expect(reads.allSatisfy { !$0.isSettled })
                 for process in stopped { _ = kill(process, SIGCONT) }
                 for read in reads { #expect(try await read.rows().count == 1) }
+                // Those that were passed end with their answers.
+                let left = Statement(
+                    "test.left", "SELECT FROM pg_stat_activity WHERE pid IN ($1::int4, $2)")
+                let first = stopped.prefix(2).map { Value.int4($0) }
+                try await until { try await pool.query(left, first).count == 0 }
             }
         }
     }
@@ -218,10 +223,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false])
-    func `nobody waits long for a connection behind what waits in vain for a lock`(prepares: Bool)
-        async throws
-    {
+    /// Also where that is in a transaction, whose ROLLBACK waits for nothing.
+    @Test(arguments: [true, false], [true, false])
+    func `nobody waits long for a connection behind what waits in vain for a lock`(
+        prepares: Bool, inTransaction: Bool
+    ) async throws {
         let slow = Statement("test.slow", "SELECT count(*) FROM t", lane: .slow)
         try await withPool({
             $0.prepares = prepares
@@ -234,10 +240,21 @@ import Testing
             try other.execute("CREATE TABLE t ()")
             try other.execute("BEGIN; LOCK TABLE t")
             try await fixture.run { pool async throws in
-                let reads = (1...5).map { _ in pool.start(slow) }
-                let first = await failure { _ = try await reads[0].rows() }
+                async let ended = failure {
+                    if inTransaction {
+                        try await pool.transaction(on: .slow) {
+                            (transaction) throws(PostgresError) in
+                            _ = try await transaction.start(slow).rows()
+                        }
+                    } else {
+                        _ = try await pool.start(slow).rows()
+                    }
+                }
+                try await until { pool.statistics(.slow).inFlight == 1 }
+                let reads = (1...4).map { _ in pool.start(slow) }
+                let first = await ended
                 #expect(first?.sqlstate == (prepares ? "55P03" : "57014"))
-                for read in reads.dropFirst() {
+                for read in reads {
                     #expect(await failure { _ = try await read.rows() } == .waitedTooLong)
                 }
                 try other.execute("ROLLBACK")
