@@ -8,6 +8,7 @@ import glob
 import hashlib
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -66,19 +67,25 @@ def release_binary(root, given):
     return run(build + ["--show-bin-path"], timeout=120, cwd=root).strip() + "/cohort"
 
 
+# Below those that the kernel gives to outgoing connections: a program that is started again still has its port.
+PORTS = iter(random.sample(range(20_000, 30_000), 10_000))
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One of 127.0.0.1 that nobody has; never the same twice."""
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.socket() as s:
+            s.bind(("127.0.0.1", port))
+            return port
+    raise Stop("no port of 127.0.0.1 is free")
 
 
-def wait_until_answers(program, url):
-    for _ in range(150):
-        if program.process.poll() is not None:
-            break
+def wait_until_answers(program, url, pause=0.1):
+    end = time.monotonic() + 30
+    while program.process.poll() is None and time.monotonic() < end:
         if subprocess.run(["curl", "-sf", "--max-time", "1", "-o", "/dev/null", url]).returncode == 0:
             return
-        time.sleep(0.1)
+        time.sleep(pause)
     with open(program.log, errors="replace") as f:
         raise Stop(f"{program.command[0]} does not answer; its last words:\n{f.read()[-1500:]}")
 
