@@ -48,15 +48,24 @@ apt_install() {
 
 # The same for packages that would start a service, which nobody asked for either.
 install_unstarted() {
-    local policy=/usr/sbin/policy-rc.d outcome
+    local policy=/usr/sbin/policy-rc.d
     [ ! -e $policy ] || { install_packages "$@" && return; }
-    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
-    as_root chmod 755 $policy
-    (install_packages "$@")
-    outcome=$?
-    as_root rm -f $policy
-    [ $outcome -eq 0 ] || exit $outcome
+    install_beside $policy $'#!/bin/sh\nexit 101' "$@" || exit
 }
+
+# install_beside FILE TEXT PACKAGE …: the same while FILE, which may be executed, says TEXT. However it ends, FILE goes:
+# left there, it would steer every later installation on this machine. In a process of its own, so that it goes also when
+# who waits for this is killed.
+install_beside() (
+    file=$1 text=$2
+    shift 2
+    trap 'as_root rm -f "$file"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    as_root sh -c 'mkdir -p "${1%/*}" && printf "%s\n" "$2" >"$1" && chmod 755 "$1"' _ "$file" "$text" || exit
+    install_packages "$@"
+)
 
 # The PostgreSQL server. Debian's package would also make and start a cluster on port 5432, which
 # nobody asked for: it is told not to, for this one installation only. A cluster that is already
@@ -65,13 +74,8 @@ install_postgresql() {
     local binaries
     binaries=$(compgen -G '/usr/lib/postgresql/*/bin/postgres') && [ -n "$binaries" ] && return 0
     install_packages postgresql-common
-    local override=/etc/postgresql-common/createcluster.d/cohort.conf
-    as_root mkdir -p "${override%/*}"
-    echo 'create_main_cluster = false' | as_root tee "$override" >/dev/null
-    (install_packages postgresql-15) # contains contrib (pg_trgm) since PostgreSQL 10
-    local outcome=$?
-    as_root rm -f "$override"
-    [ $outcome -eq 0 ] || exit $outcome
+    # contains contrib (pg_trgm) since PostgreSQL 10
+    install_beside /etc/postgresql-common/createcluster.d/cohort.conf 'create_main_cluster = false' postgresql-15 || exit
 }
 
 # Everything that `swift build`, `swift test` and a private PostgreSQL need.
@@ -96,8 +100,10 @@ install_browser() {
         install_packages chromium chromium-driver python3-selenium
 }
 
-# Every Swift file that git knows or would know, each ended by a zero byte.
-swift_files() {
+# Every Swift file that git knows or would know, each ended by a zero byte. Fails where git does, which whoever reads it from
+# a pipe sees with pipefail only.
+swift_files() (
+    set -o pipefail
     git ls-files -z --cached --others --exclude-standard '*.swift' |
         xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' _
-}
+)
