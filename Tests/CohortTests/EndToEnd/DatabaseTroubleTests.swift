@@ -207,7 +207,7 @@ import Testing
         expectRecovery(of: shop, "After")
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible, "only root may mount a small file system"))
+    @Test(.enabled(if: SmallDisk.isAllowed, "only root may mount a small file system"))
     func `one whose disk is full is read, and written again when there is room`() async throws {
         let (cluster, database) = try Shop.ownCluster()
         let disk = try SmallDisk(MiB: 24)
@@ -241,7 +241,14 @@ final class SmallDisk: Sendable {
     /// Where the server may write.
     let path: String
 
-    static let isPossible: Bool = (try? SmallDisk(MiB: 1)) != nil
+    /// Root of a container may not. Whatever else keeps it from being made is for the test to say.
+    static let isAllowed: Bool = {
+        guard geteuid() == 0 else { return false }
+        do { _ = try SmallDisk(MiB: 1) } catch {
+            return (error as? Failure)?.number != EPERM
+        }
+        return true
+    }()
 
     init(MiB: Int) throws {
         home = URL(filePath: "/tmp/cohort-disk-\(UInt32.random(in: 0...UInt32.max))")

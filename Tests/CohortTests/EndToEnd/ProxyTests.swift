@@ -64,7 +64,8 @@ import Testing
 
     @Test func `a rolling restart behind the proxy loses no request`() async throws {
         let shop = try await Shop.open()
-        let second = try shop.anotherInstance()
+        let second = try anInstance(of: shop, at: PrivateCluster.freePort())
+        try second.waitUntilReady()
         let proxy = try Proxy(to: shop.service.port, second.port)
         let isOver = Flag()
         let load = Threads(6) { _ -> [Int: Int] in
@@ -86,8 +87,7 @@ import Testing
             old.signal(SIGTERM)
             #expect(old.waitForExit() == 0)
             // The address stays, as it would behind a service's name.
-            let new = try ServiceProcess.serve(
-                environment: shop.environment.merging(["PORT": "\(ports[0])"]) { $1 })
+            let new = try anInstance(of: shop, at: ports[0])
             instances.append(new)
             ports = [new.port]
             _ = Waiting.until(seconds: 0.2) { false }
@@ -101,7 +101,10 @@ import Testing
 
     @Test func `instances that are restarted in turn lose no read and no write`() async throws {
         let shop = try await Shop.open()
-        var instances = [shop.service, try shop.anotherInstance()]
+        var instances = try (0..<2).map { _ in
+            try anInstance(of: shop, at: PrivateCluster.freePort())
+        }
+        for instance in instances { try instance.waitUntilReady() }
         let proxy = try Proxy(to: instances[0].port, instances[1].port)
         let writes = WriteLoad(on: shop, through: proxy, clients: 4, name: "rolling")
         let isOver = Flag()
@@ -111,8 +114,7 @@ import Testing
             let old = instances[round % 2]
             old.signal(SIGTERM)
             #expect(old.waitForExit(seconds: 10) == 0)
-            instances[round % 2] = try ServiceProcess.serve(
-                environment: shop.environment.merging(["PORT": "\(old.port)"]) { $1 })
+            instances[round % 2] = try anInstance(of: shop, at: old.port)
             try instances[round % 2].waitUntilReady()
         }
         isOver.set()
@@ -172,6 +174,12 @@ import Testing
         #expect(Set(statuses.keys) == [200], "\(statuses)")
         let doctor = try ServiceProcess.run(["doctor"], environment: shop.environment)
         #expect(doctor.exitCode == 0, "\(doctor.output)")
+    }
+
+    /// One that is to be restarted has a port that the kernel gives to nobody meanwhile.
+    private func anInstance(of shop: Shop, at port: UInt16) throws -> ServiceProcess {
+        try ServiceProcess.serve(
+            environment: shop.environment.merging(["PORT": "\(port)"]) { $1 })
     }
 
     /// Clients that read until told to stop, and count what they are answered.
