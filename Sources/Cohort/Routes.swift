@@ -1,4 +1,3 @@
-package import HTTP
 package import Postgres
 
 /// Every route of the service. A new endpoint is a file and a line here.
@@ -91,8 +90,4 @@ package enum Routes {
         return Dictionary(used.map { ($0.name, $0) }) { first, _ in first }
             .values.sorted { $0.name < $1.name }
     }()
-
-    package static func router(_ routes: [Route]) throws -> Router<Route> {
-        try Router(routes.map { ($0.method, $0.pattern, $0) })
-    }
 }

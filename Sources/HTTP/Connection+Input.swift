@@ -116,10 +116,11 @@ extension Connection {
     }
 
     func noteHead() {
-        server.head.peer = peer
-        keepsAlive = server.head.keepsAlive
-        isHead = server.head.method == .head
-        isHTTP10 = server.head.minorVersion == 0
+        let head = server.head
+        head.peer = peer
+        keepsAlive = head.keepsAlive
+        isHead = head.method == .head
+        isHTTP10 = head.minorVersion == 0
     }
 
     /// A head is whole: hands the request on if its body is there too, else begins to collect it.

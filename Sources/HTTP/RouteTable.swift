@@ -1,7 +1,12 @@
-/// The tree of path segments behind a ``Router``; it knows routes by their number.
+/// From method and path to a route's place in the list that the table was made from: a tree of path segments.
+///
+/// Paths match case-insensitively, with or without one slash at the end; doubled slashes match
+/// nothing. A literal segment beats a parameter.
 ///
 /// Matching walks plain numbers only, so that it neither allocates nor counts references; nodes, branches and
 /// routes are chained by their places, -1 ends a chain.
+///
+/// - Source: Express 4's router as Medusa 1.20.10 uses it.
 package struct RouteTable: Sendable {
     package enum Match {
         case found(Int, PathParameters)
@@ -9,7 +14,11 @@ package struct RouteTable: Sendable {
         case badEscape
     }
 
-    package init() {}
+    /// - Parameter routes: the pattern is `/`-separated, a segment that begins with `:` is a parameter.
+    /// - Throws: when two routes would match the same requests.
+    package init(_ routes: [(Method, String)]) throws(RouteClash) {
+        for (index, route) in routes.enumerated() { try add(route.0, route.1, index) }
+    }
 
     private struct Node: Sendable {
         var firstLiteral = -1
@@ -40,7 +49,7 @@ package struct RouteTable: Sendable {
     private var patterns: [String] = []
     private var parameters: [[String]] = []
 
-    package mutating func add(
+    private mutating func add(
         _ method: Method, _ pattern: String, _ index: Int
     ) throws(RouteClash) {
         precondition(pattern.hasPrefix("/"), "a pattern begins with a slash: \(pattern)")
@@ -171,4 +180,11 @@ package struct RouteTable: Sendable {
         }
         return method == .head ? get : nil
     }
+}
+
+/// Two routes that would match the same requests.
+package struct RouteClash: Error, CustomStringConvertible {
+    package let first: String
+    package let second: String
+    package var description: String { "\(first) and \(second) match the same requests" }
 }

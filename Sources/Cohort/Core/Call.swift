@@ -26,7 +26,7 @@ package struct Call: Sendable {
     /// - Throws: `.invalidData` for a body that is not JSON, or an `Idempotency-Key` that is none; `.unsupportedCharset`.
     init(
         _ request: borrowing Request, _ parameters: PathParameters, readsBody: Bool,
-        guardedBy router: Router<Route>? = nil, of parts: ServiceParts
+        guardedBy router: Router? = nil, of parts: ServiceParts
     ) throws(APIError) {
         let sent = readsBody ? try JSONBody(request) : nil
         if let sent, sent.isLarge {

@@ -16,7 +16,7 @@ package final class Safeguards: Sendable {
     /// Empty without a key, and until a large body is read.
     private let fingerprint: [UInt8]
     private let secret: String
-    private let router: Router<Route>
+    private let router: Router
 
     /// The longest key, in bytes.
     package static let keyBytesMax = 255
@@ -26,7 +26,7 @@ package final class Safeguards: Sendable {
     /// - Parameter body: what the route reads of the request's.
     /// - Throws: `.invalidData` for a key that is none.
     init?(
-        _ request: borrowing Request, _ body: JSONBody?, _ router: Router<Route>,
+        _ request: borrowing Request, _ body: JSONBody?, _ router: Router,
         _ configuration: Configuration
     ) throws(APIError) {
         var key: String?

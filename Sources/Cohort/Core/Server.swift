@@ -9,7 +9,7 @@ package import Postgres
 /// Confined to its loop (hence the unchecked conformance).
 package final class Server: Handler, @unchecked Sendable {
     private let loop: EventLoop
-    private let router: Router<Route>
+    private let router: Router
     private let pool: Pool
     /// Changed by ``adopt(_:)``.
     private(set) var parts: ServiceParts
@@ -24,7 +24,7 @@ package final class Server: Handler, @unchecked Sendable {
     private lazy var records = RecordBatches(self, loop: loop, pool: pool)
 
     package init(
-        loop: EventLoop, router: Router<Route>, pool: Pool, parts: ServiceParts,
+        loop: EventLoop, router: Router, pool: Pool, parts: ServiceParts,
         batches: SingleFlight, log: RequestLog
     ) {
         self.loop = loop

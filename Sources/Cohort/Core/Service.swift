@@ -34,7 +34,7 @@ package final class Service: Sendable {
         let parts = ServiceParts(configuration, log: log)
         self.parts = Mutex(parts)
         self.log = log
-        let router = try Routes.router(routes)
+        let router = try Router(routes)
         var units: [Unit] = []
         for index in 0..<configuration.http.loops {
             let loop = try EventLoop(label: "loop.\(index)")

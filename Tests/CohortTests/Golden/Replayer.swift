@@ -118,7 +118,7 @@ final class Replayer {
             let key = ["idempotency-key": "key-\(lastKey)"]
             let answer = try send(request, path, matcher, key)
             guard
-                case .found(let route, _) = try Routes.router(Routes.all).match(
+                case .found(let route, _) = try Router(Routes.all).match(
                     .post, path: path.path),
                 route.isGuarded, answer.status < 300
             else { return answer }
