@@ -33,7 +33,11 @@ final class Shop: Sendable {
     func client() -> ShopClient { ShopClient(self, token: nil) }
 
     /// A client with the admin's API token.
-    func signedIn() -> ShopClient { ShopClient(self, token: Seed.token) }
+    ///
+    /// - Parameter repeats: as ``Client`` has it.
+    func signedIn(repeats: Bool = true) -> ShopClient {
+        ShopClient(Client(.port(service.port), of: self, repeats: repeats), token: Seed.token)
+    }
 
     func sql() throws -> SQL { try SQL(database.url) }
 

@@ -13,6 +13,7 @@ final class Client {
 
     let address: Address
     private let timeoutSeconds: Int
+    private let repeats: Bool
     private var descriptor: Int32 = -1
     private var buffer: [UInt8] = []
     private let server: (any AnyObject)?
@@ -22,11 +23,17 @@ final class Client {
         case unix(String)
     }
 
-    /// - Parameter server: what has to live as long as somebody talks to it.
-    init(_ address: Address, of server: (any AnyObject)? = nil, timeoutSeconds: Int = 20) {
+    /// - Parameters:
+    ///   - server: what has to live as long as somebody talks to it.
+    ///   - repeats: whether a request that only reads is sent again when its connection turns out to be closed.
+    init(
+        _ address: Address, of server: (any AnyObject)? = nil, timeoutSeconds: Int = 20,
+        repeats: Bool = true
+    ) {
         self.address = address
         self.server = server
         self.timeoutSeconds = timeoutSeconds
+        self.repeats = repeats
     }
 
     deinit { close() }
@@ -37,8 +44,9 @@ final class Client {
         buffer = []
     }
 
-    /// Sends a request and reads its answer. A kept-alive connection that the server closed meanwhile is opened
-    /// again, once, as browsers do, unless something of an answer had come.
+    /// Sends a request and reads its answer. For one that only reads, a kept-alive connection that the server closed
+    /// meanwhile is opened again, once, as browsers do, unless something of an answer had come. Whoever writes is told:
+    /// a write that was dropped would look like one that was answered.
     func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil
     ) throws -> Answer {
@@ -51,7 +59,9 @@ final class Client {
         let isFresh = descriptor < 0
         do {
             return try exchange(bytes, isHead: method == "HEAD")
-        } catch Fault.closed(afterBytes: 0) where !isFresh {
+        } catch Fault.closed(afterBytes: 0)
+            where !isFresh && repeats && ["GET", "HEAD"].contains(method)
+        {
             close()
             return try exchange(bytes, isHead: method == "HEAD")
         }
