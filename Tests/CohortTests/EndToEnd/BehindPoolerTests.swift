@@ -130,12 +130,15 @@ import Testing
 
     @Test(arguments: ["PAUSE", "KILL", "RECONNECT", "crash", "server"])
     func `acknowledged writes are there, refused ones are not`(fault: String) throws {
-        let (shop, pooler) = try shop()
+        let (shop, pooler) = try shop(settings: WriteLoad.settings)
         defer { pooler.stop() }
         try shop.service.waitUntilReady()
         let load = WriteLoad(on: shop, clients: 6, name: fault)
+        let watch = try shop.sql()
+        let others =
+            "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         for _ in 0..<3 {
-            usleep(300_000)
+            load.expect(20, acknowledged: true)
             switch fault {
             case "PAUSE":
                 try pooler.command("PAUSE shop")
@@ -150,15 +153,27 @@ import Testing
                 // Where a server is just logging in, that becomes a failed login to PgBouncer, which then refuses clients for
                 // a second.
                 #expect(Waiting.until(seconds: 30) { (try? loggingIn(at: pooler)) == 0 })
+                let servers = try watch.run("SELECT pid \(others)").compactMap { $0[0] }
+                #expect(!servers.isEmpty)
                 try pooler.command("RECONNECT shop")
+                let old = "\(others) AND pid IN (\(servers.joined(separator: ",")))"
+                let areGone = Waiting.until(seconds: 30) {
+                    (try? watch.number("SELECT count(*) \(old)")) == 0
+                }
+                #expect(areGone, "nothing was connected again")
             case "crash":
                 pooler.stop()
                 load.expect(1, acknowledged: false)
                 try pooler.start()
             default:
-                try shop.sql().run(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+                let lost = try load.lost()
+                // One that is idle is missed by nobody.
+                let busy = "\(others) AND state <> 'idle'"
+                let isMissed = Waiting.until(seconds: 30) {
+                    _ = try? watch.run("SELECT pg_terminate_backend(pid) \(busy)")
+                    return (try? load.lost()) ?? 0 > lost
+                }
+                #expect(isMissed)
             }
             #expect(
                 Waiting.until(seconds: 30) {

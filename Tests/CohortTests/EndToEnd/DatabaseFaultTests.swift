@@ -7,10 +7,10 @@ import Testing
     @Test(arguments: 1...3)
     func `acknowledged writes are there, refused ones are not`(round: Int) async throws {
         let (cluster, database) = try Shop.ownCluster()
-        let shop = try Shop(database)
+        let shop = try Shop(database, nil, WriteLoad.settings)
         let load = WriteLoad(on: shop, name: "r\(round)")
         load.expect(20, acknowledged: true)
-        cluster.kill()
+        try load.expectLoss { cluster.kill() }
         load.expect(8, acknowledged: false)
         try cluster.start()
         let hasRecovered = Waiting.until(seconds: 30) {
@@ -26,17 +26,19 @@ import Testing
     /// The server takes all other sessions down with it and recovers by itself.
     @Test func `a session that is killed loses and doubles nothing`() async throws {
         let (_, database) = try Shop.ownCluster()
-        let shop = try Shop(database)
+        let shop = try Shop(database, nil, WriteLoad.settings)
         try shop.service.waitUntilReady()
         let load = WriteLoad(on: shop, name: "session")
         for _ in 1...3 {
             load.expect(20, acknowledged: true)
-            let session = try? shop.sql().number(
-                """
-                SELECT pid FROM pg_stat_activity WHERE application_name = 'cohort'
-                AND query LIKE '%INSERT%' ORDER BY query_start DESC LIMIT 1
-                """)
-            if let session, session > 0 { kill(pid_t(session), SIGKILL) }
+            let session = try #require(
+                try shop.sql().value(
+                    """
+                    SELECT pid FROM pg_stat_activity WHERE application_name = 'cohort'
+                    AND query LIKE '%INSERT%' ORDER BY query_start DESC LIMIT 1
+                    """
+                ).flatMap { pid_t($0) })
+            try load.expectLoss { #expect(kill(session, SIGKILL) == 0) }
             let isBack = Waiting.until(seconds: 30) {
                 usleep(50_000)
                 return (try? shop.sql().run("SELECT 1")) != nil
@@ -65,12 +67,13 @@ import Testing
         }
         #expect(isSynchronous)
         let both = PrivateCluster.url(database.name, on: [primary, standby])
-        let shop = try Shop(database, nil, ["DATABASE_URL": both])
+        let shop = try Shop(
+            database, nil, WriteLoad.settings.merging(["DATABASE_URL": both]) { $1 })
         try shop.service.waitUntilReady()
         let process = shop.service
         let load = WriteLoad(on: shop, name: "failover")
         load.expect(20, acknowledged: true)
-        primary.kill()
+        try load.expectLoss { primary.kill() }
         let killed = ContinuousClock.now
         load.expect(1, acknowledged: false)
         try standby.execute("SELECT pg_promote()", in: "postgres")

@@ -11,14 +11,15 @@ import Testing
         let (cluster, database) = try Shop.ownCluster(tcp: .init())
         let network = try TCPProxy(to: #require(UInt16(cluster.port)))
         let url = "host=127.0.0.1 port=\(network.port) user=cohort dbname=\(database.name)"
-        let shop = try Shop(database, nil, ["DATABASE_URL": url].merging(settings) { $1 })
+        let settings = settings.merging(WriteLoad.settings) { $1 }
+        let shop = try Shop(database, nil, settings.merging(["DATABASE_URL": url]) { $1 })
         try shop.service.waitUntilReady()
         return (shop, network)
     }
 
     /// Has clients write while `fault` does its work, and holds what they were told against what is there.
     private func underLoad(
-        _ shop: Shop, _ network: TCPProxy, _ name: String, _ fault: () throws -> Void
+        _ shop: Shop, _ network: TCPProxy, _ name: String, _ fault: (WriteLoad) throws -> Void
     ) throws -> [Int: Int] {
         let load = WriteLoad(on: shop, name: name)
         let isOver = Flag()
@@ -34,7 +35,7 @@ import Testing
             isOver.set()
             load.stop()
         }
-        try fault()
+        try fault(load)
         network.pass()
         expectService(by: shop)
         isOver.set()
@@ -59,13 +60,15 @@ import Testing
     @Test(arguments: ["reset", "end to the service", "end to the server"])
     func `connections that break lose no write and double none`(fault: String) throws {
         let (shop, network) = try shop()
-        _ = try underLoad(shop, network, fault) {
+        _ = try underLoad(shop, network, fault) { load in
             for _ in 1...3 {
-                usleep(300_000)
-                switch fault {
-                case "reset": network.reset()
-                case "end to the service": network.closeHalf(.toClient)
-                default: network.closeHalf(.toServer)
+                load.expect(20, acknowledged: true)
+                try load.expectLoss {
+                    switch fault {
+                    case "reset": network.reset()
+                    case "end to the service": network.closeHalf(.toClient)
+                    default: network.closeHalf(.toServer)
+                    }
                 }
                 expectService(by: shop)
             }
@@ -79,9 +82,9 @@ import Testing
         let (shop, network) = try shop([
             "COHORT_FAST_STATEMENT_TIMEOUT_MS": "500", "COHORT_WRITE_STATEMENT_TIMEOUT_MS": "500",
         ])
-        let statuses = try underLoad(shop, network, "stalled \(stalled)") {
+        let statuses = try underLoad(shop, network, "stalled \(stalled)") { load in
             for _ in 1...2 {
-                usleep(300_000)
+                load.expect(20, acknowledged: true)
                 switch stalled {
                 case "to the server": network.stall([.toServer])
                 case "to the service": network.stall([.toClient])
@@ -178,7 +181,7 @@ import Testing
         throws
     {
         let (shop, network) = try shop()
-        _ = try underLoad(shop, network, "cut") {
+        _ = try underLoad(shop, network, "cut") { _ in
             for cuts in 0..<30 {
                 network.cut(after: cuts * 9, onceSent: "cut-w")
                 #expect(Waiting.until(seconds: 30) { network.cuts > cuts }, "\(cuts)")

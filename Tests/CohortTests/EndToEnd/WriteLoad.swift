@@ -11,6 +11,10 @@ final class WriteLoad: Sendable {
         case unanswered(name: String, why: String)
     }
 
+    /// What a shop must be started with for ``lost()``.
+    static let settings = ["COHORT_METRICS_PORT": "0"]
+
+    private let shop: Shop
     private let isOver: Flag
     private let threads: Threads<[Outcome]>
     /// How often each status was answered so far.
@@ -25,6 +29,7 @@ final class WriteLoad: Sendable {
     ///   - name: of all groups that it makes, the beginning.
     init(on shop: Shop, through proxy: Proxy? = nil, clients: Int = 8, name: String) {
         let isOver = Flag()
+        self.shop = shop
         self.isOver = isOver
         let answers = Answers()
         self.answers = answers
@@ -65,6 +70,23 @@ final class WriteLoad: Sendable {
         #expect(areMore, sourceLocation: sourceLocation)
     }
 
+    /// How many connections for writes the service has lost so far.
+    func lost() throws -> Int {
+        let page = try shop.service.metrics()
+        return Int(
+            page.sum("cohort_postgres_connections_lost_total", ["lane": "write"]) ?? 0)
+    }
+
+    /// Does something that breaks connections, and waits until the service has lost some for writes.
+    func expectLoss(
+        sourceLocation: SourceLocation = #_sourceLocation, by fault: () throws -> Void
+    ) throws {
+        let before = try lost()
+        try fault()
+        let areLost = Waiting.until(seconds: 30) { (try? lost()) ?? 0 > before }
+        #expect(areLost, "the fault met nothing", sourceLocation: sourceLocation)
+    }
+
     /// Ends it, and waits until everybody was told everything.
     func stop() {
         isOver.set()
@@ -99,6 +121,10 @@ final class WriteLoad: Sendable {
         }
         #expect(present.values.allSatisfy { $0 == 1 })
         #expect(statuses[200] ?? 0 > 0)
+        if shop.service.metricsPort != nil {
+            // A connection takes one write with it; about the others there is no doubt.
+            #expect(try statuses[500] ?? 0 <= lost(), "\(statuses)")
+        }
         return statuses
     }
 }
