@@ -41,6 +41,8 @@ final class Simulation: @unchecked Sendable {
     var operationsUnderWay = 0
     /// Messages that the server has taken.
     private(set) var messages = 0
+    /// Of these, how many were taken while something could go wrong.
+    private(set) var messagesAtRisk = 0
     private(set) var faultsMet: [SimulatedFault] = []
     private var isHealed = false
     private var nextTick: MonotonicTime
@@ -90,6 +92,7 @@ final class Simulation: @unchecked Sendable {
         }
         if !isDone { findings.append("\(operationsUnderWay) callers have no answer") }
         isHealed = true
+        messagesAtRisk = messages
         server.endSilence()
         findings += probe()
         let unknownMax = faultsMet.count { $0.breaksConnections } * plan.writeConnections
