@@ -102,8 +102,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP"], swiftSettings: settings
-        ),
+            name: "CLITests", dependencies: ["CohortCLI", "Cohort", "HTTP", "Postgres"],
+            swiftSettings: settings),
         .testTarget(
             name: "MigrationsTests", dependencies: ["Migrations", "TestSupport"],
             exclude: ["Awkward", "EmbedText.list", "medusa-schema.sql", "schema.txt"],

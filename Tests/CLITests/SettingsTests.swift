@@ -1,6 +1,7 @@
 import Cohort
 import Foundation
 import HTTP
+import Postgres
 import Testing
 
 @testable import CohortCLI
@@ -460,6 +461,91 @@ private func refusal(
         }
     }
 
+    /// Where in a configuration each setting is kept.
+    private static let places: [String: Set<String>] = [
+        "database_url": ["database.url"], "read_database_url": ["database.readURL"],
+        "jwt_secret": ["auth.tokens.secret"], "cookie_secret": ["auth.cookieSecret"],
+        "admin_cors": ["cors.admin"], "store_cors": ["cors.store"], "host": ["http.host"],
+        "port": ["http.port"], "unix_socket": ["http.unixSocketPath"],
+        "unix_socket_mode": ["http.unixSocketMode"], "trusted_proxies": ["http.trustedProxies"],
+        // Each loop has its part of the connections.
+        "loops": ["http.loops", "http.limits.connectionsMax"],
+        "connections_max": ["http.connectionsMax", "http.limits.connectionsMax"],
+        "compression": ["http.compression"], "dashboard": ["http.servesDashboard"],
+        "idempotency_lifetime_s": ["http.idempotencyLifetime"], "extensions": ["extensions"],
+        "drain_delay_s": ["http.drainDelay"], "shutdown_deadline_s": ["http.shutdownDeadline"],
+        "request_line_bytes_max": ["http.limits.requestLineBytesMax"],
+        "head_bytes_max": ["http.limits.headBytesMax"],
+        "head_fields_max": ["http.limits.fieldsMax"],
+        "body_bytes_max": ["http.bodyBytesMax"],
+        "batch_body_bytes_max": ["http.batchBodyBytesMax"],
+        "held_bytes_max": ["http.limits.heldBytesMax"],
+        "first_byte_deadline_s": ["http.limits.firstByteDeadline"],
+        "head_deadline_s": ["http.limits.headDeadline"],
+        "body_progress_deadline_s": ["http.limits.bodyProgressDeadline"],
+        "body_deadline_s": ["http.limits.bodyDeadline"],
+        "idle_deadline_s": ["http.limits.idleDeadline"],
+        "write_deadline_s": ["http.limits.writeDeadline"],
+        "rate_limit_per_s": ["rateLimit.perSecond"], "rate_limit_burst": ["rateLimit.burst"],
+        "fast_connections": ["database.fast.connections"],
+        "fast_waiters_max": ["database.fast.waitersMax"],
+        "fast_wait_deadline_ms": ["database.fast.waitDeadline"],
+        "fast_statement_timeout_ms": ["database.fast.statementTimeout"],
+        "write_connections": ["database.write.connections"],
+        "write_waiters_max": ["database.write.waitersMax"],
+        "write_wait_deadline_ms": ["database.write.waitDeadline"],
+        "write_statement_timeout_ms": ["database.write.statementTimeout"],
+        "slow_connections": ["database.slow.connections"],
+        "slow_waiters_max": ["database.slow.waitersMax"],
+        "slow_wait_deadline_ms": ["database.slow.waitDeadline"],
+        "slow_statement_timeout_ms": ["database.slow.statementTimeout"],
+        "pipeline_depth_max": ["database.pipelineDepthMax"],
+        "connect_deadline_s": ["database.connectDeadline"],
+        "connection_age_max_s": ["database.connectionAgeMax"],
+        "replica_lag_max_ms": ["database.replicaLagMax"], "prepare": ["database.prepares"],
+        "jwt_lifetime_s": ["auth.tokens.lifetime"], "jwt_acceptance": ["auth.tokens.acceptance"],
+        "jwt_accepted_lifetime_max_s": ["auth.tokens.acceptedLifetimeMax"],
+        "cookie_name": ["auth.cookie.name"], "cookie_secure": ["auth.cookie.secure"],
+        "cookie_same_site": ["auth.cookie.sameSite"],
+        "session_lifetime_s": ["auth.cookie.lifetime", "auth.sessionLifetime"],
+        "scrypt_log2_n": ["auth.scrypt.log2N"], "scrypt_r": ["auth.scrypt.r"],
+        "scrypt_p": ["auth.scrypt.p"], "password_hashes_at_once": ["auth.passwordWork.width"],
+        "password_waiters_max": ["auth.passwordWork.waitersMax"],
+        "signin_throttle": ["auth.throttlesSignIn"],
+        "signin_pair_failures_free": ["auth.throttle.pairFailuresFree"],
+        "signin_address_failures_free": ["auth.throttle.addressFailuresFree"],
+        "strict_regions": ["pricing.keepsRegionsApart"], "log_format": ["log.format"],
+        "log_level": ["log.level"], "log_requests": ["log.requests"],
+        "slow_statement_ms": ["log.slowStatement"], "metrics_host": ["metrics.host"],
+        "metrics_port": ["metrics.port"], "metrics_token": ["metrics.token"],
+        "core_dumps": ["dumpsCore"],
+    ]
+
+    /// What a value holds, by the names of its members, theirs and so on.
+    private static func members(of value: Any, at path: String = "") -> [String: String] {
+        let mirror = Mirror(reflecting: value)
+        if mirror.displayStyle == .optional, let some = mirror.children.first {
+            return members(of: some.value, at: path)
+        }
+        // Three names at most lead to what one setting decides.
+        let depth = path.split(separator: ".").count
+        guard mirror.displayStyle == .struct, !mirror.children.isEmpty, depth < 3,
+            !(value is Duration)
+        else { return [path: "\(value)"] }
+        return mirror.children.reduce(into: [:]) { all, child in
+            let name = child.label ?? ""
+            let inner = members(of: child.value, at: path.isEmpty ? name : "\(path).\(name)")
+            all.merge(inner) { $1 }
+        }
+    }
+
+    /// How a whole number of the unit in which the setting is given is shown.
+    private static func shown(_ number: Int, by setting: Setting) -> String {
+        if setting.name.hasSuffix("_ms") { return "\(Duration.milliseconds(number))" }
+        let isDuration = setting.name.hasSuffix("_s") && setting.name != "rate_limit_per_s"
+        return isDuration ? "\(Duration.seconds(number))" : "\(number)"
+    }
+
     @Test func `every setting reaches the configuration`() throws {
         // Values that differ from every default.
         let other = [
@@ -473,16 +559,49 @@ private func refusal(
             "read_database_url": "host=y", "strict_regions": "on", "dashboard": "off",
             "extensions": "counts", "core_dumps": "on",
             "metrics_host": "h", "metrics_port": "9100",
-            "metrics_token": "t",
+            "metrics_token": "t", "connections_max": "16400",
         ]
-        let before = String(reflecting: try resolve().configuration)
+        #expect(
+            Set(Self.places.keys) == Set(Settings.table.map(\.name)).subtracting(["node_env"]))
+        let before = Self.members(of: try resolve().configuration)
         for setting in Settings.table where setting.name != "node_env" {
             // Any other number is one more than the default.
             let standard =
                 try resolve().entries.first { $0.setting.name == setting.name }?.text ?? ""
             let value = other[setting.name] ?? Int(standard).map { String($0 + 1) } ?? ""
             let resolved = try resolve(flags: [setting.flag: value])
-            #expect(String(reflecting: resolved.configuration) != before, "\(setting.name)")
+            let after = Self.members(of: resolved.configuration)
+            let places = Self.places[setting.name] ?? []
+            let changed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
+            // Where it should be, and nowhere else.
+            let landed = changed.map { path in
+                places.first { path == $0 || path.hasPrefix($0 + ".") } ?? path
+            }
+            #expect(Set(landed) == places, "\(setting.name)")
+            if let number = Int(value), setting.name != "unix_socket_mode" {
+                let shown = Self.shown(number, by: setting)
+                #expect(places.contains { after[$0] == shown }, "\(setting.name): \(shown)")
+            }
+        }
+    }
+
+    @Test func `every setting of the database reaches the pool`() throws {
+        var flags = ["read-database-url": "host=y", "prepare": "off"]
+        let places = Self.places.values.joined().filter { $0.hasPrefix("database.") }
+        // Each number is another one.
+        for (index, setting) in Settings.table.enumerated()
+        where flags[setting.flag] == nil && setting.name != "database_url"
+            && Self.places[setting.name]?.isSubset(of: places) == true
+        { flags[setting.flag] = "\(100 + index)" }
+        #expect(flags.count == places.count - 1)
+        let configuration = try resolve(flags: flags).configuration
+        let database = configuration.database
+        let pool = PoolConfiguration(database, log: Log(configuration.log))
+        let filled = Self.members(of: pool)
+        let wanted = Self.members(of: database)
+        for path in places.map({ String($0.dropFirst("database.".count)) }) {
+            let inPool = path == "pipelineDepthMax" ? "fast.depth" : path
+            #expect(wanted[path] != nil && filled[inPool] == wanted[path], "\(path)")
         }
     }
 
