@@ -3,39 +3,56 @@ import Testing
 
 /// Each deadline that a client meets, set to a second or two; what it ends, and what it leaves alone.
 @Suite struct DeadlineTests {
-    private static let settings = [
-        "COHORT_FIRST_BYTE_DEADLINE_S": "1", "COHORT_HEAD_DEADLINE_S": "1",
-        "COHORT_BODY_PROGRESS_DEADLINE_S": "1", "COHORT_BODY_DEADLINE_S": "2",
-        "COHORT_IDLE_DEADLINE_S": "1",
-    ]
+    /// Those that are given, and all others out of reach.
+    private static func settings(_ given: [String: String]) -> [String: String] {
+        let all = ["FIRST_BYTE", "HEAD", "BODY_PROGRESS", "BODY", "IDLE"]
+        return Dictionary(
+            uniqueKeysWithValues: all.map { ("COHORT_\($0)_DEADLINE_S", given[$0] ?? "600") })
+    }
     private static let post =
         "POST /admin/auth HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
         + "content-length: 1000\r\n\r\n"
 
-    @Test func `silence, unfinished heads and stalled bodies end`() async throws {
-        let shop = try await Shop.open(settings: Self.settings)
-        let silent = shop.service.client()
+    @Test(arguments: ["FIRST_BYTE", "HEAD", "BODY_PROGRESS", "IDLE"])
+    func `silence, unfinished heads and stalled bodies end`(deadline: String) async throws {
+        let shop = try await Shop.open(settings: Self.settings([deadline: "1"]))
+        // None of the defaults is as short as this patience.
+        func client() -> Client { Client(.port(shop.service.port), of: shop, timeoutSeconds: 8) }
+        let (silent, head, body, idle) = (client(), client(), client(), client())
+        let begin = ContinuousClock.now
         try silent.connect()
-        let head = shop.service.client()
         try head.write("GET /health HTTP/1.1\r\nhost: x\r\n")
-        let body = shop.service.client()
         try body.write(Self.post + "{")
-        let idle = shop.service.client()
         #expect(try idle.send("GET", "/health").status == 200)
 
-        #expect(silent.isClosedByServer())
-        for late in [head, body] {
+        switch deadline {
+        case "FIRST_BYTE": #expect(silent.isClosedByServer())
+        case "IDLE": #expect(idle.isClosedByServer())
+        default:
+            let late = deadline == "HEAD" ? head : body
             let answer = try late.read()
             #expect(answer.status == 408)
             #expect(answer.json?["message"] == "the request took too long to arrive")
             #expect(late.isClosedByServer())
         }
-        #expect(idle.isClosedByServer())
+        #expect(ContinuousClock.now - begin >= .seconds(1))
+        // The others had as long, and go on.
+        for (name, client, rest) in [
+            ("FIRST_BYTE", silent, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n"),
+            ("HEAD", head, "\r\n"), ("IDLE", idle, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n"),
+        ] where name != deadline {
+            try client.write(rest)
+            #expect(try client.read().status == 200, "\(name)")
+        }
+        if deadline != "BODY_PROGRESS" {
+            try body.write(String(repeating: " ", count: 998) + "}")
+            #expect(try body.read().status == 400)
+        }
     }
 
     @Test func `what drips ends too`() async throws {
-        let settings = Self.settings.merging(["COHORT_BODY_PROGRESS_DEADLINE_S": "2"]) { $1 }
-        let shop = try await Shop.open(settings: settings)
+        let shop = try await Shop.open(
+            settings: Self.settings(["HEAD": "1", "BODY_PROGRESS": "2", "BODY": "2"]))
         for start in ["GET /health HTTP/1.1\r\n", Self.post] {
             let client = Client(.port(shop.service.port), of: shop, timeoutSeconds: 1)
             try client.write(start)

@@ -76,18 +76,29 @@ import Testing
     }
 
     @Test func `half a request keeps it no longer than its deadline`() async throws {
-        let shop = try await Shop.open(settings: ["COHORT_SHUTDOWN_DEADLINE_S": "1"])
-        let half = shop.client()
-        try half.write("GET /admin/customers HTTP/1.1\r\nhost: a\r\n")
+        let half = "POST /admin/auth HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{"
+        // Told first to stop, and gone long before the other one if both had the same deadline.
+        let patient = try await Shop.open(settings: ["COHORT_SHUTDOWN_DEADLINE_S": "600"])
+        let kept = patient.client()
+        try kept.write(half)
+        let shop = try await Shop.open(settings: ["COHORT_SHUTDOWN_DEADLINE_S": "2"])
+        let head = shop.client()
+        try head.write("GET /admin/customers HTTP/1.1\r\nhost: a\r\n")
         let idle = shop.client()
         _ = try idle.send("GET", "/health")
         let over = shop.client()
         _ = try over.send("GET", "/health", headers: [("connection", "close")])
         let cut = shop.client()
-        try cut.write("POST /admin/auth HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{")
-        shop.service.signal(SIGTERM)
-        #expect(shop.service.waitForExit(seconds: 10) == 0, "\(shop.service.output)")
+        try cut.write(half)
+        let begin = ContinuousClock.now
+        for service in [patient.service, shop.service] { service.signal(SIGTERM) }
+        #expect(shop.service.waitForExit() == 0, "\(shop.service.output)")
+        #expect(ContinuousClock.now - begin >= .seconds(2))
         let line = shop.service.line { $0["message"] == "requests were cut off" }
         #expect(line?["level"] == "warning" && line?["count"] == 1)
+        #expect(patient.service.waitForExit(seconds: 3) == nil)
+        try kept.write("12345678")
+        #expect(try kept.read().status == 400)
+        #expect(patient.service.waitForExit() == 0)
     }
 }
