@@ -135,13 +135,19 @@ import Testing
         let service = reloaded.shop.service
         let client = reloaded.shop.client()
         func requests() -> Int { service.log.count { $0["message"] == "request" } }
-        _ = try client.send("GET", "/health")
+        func isLogged(_ route: String) -> Bool {
+            service.log.contains { $0["route"]?.text == route }
+        }
+        _ = try client.send("GET", "/docs")
         _ = try reloaded.reload("COHORT_LOG_REQUESTS=on\n")
-        let isLogged = Waiting.until(seconds: 30) {
+        let areLogged = Waiting.until(seconds: 30) {
             _ = try? client.send("GET", "/health")
             return requests() > 0
         }
-        #expect(isLogged)
+        #expect(areLogged)
+        _ = try reloaded.reload("COHORT_LOG_REQUESTS=off\n")
+        for _ in 1...3 { _ = try client.send("GET", "/openapi.json") }
+        _ = try reloaded.reload("COHORT_LOG_REQUESTS=on\n")
         // Told although what is in force from now on would keep it back.
         let line = try reloaded.reload("COHORT_LOG_REQUESTS=on\nCOHORT_LOG_LEVEL=error\n")
         #expect(line["changed"] == "log_level=error")
@@ -150,7 +156,8 @@ import Testing
         _ = try client.send("GET", "/ready")
         // One connection's lines come in its order.
         #expect(service.line { $0["route"] == "/ready" } != nil)
-        #expect(!service.log.contains { $0["route"] == "/admin/users" }, "they are no faults")
+        #expect(!isLogged("/admin/users"), "they are no faults")
+        for route in ["/docs", "/openapi.json"] { #expect(!isLogged(route), "they were off") }
         try Data("COHORT_LOG_FORMAT=text\n".utf8).write(
             to: URL(filePath: reloaded.shop.environment["COHORT_ENV_FILE"] ?? ""))
         service.signal(SIGHUP)
