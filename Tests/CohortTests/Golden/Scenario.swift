@@ -61,6 +61,13 @@ extension Scenario {
         let what: String
     }
 
+    /// What is misspelt would not be compared, and nobody would see that.
+    fileprivate static func check(_ json: JSON, hasOnly known: Set<String>) throws {
+        guard known.isSuperset(of: json.keys), !json.keys.isEmpty else {
+            throw BadFile(what: json.description)
+        }
+    }
+
     init(_ json: JSON) throws {
         guard let name = json["name"]?.text, let steps = json["steps"]?.items, !steps.isEmpty else {
             throw BadFile(what: json.description)
@@ -74,12 +81,10 @@ extension Scenario {
 
 extension Scenario.Step {
     init(_ json: JSON) throws {
-        let known: Set = ["request", "expect", "sql"]
-        guard known.isSuperset(of: json.keys), !json.keys.isEmpty else {
-            throw Scenario.BadFile(what: json.description)
-        }
+        try Scenario.check(json, hasOnly: ["request", "expect", "sql"])
         request = try json["request"].map(Scenario.Request.init)
         if let expect = json["expect"] {
+            try Scenario.check(expect, hasOnly: ["status", "headers", "body"])
             guard let status = expect["status"]?.int else {
                 throw Scenario.BadFile(what: expect.description)
             }
@@ -89,24 +94,30 @@ extension Scenario.Step {
         guard (request == nil) == (expect == nil) else {
             throw Scenario.BadFile(what: "a request and what to expect go together")
         }
-        execute = json["sql"]?["exec"]?.text
-        if let sql = json["sql"]?["query"]?.text, let rows = json["sql"]?["rows"] {
-            query = (sql, rows)
-        }
+        guard let sql = json["sql"] else { return }
+        try Scenario.check(sql, hasOnly: ["exec", "query", "rows"])
+        execute = sql["exec"]?.text
+        if let text = sql["query"]?.text, let rows = sql["rows"] { query = (text, rows) }
+        guard (execute == nil) == (sql["exec"] == nil), (query == nil) == (sql["query"] == nil),
+            (query == nil) == (sql["rows"] == nil)
+        else { throw Scenario.BadFile(what: sql.description) }
     }
 }
 
 extension Scenario.Request {
     init(_ json: JSON) throws {
-        let known: Set = ["method", "path", "auth", "headers", "body", "rawBody", "bodyBytes"]
-        guard let method = json["method"]?.text, let path = json["path"]?.text,
-            known.isSuperset(of: json.keys)
-        else { throw Scenario.BadFile(what: json.description) }
+        try Scenario.check(
+            json,
+            hasOnly: ["method", "path", "auth", "headers", "body", "rawBody", "bodyBytes"])
+        guard let method = json["method"]?.text, let path = json["path"]?.text else {
+            throw Scenario.BadFile(what: json.description)
+        }
         self.method = method
         self.path = path
         isSignedIn = json["auth"] != false
         headers = json["headers"]?.members ?? []
         if let bytes = json["bodyBytes"] {
+            try Scenario.check(bytes, hasOnly: ["prefix", "repeat", "times", "suffix"])
             let text =
                 (bytes["prefix"]?.text ?? "")
                 + String(repeating: bytes["repeat"]?.text ?? "", count: bytes["times"]?.int ?? 0)
