@@ -2,24 +2,45 @@ import Testing
 
 /// Answers that are put together from several statements, while what they show is being replaced.
 @Suite struct OneMomentTests {
-    /// Writes on until the readers have read enough. Returns what they, and the writer, saw that never was.
+    /// Writes on until the readers have read enough, each of them more than one moment. Returns what they saw that never
+    /// was.
+    ///
+    /// - Parameter moment: that an answer shows; nil for one that never was.
     private func torn(
         _ shop: Shop, write: @escaping @Sendable (ShopClient, Int) throws -> Answer,
         read paths: [String],
-        isTorn: @escaping @Sendable (JSON) -> Bool
+        moment: @escaping @Sendable (JSON) -> String?
     ) throws -> [String] {
-        let seen = concurrently(paths.count + 1) { index in
+        let isOver = Flag()
+        let writer = Threads(1) { _ in
             let client = shop.signedIn()
-            var seen: [String] = []
-            for round in 0..<(index == 0 ? 60 : 120) {
-                let answer =
-                    index == 0
-                    ? try write(client, round) : try client.send("GET", paths[index - 1])
-                let json = try #require(answer.json, "\(answer.text)")
-                if answer.status != 200 || isTorn(json) { seen.append(answer.text) }
+            var round = 0
+            while !isOver.isSet {
+                let answer = try write(client, round)
+                try #require(answer.status == 200, "\(answer.text)")
+                round += 1
             }
-            return seen
         }
+        let seen = concurrently(paths.count) { index in
+            let client = shop.signedIn()
+            var torn: [String] = []
+            var moments: Set<String> = []
+            var reads = 0
+            let end = ContinuousClock.now + .seconds(60)
+            while reads < 120 || moments.count < 2 && ContinuousClock.now < end {
+                let answer = try client.send("GET", paths[index])
+                reads += 1
+                if answer.status == 200, let moment = answer.json.flatMap(moment) {
+                    moments.insert(moment)
+                } else {
+                    torn.append(answer.text)
+                }
+            }
+            #expect(moments.count > 1, "\(paths[index]) showed nothing but \(moments)")
+            return torn
+        }
+        isOver.set()
+        for outcome in writer.join() { try outcome.get() }
         return try seen.flatMap { try $0.get() }
     }
 
@@ -43,8 +64,11 @@ import Testing
             }, read: [path, "/admin/price-lists?id=\(list)&expand=prices.variants"]
         ) { answer in
             let prices = Self.list(answer)?["prices"]?.items ?? []
-            return prices.count != 20 || Set(prices.map { $0["amount"]?.int }).count != 1
-                || prices.contains { $0["variants"]?.items.count != 1 }
+            let amounts = Set(prices.map { $0["amount"]?.int })
+            let isWhole =
+                prices.count == 20 && amounts.count == 1
+                && prices.allSatisfy { $0["variants"]?.items.count == 1 }
+            return isWhole ? "\(amounts)" : nil
         }
         #expect(torn == [])
     }
@@ -72,7 +96,8 @@ import Testing
             ]
         ) { answer in
             let list = Self.list(answer)
-            return (list?["status"] == "active") != (list?["customer_groups"]?.items.count == 1)
+            let isActive = list?["status"] == "active"
+            return isActive == (list?["customer_groups"]?.items.count == 1) ? "\(isActive)" : nil
         }
         #expect(torn == [])
     }
@@ -89,10 +114,12 @@ import Testing
                     json: ["override": true, "prices": [PriceListShop.price(round)]])
             }, read: [path + "/products"]
         ) { answer in
-            guard answer["price_list"] == nil else { return false }
             let variants = answer["products"]?[0]?["variants"]?.items ?? []
             let prices = variants.flatMap { $0["prices"]?.items ?? [] }
-            return prices.count != 1 || prices[0]["price_list"]?["id"]?.text != list
+            guard prices.count == 1, prices[0]["price_list"]?["id"]?.text == list else {
+                return nil
+            }
+            return prices[0]["amount"]?.description
         }
         #expect(torn == [])
     }
