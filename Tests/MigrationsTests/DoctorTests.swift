@@ -67,7 +67,7 @@ import Testing
 
     @Test func `a right that is missing is named, for the role that looks`() throws {
         let (url, connection) = try shop()
-        let role = "reader_of_doctor"
+        let role = "reader_" + (try connection.query("SELECT current_database()")[0][0] ?? "")
         try connection.run(
             "CREATE ROLE \(role); GRANT SELECT ON ALL TABLES IN SCHEMA public TO \(role)")
         defer { try? connection.run("DROP OWNED BY \(role); DROP ROLE \(role)") }

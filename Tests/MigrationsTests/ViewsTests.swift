@@ -113,12 +113,11 @@ import Testing
     @Test func `who may not make them is told, and has migrated all the same`() throws {
         let (url, connection) = try shop()
         try connection.run(Self.tables)
+        let role = "viewer_" + (try connection.query("SELECT current_database()")[0][0] ?? "")
         try connection.run(
-            """
-            DO $$ BEGIN CREATE ROLE cohort_viewer LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-            GRANT SELECT ON cohort_migration TO cohort_viewer
-            """)
-        let reports = try migrate(url + " user=cohort_viewer")
+            "CREATE ROLE \(role) LOGIN; GRANT SELECT ON cohort_migration TO \(role)")
+        defer { try? connection.run("DROP OWNED BY \(role); DROP ROLE \(role)") }
+        let reports = try migrate(url + " user=\(role)")
         #expect(reports.count == 1)
         #expect(
             reports[0].hasPrefix(
