@@ -17,18 +17,11 @@ import Testing
     }
 
     /// Rows are put together once no transaction of the cluster can be older: those of other tests are, too.
-    private func waitUntilOld(_ connection: BlockingConnection) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try connection.query(
-            "SELECT max(made_by) < pg_snapshot_xmin(pg_current_snapshot()) FROM cohort_customer_group_count"
-        )
-            != [["t"]]
-        {
-            guard ContinuousClock.now < deadline else {
-                Issue.record("a transaction that began before stays open")
-                return
-            }
-            try await Task.sleep(for: .milliseconds(20))
+    private func waitUntilOld(_ connection: BlockingConnection) throws {
+        try until {
+            try connection.query(
+                "SELECT max(made_by) < pg_snapshot_xmin(pg_current_snapshot()) FROM cohort_customer_group_count"
+            ) == [["t"]]
         }
     }
 
@@ -94,9 +87,7 @@ import Testing
         #expect(try differences(connection) == [])
     }
 
-    @Test func `rows are put together by one at a time, and nobody waits for that`()
-        async throws
-    {
+    @Test func `rows are put together by one at a time, and nobody waits for that`() throws {
         let (url, connection) = try shop()
         try connection.run(
             "INSERT INTO customer_group (id, name) SELECT 'g' || n, 'g' || n FROM generate_series(1, 9) n"
@@ -109,14 +100,14 @@ import Testing
         let (one, other) = (try BlockingConnection(url), try BlockingConnection(url))
         for writer in [one, other] { try writer.run("SET lock_timeout = '1s'; BEGIN") }
         let fold = "SELECT cohort_fold_customer_group()"
-        try await waitUntilOld(connection)
+        try waitUntilOld(connection)
         #expect(try one.query(fold) == [["11"]])
         #expect(try other.query(fold) == [["0"]])
         try other.run("INSERT INTO customer_group (id, name) VALUES ('more', 'more'); COMMIT")
         #expect(try differences(connection) == [])
         try one.run("ROLLBACK")
         #expect(try connection.query(rows) == [["12", "10"]])
-        try await waitUntilOld(connection)
+        try waitUntilOld(connection)
         #expect(try connection.query(fold) == [["12"]])
         #expect(try connection.query(rows) == [["1", "10"]])
     }
@@ -149,7 +140,7 @@ import Testing
             let process = try #require(Int32(victim.execute("SELECT pg_backend_pid()")[0][0] ?? ""))
             #expect(kill(process, SIGKILL) == 0)
             // The server ends all sessions, then recovers, and only then takes new ones.
-            while (try? witness.query("SELECT")) != nil { usleep(5_000) }
+            until { (try? witness.query("SELECT")) == nil }
             let connection = try connect(url)
             #expect(try differences(connection) == [], "seed \(seed), round \(round)")
             #expect(try connection.query("SELECT FROM customer WHERE id LIKE 'lost%'") == [])

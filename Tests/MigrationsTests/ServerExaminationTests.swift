@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -48,26 +49,34 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.0, "fine"), (0.5, "fine"), (-0.5, "fine"), (2.5, "note"), (-2.5, "note"), (90, "off"),
+        (0.0, "fine"), (0.5, "fine"), (-0.5, "fine"), (3, "note"), (-3, "note"), (90, "off"),
         (-90, "off"),
     ])
     func `a clock that is off is told, and which way`(skew: Double, kind: String) throws {
         let url = try database()
-        let findings = try examine(url) { surroundings in
-            let now = surroundings.now
-            surroundings.now = { now() + skew }
+        var finding: Doctor.Finding?
+        // A busy machine may take a second for the question, which then hides as much: it is asked again.
+        try until {
+            let looked = Mutex<[TimeInterval]>([])
+            let findings = try examine(url) { surroundings in
+                let now = surroundings.now
+                surroundings.now = {
+                    let time = now()
+                    looked.withLock { $0.append(time) }
+                    return time + skew
+                }
+            }
+            finding = only(findings, "clock: ")
+            let times = looked.withLock { $0 }
+            return try #require(times.last) - #require(times.first) < 0.4
         }
-        let finding = try #require(only(findings, "clock: "))
-        // A busy machine may take a second for the question, which then hides as much.
-        switch finding {
-        case .fine: #expect(abs(skew) < 5)
+        let told = try #require(finding)
+        switch told {
+        case .fine: #expect(kind == "fine")
         case .note: #expect(kind == "note")
         default: #expect(kind == "off")
         }
-        guard case .fine = finding else {
-            #expect(text(finding).contains(skew > 0 ? "ahead of" : "behind"))
-            return
-        }
+        if kind != "fine" { #expect(text(told).contains(skew > 0 ? "ahead of" : "behind")) }
     }
 
     @Test func `a server with too little room for an instance is off, with little a note`() throws {
@@ -112,10 +121,13 @@ import Testing
         let watch = try BlockingConnection(url)
         let waits =
             "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'held'::regclass"
-        while try watch.query(waits) != [["1"]] { usleep(10_000) }
-        usleep(1_100_000)
-        let findings = try examine(url) { $0.idleMax = .seconds(1) }
-        let finding = try #require(only(findings, "session "))
+        try until { try watch.query(waits) == [["1"]] }
+        var found: Doctor.Finding?
+        try until {
+            found = only(try examine(url) { $0.idleMax = .seconds(1) }, "session ")
+            return found != nil
+        }
+        let finding = try #require(found)
         #expect(text(finding).contains(" (forgetful): idle in transaction, in a transaction for "))
         #expect(text(finding).hasSuffix("; 1 wait for its locks"))
         try holder.run("COMMIT")
@@ -142,10 +154,13 @@ import Testing
         try primary.execute(
             "CREATE TABLE much AS SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n",
             in: "postgres")
-        usleep(300_000)
-        let behind = text(try #require(only(try examine(url, readURL: all), names[0])))
+        var behind = ""
+        // What it does not show has to come to it, and is allowed a tenth of a second.
+        try until {
+            behind = text(try #require(only(try examine(url, readURL: all), names[0])))
+            return behind.hasSuffix(" behind: passed over while it is so far behind")
+        }
         #expect(behind.contains(" MiB ") || behind.contains(" KiB "))
-        #expect(behind.hasSuffix(" behind: passed over while it is so far behind"))
         replica.kill()
         guard case .off(let away)? = only(try examine(url, readURL: all), names[0]) else {
             Issue.record("a replica that is away")
@@ -158,17 +173,17 @@ import Testing
         let cluster = try PrivateCluster()
         let url = cluster.url("postgres")
         let connection = try BlockingConnection(url)
-        func set(_ sql: String) throws {
-            try connection.run("ALTER SYSTEM SET \(sql)")
+        func set(_ name: String, _ value: String) throws {
+            try connection.run("ALTER SYSTEM SET \(name) = '\(value)'")
             try connection.run("SELECT pg_reload_conf()")
-            usleep(300_000)
+            try until { try connection.query("SHOW \(name)") == [[value]] }
         }
-        try set("synchronous_commit = off")
+        try set("synchronous_commit", "off")
         #expect(
             try examine(url).contains(
                 .note("synchronous_commit is off: a crash can lose writes that were acknowledged")))
-        try set("synchronous_commit = on")
-        try set("synchronous_standby_names = 'other'")
+        try set("synchronous_commit", "on")
+        try set("synchronous_standby_names", "other")
         let findings = try examine(url)
         #expect(
             findings.contains(

@@ -17,6 +17,20 @@ func fixture(_ name: String) throws -> String {
         encoding: .utf8)
 }
 
+/// Waits until something that others do has happened; a minute at most.
+func until(
+    sourceLocation: SourceLocation = #_sourceLocation, _ isTrue: () throws -> Bool
+) rethrows {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try !isTrue() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("waited in vain", sourceLocation: sourceLocation)
+            return
+        }
+        usleep(10_000)
+    }
+}
+
 /// What a call reported, gathered.
 final class Lines {
     private(set) var all: [String] = []

@@ -50,7 +50,7 @@ import Testing
         try await withPool({
             $0.slow.connections = 3
             $0.slow.waitersMax = 1
-            $0.slow.waitDeadline = .milliseconds(300)
+            $0.slow.waitDeadline = .seconds(2)
         }) { fixture, _ in
             try await fixture.run { pool async throws in
                 let held = (0..<2).map { _ in pool.cursor(Self.series, [.int4(9)], chunkRows: 1) }
@@ -61,7 +61,7 @@ import Testing
 
                 async let next = size(pool.cursor(Self.series, [.int4(9)], chunkRows: 1))
                 let refused = pool.cursor(Self.series, [.int4(9)], chunkRows: 1)
-                while pool.statistics(.slow).waiting == 0 { await Task.yield() }
+                try await until { pool.statistics(.slow).waiting > 0 }
                 #expect(await failure { _ = try await refused.next()?.count } == .laneFull)
                 held[0].close()
                 #expect(try await next == 1)
@@ -72,7 +72,7 @@ import Testing
     @Test func `strangers leave a cursor's connection to users`() async throws {
         try await withPool({
             $0.slow.connections = 3
-            $0.slow.waitDeadline = .milliseconds(300)
+            $0.slow.waitDeadline = .seconds(2)
         }) { fixture, _ in
             try await fixture.run { pool async throws in
                 func stranger(_ watch: ClientWatch? = nil) -> Cursor {
@@ -89,7 +89,7 @@ import Testing
                 // Who waits behind them and is let in first is a user.
                 async let nextStranger = size(stranger())
                 async let nextUser = size(pool.cursor(Self.series, [.int4(9)], chunkRows: 1))
-                while pool.statistics(.slow).waiting < 2 { await Task.yield() }
+                try await until { pool.statistics(.slow).waiting == 2 }
                 user.close()
                 #expect(try await nextUser == 1)
                 #expect(pool.statistics(.slow).waiting == 1)
@@ -113,7 +113,7 @@ import Testing
                 let watch = ClientWatch()
                 let waiting = pool.cursor(Self.series, [.int4(9)], chunkRows: 1, watch: watch)
                 async let outcome = failure { _ = try await waiting.next()?.count }
-                while pool.statistics(.slow).waiting == 0 { await Task.yield() }
+                try await until { pool.statistics(.slow).waiting > 0 }
                 let sent = pool.statistics(.slow).statements
                 watch.clientLeft()
                 #expect(await outcome == .clientGone)

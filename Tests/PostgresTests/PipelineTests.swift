@@ -153,8 +153,9 @@ import Testing
             try other.execute("CREATE TABLE t AS SELECT 1 AS a")
             try await fixture.run { pool async throws in
                 // A new one is opened where others are busy, and may come too late for what is waiting.
-                while pool.statistics(.write).connections < connections {
+                try await until {
                     for one in (0..<16).map({ _ in pool.start(all) }) { _ = try await one.rows() }
+                    return pool.statistics(.write).connections == connections
                 }
                 for one in (0..<16).map({ _ in pool.start(all) }) { _ = try await one.rows() }
             }

@@ -261,12 +261,14 @@ package final class PrivateCluster: Sendable {
 
     /// Stops the server as an operator would who does not wait for clients.
     package func stop() throws {
-        end(with: SIGINT)
+        guard end(with: SIGINT) else {
+            throw Failure(description: "PostgreSQL did not stop; see \(host)/log")
+        }
     }
 
     /// Ends the server as a crash does: no farewell to clients, recovery at the next start.
     package func kill() {
-        end(with: SIGKILL)
+        _ = end(with: SIGKILL)
     }
 
     /// Lets the server's main process and all its sessions stand still, or go on.
@@ -277,10 +279,12 @@ package final class PrivateCluster: Sendable {
         }
     }
 
-    private func end(with signal: Int32) {
-        guard home != nil else { return }
-        state.withLock { state in
-            guard let keeper = state.keeper else { return }
+    /// - Returns: whether it went within a minute.
+    private func end(with signal: Int32) -> Bool {
+        guard home != nil else { return true }
+        return state.withLock { state in
+            guard let keeper = state.keeper else { return true }
+            var isGone = true
             if let postmaster {
                 var processes = [postmaster]
                 if signal == SIGKILL {
@@ -290,8 +294,13 @@ package final class PrivateCluster: Sendable {
                 }
                 for process in processes { Self.send(signal, to: process) }
                 // A session that is left holds the shared memory, and the next server refuses to start.
-                while processes.contains(where: Self.isAlive) { usleep(2_000) }
+                let deadline = Date.now + 60
+                while isGone, processes.contains(where: Self.isAlive) {
+                    isGone = Date.now < deadline
+                    usleep(2_000)
+                }
             }
+            // The keeper ends what is left.
             try? state.lifeline?.fileHandleForWriting.close()
             keeper.waitUntilExit()
             state.keeper = nil
@@ -303,6 +312,7 @@ package final class PrivateCluster: Sendable {
                     try? FileManager.default.removeItem(at: home.appending(path: name))
                 }
             }
+            return isGone
         }
     }
 

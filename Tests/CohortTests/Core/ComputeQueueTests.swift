@@ -40,10 +40,10 @@ private final class Shared: Sendable {
             }
             occupy()
             occupy()
-            while shared.runningCount < 2 { await Task.yield() }
+            await until { shared.runningCount >= 2 }
             for waiters in 1...3 {
                 occupy()
-                while queue.waitingCount() < waiters { await Task.yield() }
+                await until { queue.waitingCount() >= waiters }
             }
             // The queue is full: one more is refused at once, while all the others still wait.
             await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {
@@ -71,19 +71,19 @@ private final class Shared: Sendable {
         let shared = Shared()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await queue.run { shared.occupy() } }
-            while shared.runningCount < 1 { await Task.yield() }
+            await until { shared.runningCount >= 1 }
             for waiters in 1...3 {
                 group.addTask { [body = Body(shared)] in
                     try? await queue.run { withExtendedLifetime(body) {} }
                 }
-                while queue.waitingCount() < waiters { await Task.yield() }
+                await until { queue.waitingCount() >= waiters }
             }
             for waiters in 4...6 {
                 group.addTask { try? await queue.run { shared.occupy() } }
-                while queue.waitingCount() < waiters { await Task.yield() }
+                await until { queue.waitingCount() >= waiters }
             }
             shared.gate.signal()
-            while queue.waitingCount() > 2 { await Task.yield() }
+            await until { queue.waitingCount() <= 2 }
             let areGone = Waiting.until(seconds: 20) { shared.order.withLock { $0.count } == 3 }
             #expect(areGone)
             #expect(queue.waitingCount() == 2)
@@ -96,12 +96,12 @@ private final class Shared: Sendable {
         let shared = Shared()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await queue.run { shared.occupy() } }
-            while shared.runningCount < 1 { await Task.yield() }
+            await until { shared.runningCount >= 1 }
             for number in 1...10 {
                 group.addTask {
                     try? await queue.run { shared.order.withLock { $0.append(number) } }
                 }
-                while queue.waitingCount() < number { await Task.yield() }
+                await until { queue.waitingCount() >= number }
             }
             shared.gate.signal()
         }
@@ -113,14 +113,14 @@ private final class Shared: Sendable {
         let shared = Shared()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await queue.run { shared.occupy() } }
-            while shared.runningCount < 1 { await Task.yield() }
+            await until { shared.runningCount >= 1 }
             func add(_ number: Int, share: Int) async {
                 group.addTask {
                     try? await queue.run(share: share) {
                         shared.order.withLock { $0.append(number) }
                     }
                 }
-                while queue.waitingCount(share: share) <= number % 10 { await Task.yield() }
+                await until { queue.waitingCount(share: share) > number % 10 }
             }
             for number in 0...2 { await add(number, share: 0) }
             await #expect(throws: APIError.overloaded(retryAfterSeconds: 2)) {

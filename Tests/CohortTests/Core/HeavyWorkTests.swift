@@ -26,12 +26,6 @@ import Testing
         }
     }
 
-    private static func until(_ isSo: () -> Bool) async {
-        let end = ContinuousClock.now + .seconds(60)
-        while !isSo(), ContinuousClock.now < end { await Task.yield() }
-        #expect(isSo())
-    }
-
     private static func with(
         processors: Int, patience: Duration,
         _ body: (HeavyWork, EventLoop, Work) async throws -> Void
@@ -55,10 +49,10 @@ import Testing
                     }
                 }
             }
-            await Self.until { work.begun == atOnce && heavy.waitingCount == 2 }
+            await until { work.begun == atOnce && heavy.waitingCount == 2 }
             for left in [1, 0] {
                 work.endOne()
-                await Self.until { heavy.waitingCount == left && work.begun == atOnce + 2 - left }
+                await until { heavy.waitingCount == left && work.begun == atOnce + 2 - left }
             }
             for _ in 0..<atOnce { work.endOne() }
             for one in all { try await one.value }
@@ -78,15 +72,15 @@ import Testing
                             try await work.perform()
                         }
                     })
-                if !wait { await Self.until { work.begun == all.count } }
+                if !wait { await until { work.begun == all.count } }
             }
-            await Self.until { heavy.waitingCount == 1 }
+            await until { heavy.waitingCount == 1 }
             // One of the first two is still at it.
             work.endOne()
             try await all[0].value
             #expect(heavy.waitingCount == 1)
             work.endOne()
-            await Self.until { work.begun == 3 }
+            await until { work.begun == 3 }
             work.endOne()
             for one in all[1...] { try await one.value }
         }
@@ -101,7 +95,7 @@ import Testing
                     }
                 }
             }
-            await Self.until { work.begun == 3 }
+            await until { work.begun == 3 }
             for _ in 0..<3 { work.endOne() }
             for one in all { try await one.value }
             await #expect(throws: APIError.self) {

@@ -5,12 +5,6 @@ import Testing
 
 @testable import Cohort
 
-/// Waits until something has happened, with a bound that only a broken program meets.
-private func until(_ condition: () -> Bool) async {
-    let end = ContinuousClock.now + .seconds(10)
-    while !condition(), ContinuousClock.now < end { await Task.yield() }
-}
-
 /// A request under way.
 private final class Asked: Sendable {
     private let outcome = Mutex<Result<String, APIError>?>(nil)

@@ -38,7 +38,8 @@ import Testing
                 INSERT INTO customer_group_customers SELECT '\(group)', id FROM customer;
                 ALTER DATABASE "\(database.name)" SET log_statement = 'all';
                 """)
-            shop = try Shop(database, nil, settings)
+            shop = try Shop(
+                database, nil, settings.merging(["COHORT_METRICS_PORT": "0"]) { $1 })
             try shop.service.waitUntilReady()
             // Good credentials are remembered.
             for _ in 1...8 { _ = try shop.signedIn().send("GET", "/admin/customer-groups") }
@@ -74,11 +75,22 @@ import Testing
             return client
         }
 
-        /// The same, once the service has had time to let it wait.
-        func wait(_ path: String, timeoutSeconds: Int = 20) throws -> Client {
-            let client = try begin(path, timeoutSeconds: timeoutSeconds)
-            usleep(300_000)
+        /// The same, once it waits for its turn.
+        func wait(_ path: String) throws -> Client {
+            let before = try waiting()
+            let client = try begin(path)
+            expectWaiting(before + 1)
             return client
+        }
+
+        /// How many requests wait for their turn.
+        private func waiting() throws -> Int {
+            Int(try shop.service.metrics().sum("cohort_queue_waiting") ?? 0)
+        }
+
+        func expectWaiting(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+            let areWaiting = Waiting.until(seconds: 30) { (try? waiting()) == count }
+            #expect(areWaiting, sourceLocation: sourceLocation)
         }
 
         /// The statements of the service that stand still, by server process and time.
@@ -134,7 +146,7 @@ import Testing
         try locked.lock()
         let large = try (1...3).map { _ in try locked.beginAdding(1001, to: "other") }
         _ = try locked.nextStanding()
-        usleep(300_000)
+        locked.expectWaiting(2)
         #expect(try locked.standing().count == 1)
         let small = try (1...2).map { _ in try locked.beginAdding(1000, to: "other") }
         #expect(Waiting.until(seconds: 10) { (try? locked.standing().count) == 3 })
@@ -160,7 +172,7 @@ import Testing
             for _ in 1...4 { equal.append(try locked.begin(path + "a&limit=3")) }
             for _ in 1...2 { others.append(try locked.begin(path + term + "&limit=3")) }
         }
-        usleep(1_000_000)
+        locked.expectWaiting(equal.count + others.count)
         #expect(try locked.standing() == [standing])
         for _ in 1...8 {
             let answer = try locked.shop.signedIn().send("GET", "/admin/customers?q=ann&limit=2")

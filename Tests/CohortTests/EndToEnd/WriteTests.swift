@@ -199,12 +199,10 @@ import Testing
         let group = try client.create("Circle")
         let id = try client.createGuest("circle@example.com")
         let sql = try shop.sql()
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         func waitForLocks(_ count: Int) throws {
-            while try shop.sql().number(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < count
-            {
-                usleep(5_000)
-            }
+            let watch = try shop.sql()
+            #expect(Waiting.until(seconds: 30) { (try? watch.number(waits)) ?? 0 >= count })
         }
         // Both wait for the customer's row: first who changes it, then who has put the membership in.
         try sql.run("BEGIN; SELECT FROM customer WHERE id = '\(id)' FOR UPDATE")
