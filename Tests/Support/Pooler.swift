@@ -23,6 +23,7 @@ package final class Pooler: Sendable {
         }
         home = URL(filePath: "/tmp/cohort-pooler-\(UInt32.random(in: 0...UInt32.max))")
         url = "host=\(home.path) port=6432 dbname=shop user=cohort"
+        Keeper.remove(home.path)
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
         let text = """
             [databases]

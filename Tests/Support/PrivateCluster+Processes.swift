@@ -84,6 +84,7 @@ enum Leftovers {
     private static let homes = Mutex<[URL]>([])
 
     static func add(_ home: URL) {
+        Keeper.remove(home.path)
         let isFirst = homes.withLock { homes -> Bool in
             homes.append(home)
             return homes.count == 1

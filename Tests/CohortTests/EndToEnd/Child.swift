@@ -1,8 +1,9 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A program started by a test. Not Foundation's `Process`: that one waits for every process that inherited a
-/// descriptor of it, a daemon included.
+/// descriptor of it, a daemon included. It ends with the test process, however that ends.
 final class Child: Sendable {
     struct CannotStart: Error {
         let program: String
@@ -66,13 +67,17 @@ final class Child: Sendable {
         _ = close(ends[1])
         guard outcome == 0 else { throw CannotStart(program: arguments[0], errno: outcome) }
         self.id = id
+        Keeper.watch(id)
     }
 
     /// nil while it runs; 128 + n when signal n ended it.
     var exitCode: Int32? {
         let ended = status.withLock { status -> Int32? in
             var now: Int32 = 0
-            if status == nil, unsafe waitpid(id, &now, WNOHANG) == id { status = now }
+            if status == nil, unsafe waitpid(id, &now, WNOHANG) == id {
+                status = now
+                Keeper.forget(id)
+            }
             return status
         }
         return ended.map { $0 & 0x7F == 0 ? $0 >> 8 & 0xFF : 128 + ($0 & 0x7F) }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A private nginx with `deploy/nginx.conf`: its listener is a unix socket, its upstreams are the given ports, and
 /// with `deploy/dashboard.conf` where it is to serve the dashboard itself.
@@ -20,6 +21,7 @@ final class Proxy: Sendable {
         }
         let home = URL(filePath: "/tmp/cohort-nginx-\(UInt32.random(in: 0...UInt32.max))")
         self.home = home
+        Keeper.remove(home.path)
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: false)
         let root = Scenario.folder.deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -90,8 +92,10 @@ final class Proxy: Sendable {
         try? FileManager.default.removeItem(at: home)
     }
 
+    /// A client that sends nothing twice: nginx runs all the time, and has no reason to close what is in use.
     func client(timeoutSeconds: Int = 20) -> Client {
-        Client(.unix(home.path + "/http"), of: self, timeoutSeconds: timeoutSeconds)
+        Client(
+            .unix(home.path + "/http"), of: self, timeoutSeconds: timeoutSeconds, repeats: false)
     }
 }
 

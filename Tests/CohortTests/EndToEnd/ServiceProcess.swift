@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The real program as a child process: `cohort` from the build that these tests belong to.
@@ -35,6 +36,7 @@ final class ServiceProcess: @unchecked Sendable {
     private init(_ arguments: [String], environment: [String: String], input: String) throws {
         outputFile = FileManager.default.temporaryDirectory
             .appending(path: "cohort-output-\(UUID().uuidString)")
+        Keeper.remove(outputFile.path)
         child = try Child(
             [Self.binary.path] + arguments, environment: environment, output: outputFile.path,
             input: input)
