@@ -1,6 +1,8 @@
 /** Requests to the admin API. */
 
 export const config = { name: 'Cohort', api: '/admin', extensions: [] };
+/** A real Medusa announces no extension. */
+export const isOurs = () => config.extensions.length > 0;
 export const has = (extension) => config.extensions.includes(extension);
 export const session = {}; // main.js sets expired(isWrite): whether to ask again
 export const isAbort = (error) => error.name === 'AbortError';

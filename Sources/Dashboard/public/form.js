@@ -1,7 +1,6 @@
 /** Fields, forms, the dialogs that hold them, the combobox, metadata. */
-import { latest, parse, post } from './api.js';
-import { navigate } from './router.js';
-import { bdi, dialog, el, explain, failure, grid, hold, icon, iconButton, keyCount, menuButton, newId, section, toast } from './ui.js';
+import { latest, parse } from './api.js';
+import { bdi, dialog, el, explain, failure, grid, hold, icon, iconButton, menuButton, newId } from './ui.js';
 
 /** An input drops line breaks. */
 const inputFor = (text) => (/[\r\n]/.test(text) ? 'textarea' : 'input');
@@ -106,20 +105,6 @@ export function formDialog(view, title, sheet, { kind = 'drawer', status } = {})
 	node.querySelector('textarea, input:not(fieldset:has(:checked) :not(:checked))').focus();
 }
 
-export async function save(view, path, body, text, options) {
-	if (Object.keys(body).length) {
-		view.page.changed(await post(path, body, options));
-		toast(text);
-	}
-	view.close(true);
-}
-
-export async function create(view, path, body, options) {
-	const record = await post(path, body, options);
-	toast(`${record.name ?? record.email} created`);
-	view.leave(`${path}/${record.id}`);
-}
-
 export const prompt = (title, { text, content, confirm, cancel, kind, tick, run, fields }) => new Promise((resolve) => {
 	const id = newId();
 	let isDone;
@@ -174,13 +159,6 @@ export function combobox({ label, placeholder, find, choose, isOpen = false }) {
 }
 
 // Metadata
-
-export const metadataSection = ({ metadata }, path) => section('Metadata', iconButton('Edit metadata', 'edit', () => navigate(`${path}/metadata/edit`)), keyCount(metadata));
-
-export function metadataDialog(view, { metadata }, path) {
-	const sheet = metadataGrid(metadata);
-	formDialog(view, 'Edit metadata', form({ ...sheet, children: sheet.element, submit: (options) => save(view, path, sheet.body(), 'Metadata saved', options) }));
-}
 
 const LABELS = { string: 'Text', number: 'Number', bigint: 'Number', boolean: 'True/false', object: 'Null', json: 'JSON' };
 const isNested = (value) => Object(value) === value;
@@ -275,6 +253,6 @@ export function metadataGrid(metadata) {
 		return !faults.length;
 	}
 
-	const element = el('div', grid('table.metadata', 'Metadata', ['Key', 'Value', 'Type', 'Actions'], lines), [...stored.values()].some(isNested) && el('p.muted', 'Some rows are locked, because their values are nested.'));
-	return { element, check, body, isDirty: () => 'metadata' in body() };
+	const children = el('div', grid('table.metadata', 'Metadata', ['Key', 'Value', 'Type', 'Actions'], lines), [...stored.values()].some(isNested) && el('p.muted', 'Some rows are locked, because their values are nested.'));
+	return { children, check, body, isDirty: () => 'metadata' in body() };
 }

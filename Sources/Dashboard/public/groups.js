@@ -1,5 +1,5 @@
 /** Customer groups, and what other pages show of them. */
-import { config, del, get, has, inChunks, post } from './api.js';
+import { del, get, has, inChunks, isOurs, post } from './api.js';
 import { changes, field, metadataGrid } from './form.js';
 import { ask, created, dateColumn, dateFilters, dateSorts, inner, menu, pages, tableWith } from './pages.js';
 import { picker, table } from './table.js';
@@ -48,9 +48,6 @@ export const listKind = {
 	columns: [['Name', 'name', { sort: 'name' }], ['Type', typeName, { kind: 'secondary' }], ['Status', stateBadge, { sort: 'status' }]],
 };
 
-/** A real Medusa announces no extension. */
-const isOurs = () => config.extensions.length > 0;
-
 export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups.map((group) => ({ ...group, label: group.name }));
 export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
 	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
@@ -95,7 +92,7 @@ async function remove(group) {
 function edit(view, { id, name }) {
 	const fields = [field({ name: 'name', label: 'Name', value: name, required: true })];
 	const grid = metadataGrid({}); // shown for a new group only
-	return { ...grid, fields, children: id ? [] : el('details', el('summary', 'Metadata'), grid.element),
+	return { ...grid, fields, children: id ? [] : el('details', el('summary', 'Metadata'), grid.children),
 		body: () => ({ ...changes(fields), ...grid.body() }), duplicate: ['name', 'A group with this name already exists'] };
 }
 
@@ -122,7 +119,7 @@ function details(view, path) {
 		});
 	}
 
-	return { query: withCounts(), children: [members.element, lists.element], facts: () => [['Customers', memberTotal],
+	return { children: [members.element, lists.element], facts: () => [['Customers', memberTotal],
 		['Price lists', link(`/price-lists?customer_groups=${id}`, listTotal)]] };
 }
 

@@ -1,5 +1,5 @@
 /** The start, session and sign-in, the shell, shortcuts, the palette. */
-import { config, del, get, post, session } from './api.js';
+import { config, del, get, isOurs, post, session } from './api.js';
 import './customers.js'; // and so all pages
 import { combobox, EMAIL, field, form, passwordField, prompt } from './form.js';
 import { customerKind, groupKind, listKind } from './groups.js';
@@ -88,7 +88,7 @@ function userItems() {
 		} };
 	};
 	return ['Theme', ...['System', 'Light', 'Dark'].map(theme), null, { label: 'Keyboard shortcuts', run: showShortcuts },
-		...(config.extensions.length ? [{ label: 'API reference', run: () => open('/docs', '_blank', 'noopener') }] : []), null, { label: 'Log out', run: logOut }];
+		...(isOurs() ? [{ label: 'API reference', run: () => open('/docs', '_blank', 'noopener') }] : []), null, { label: 'Log out', run: logOut }];
 }
 
 function drawHead({ crumbs, over }) {

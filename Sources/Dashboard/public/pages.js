@@ -1,9 +1,9 @@
 /** What the pages of all kinds of records share. */
-import { del } from './api.js';
-import { changes, create, form, formDialog, metadataDialog, metadataSection, prompt, save } from './form.js';
-import { navigate, route } from './router.js';
+import { del, get, isAbort, post } from './api.js';
+import { changes, form, formDialog, metadataGrid, prompt } from './form.js';
+import { navigate, route, settled } from './router.js';
 import { table } from './table.js';
-import { bdi, copyable, failure, link, recordPage, time, toast } from './ui.js';
+import { bdi, copyable, el, errorPanel, fact, failure, h1, iconButton, jsonSection, keyCount, link, menuButton, notFound, refill, section, skeleton, time, toast } from './ui.js';
 
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
@@ -25,8 +25,11 @@ export async function ask(view, title, { run, said, deselect, then = view.change
 	if (isDone) then();
 }
 
+const metadataSection = ({ metadata }, path) => section('Metadata', iconButton('Edit metadata', 'edit', () => navigate(`${path}/metadata/edit`)), keyCount(metadata));
+const editMetadata = (_, { metadata }) => ({ heading: 'Edit metadata', said: 'Metadata saved', fields: [], ...metadataGrid(metadata) });
+
 export function pages(kind, { list, details, edit, more, remove, hasMetadata, overList, overDetails }) {
-	const { noun, title, from: path } = kind;
+	const { noun, title, name, mark, from: path } = kind;
 	const home = [title, path];
 
 	const menuOf = (view) => (record) => {
@@ -51,9 +54,39 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 
 	function detailsPage(view) {
 		const own = `${path}/${view.params.id}`;
-		const { facts, ...page } = details(view, own);
-		recordPage(view, { ...kind, home, path: own, actions: menuOf(view), more: (record) => metadataSection(record, own), ...page,
-			facts: (record) => [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]] });
+		const { query, facts, children, rest = metadataSection } = details(view, own);
+		const actions = menuOf(view);
+		const [badges, general, below] = ['span', 'dl.facts', 'div.stack'].map((tag) => el(tag));
+		const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => actions(record)), badges, general);
+		let record;
+		function show(version) {
+			if (!record) refill(view.root, head, ...children, below);
+			view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
+			head.querySelector('bdi').textContent = record[name];
+			badges.replaceChildren(mark?.(record) ?? '');
+			refill(general, [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]].map(fact));
+			refill(below, rest(record, own), jsonSection(record));
+			view.head([home, [record[name]]]);
+			settled();
+			return record;
+		}
+		const attempt = () => {
+			view.record = get(own, { query, signal: view.signal }).then(show, (error) => {
+				const missing = error.status === 404 && `${noun} not found`;
+				if (isAbort(error) || (record && !missing)) {
+					failure(error, attempt);
+					return record;
+				}
+				return new Promise((resolve) => { // who waits for the record waits for the Retry
+					view.root.replaceChildren(...(missing ? [notFound(missing, ...home)] : [h1(noun), errorPanel(error, () => resolve(attempt()))]));
+					view.head([[missing || noun]]);
+				});
+			});
+			return view.record;
+		};
+		view.root.append(el('div.card', { 'aria-busy': true }, skeleton()));
+		view.onChange((version) => (version ? show(version) : attempt()));
+		attempt();
 	}
 
 	const dialog = (make) => async (view) => {
@@ -61,13 +94,25 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 		const own = `${path}/${id}`;
 		const record = await view.page.record ?? {};
 		if (view.signal.aborted) return;
-		const { heading = `${id ? 'Edit' : 'Create'} ${noun.toLowerCase()}`, look = id ? 'drawer' : 'modal-page', fields, body = () => changes(fields), submit = (send) => send(), ...sheet } =
+		const { heading = `${id ? 'Edit' : 'Create'} ${noun.toLowerCase()}`, look = id ? 'drawer' : 'modal-page', said = `${noun} saved`, fields, body = () => changes(fields), submit = (send) => send(), ...sheet } =
 			make(view, record, own) ?? {};
-		const send = (options) => (id ? save(view, own, body(), `${noun} saved`, options) : create(view, path, body(), options));
+		async function send(options) {
+			const values = body();
+			if (!id) {
+				const made = await post(path, values, options);
+				toast(`${made[name]} created`);
+				return view.leave(`${path}/${made.id}`);
+			}
+			if (Object.keys(values).length) {
+				view.page.changed(await post(own, values, options));
+				toast(said);
+			}
+			view.close(true);
+		}
 		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: (options) => submit((own = options) => send(own)), ...sheet }), { kind: look });
 	};
 
-	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...(hasMetadata && { 'metadata/edit': metadataDialog }), ...overDetails }]]) {
+	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...(hasMetadata && { 'metadata/edit': editMetadata }), ...overDetails }]]) {
 		route(start, page);
 		for (const [end, make] of Object.entries(dialogs)) route(`${start}/${end}`, page, dialog(make));
 	}

@@ -11,10 +11,9 @@ const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active
 const QUANTITIES = [['min_quantity', 'From quantity'], ['max_quantity', 'To quantity']];
 
 function list() {
-	const [name, ...columns] = listKind.columns;
 	return {
 		also: { expand: 'customer_groups' },
-		columns: [name, ['Description', 'description', { kind: 'secondary' }], ...columns, ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
+		columns: [...listKind.columns.toSpliced(1, 0, ['Description', 'description', { kind: 'secondary' }]), ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
 		filters: [...[['status', 'Status', STATUSES], ['type', 'Type', TYPES]].map(([key, label, options]) => ({ key, label, options, kind: 'check' })), groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
 		empty: ['tag', 'No price lists yet'],
 	};
@@ -105,7 +104,7 @@ function details(view, path) {
 	return {
 		facts: (list) => [['Description', bdi(list.description)], ['Type', typeName(list)], ['Status', el('div.row', stateBadge(list), more(list, view).map(({ label, run }) => button(label, run)))],
 			['Starts', time(list.starts_at)], ['Ends', time(list.ends_at)], ['Prices', number(list.prices.length)]],
-		children: [], more: ({ customer_groups: groups }) => [section('Conditions', link(`${path}/configuration`, 'Edit', 'button'), '',
+		children: [], rest: ({ customer_groups: groups }) => [section('Conditions', link(`${path}/configuration`, 'Edit', 'button'), '',
 			groups.length ? el('dl.facts', groups.map((group) => fact([link(`/customer-groups/${group.id}`, group.name), el('span', 'Customers: ', customerCount(group))]))) : el('p.note', 'Everyone')), prices.element],
 	};
 }

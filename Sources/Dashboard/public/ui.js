@@ -1,6 +1,5 @@
 /** What every page is built of. */
-import { get, isAbort } from './api.js';
-import { settled } from './router.js';
+import { isAbort } from './api.js';
 
 export function el(spec, props, ...children) {
 	if (props?.constructor !== Object) return el(spec, {}, props, ...children);
@@ -18,12 +17,8 @@ export function el(spec, props, ...children) {
 }
 
 export function icon(name) {
-	const [svg, use] = ['svg', 'use'].map((tag) => document.createElementNS('http://www.w3.org/2000/svg', tag));
-	svg.classList.add('icon');
-	svg.setAttribute('viewBox', '0 0 20 20');
-	svg.ariaHidden = 'true';
-	use.setAttribute('href', `#${name}`);
-	svg.append(use);
+	const svg = byId('icon').content.firstChild.cloneNode(true);
+	svg.firstChild.setAttribute('href', `#${name}`);
 	return svg;
 }
 
@@ -101,44 +96,10 @@ export function errorPanel(error, retry) {
 	hold(again, 'Retry', error.retryAfter);
 	return el('div', { role: 'alert' }, empty('alert', error.message, origin(error), again));
 }
-const heading = (text) => el('h1', { tabindex: -1 }, text);
-export const notFound = (text, label, path) => empty('search', heading(text), '', link(path, label, 'button'));
+export const h1 = (text) => el('h1', { tabindex: -1 }, text);
+export const notFound = (text, label, path) => empty('search', h1(text), '', link(path, label, 'button'));
 
-export function recordPage(view, { path, query, noun, name, home, actions, mark, facts, children, more }) {
-	const [badges, general, rest] = ['span', 'dl.facts', 'div.stack'].map((tag) => el(tag));
-	const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => actions(record)), badges, general);
-	let record;
-	const show = (version) => {
-		if (!record) refill(view.root, head, ...children, rest);
-		view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
-		head.querySelector('bdi').textContent = record[name];
-		badges.replaceChildren(mark?.(record) ?? '');
-		refill(general, facts(record).map(fact));
-		refill(rest, more(record), jsonSection(record));
-		view.head([home, [record[name]]]);
-		settled();
-		return record;
-	};
-	const attempt = () => {
-		view.record = get(path, { query, signal: view.signal }).then(show, (error) => {
-			const missing = error.status === 404 && `${noun} not found`;
-			if (isAbort(error) || (record && !missing)) {
-				failure(error, attempt);
-				return record;
-			}
-			return new Promise((resolve) => { // who waits for the record waits for the Retry
-				view.root.replaceChildren(...(missing ? [notFound(missing, ...home)] : [heading(noun), errorPanel(error, () => resolve(attempt()))]));
-				view.head([[missing || noun]]);
-			});
-		});
-		return view.record;
-	};
-	view.root.append(el('div.card', { 'aria-busy': true }, skeleton()));
-	view.onChange((version) => (version ? show(version) : attempt()));
-	attempt();
-}
-
-const jsonSection = (record) => section('JSON', button('View JSON', () => {
+export const jsonSection = (record) => section('JSON', button('View JSON', () => {
 	const text = JSON.stringify(record, null, 2);
 	dialog('drawer', 'JSON', { body: [el('pre', { tabindex: '0' }, text), el('div.foot', button('Copy', () => copy(text), 'primary'))] });
 }), keyCount(record));
