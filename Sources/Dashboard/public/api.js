@@ -55,22 +55,6 @@ async function request(method, path, options = {}, data) {
 	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, type: answer.type, requestId: told.get('X-Request-Id'), retryAfter: told.get('Retry-After') });
 }
 
-/** A thousand at a time: v1 refuses bodies above 100 kB. */
-export async function inChunks(ids, send, { said, onDone, progress, signal }) {
-	for (let at = 0; at < ids.length; at += 1000) {
-		const chunk = ids.slice(at, at + 1000);
-		progress?.(at, ids.length);
-		try {
-			signal?.throwIfAborted();
-			await send(chunk);
-		} catch (error) {
-			if (ids.length > 1000) error.note = `${at.toLocaleString()} of ${ids.length.toLocaleString()} ${said}, the rest stay selected.`;
-			throw error;
-		}
-		onDone(chunk);
-	}
-}
-
 /** Each signal aborts the one before. */
 export function latest(...signals) {
 	let current;

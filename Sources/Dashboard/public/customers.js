@@ -56,7 +56,7 @@ function details(view, path) {
 			return key === order ? rows : rows.reverse();
 		}),
 		menu: (group) => menu(`${groupKind.from}/${group.id}`, 'Remove', () => leave([group])),
-		selection: { label: 'Remove', key: 'r', run: () => leave([...groups.selected.values()]) },
+		leave: () => leave([...groups.selected.values()]),
 		empty: ['users', 'In no customer group yet'],
 	});
 	const leave = (some) => ask(view, `Remove from ${some.length > 1 ? plural(some.length, 'group') : some[0].name}?`, {
@@ -64,7 +64,7 @@ function details(view, path) {
 		run: (options) => changeMembers(del, some, [id], options),
 	});
 	return { query: { expand: 'groups' }, facts: (customer) => [['Name', bdi(fullName(customer))], ['Phone', customer.phone || '–']],
-		children: [groups.element, has('price_preview') && priceSection(view)].filter(Boolean) };
+		children: [groups.element, has('price_preview') && priceSection(view)] };
 }
 
 const over = { 'add-customer-groups': addToGroups };

@@ -58,7 +58,7 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 		if (!check() || wrong.length) return wrong[0]?.control.focus();
 		toggle();
 		working = new AbortController();
-		await (async (options) => submit(options))({ signal: working.signal, once, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
+		await submit({ signal: working.signal, once, progress: (value, max) => Object.assign(meter, { hidden: max <= 1000, max, value }) }).catch(show);
 		working = null;
 		meter.hidden = true;
 		toggle();

@@ -1,5 +1,5 @@
 /** Customer groups, and what other pages show of them. */
-import { del, get, has, inChunks, isOurs, post } from './api.js';
+import { del, get, has, isOurs, post } from './api.js';
 import { changes, field, metadataGrid } from './form.js';
 import { ask, created, dateColumn, dateFilters, dateSorts, inner, menu, pages, tableWith } from './pages.js';
 import { picker, table } from './table.js';
@@ -23,9 +23,8 @@ function counted(known, ask) {
 }
 
 export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
-const withCounts = () => has('counts') && { include: 'counts' };
 export const groupKind = {
-	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: withCounts, order: '-created_at',
+	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: () => has('counts') && { include: 'counts' }, order: '-created_at',
 	columns: [['Name', 'name', { sort: 'name' }], ['Customers', customerCount, { kind: 'number' }], created], sorts: [['name', 'Name'], ...dateSorts],
 };
 
@@ -58,14 +57,28 @@ async function listsOf(ids, former = []) {
 	return lists.length && all.length < count ? listsOf(ids, all) : all;
 }
 
-export async function changeMembers(call, groups, ids, { undo, ...options }) {
+export async function changeMembers(call, groups, ids, { undo, onDone, progress, signal }) {
 	const [done, to] = call === post ? ['added', 'to'] : ['removed', 'from'];
 	const names = (some) => `${done} ${to} ${some.map(({ name }) => name).join(', ')}`;
 	const failed = [];
 	let fault;
-	await Promise.all(groups.map((group) =>
-		inChunks(ids, (chunk) => call(`${HOME}/${group.id}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 }), { ...options, said: `customers ${done}` })
-			.then(() => options.onDone([group.id]), (error) => { fault = error; failed.push(group); })));
+	/** A thousand at a time: v1 refuses bodies above 100 kB. */
+	async function change(group) {
+		for (let at = 0; at < ids.length; at += 1000) {
+			const chunk = ids.slice(at, at + 1000);
+			progress?.(at, ids.length);
+			try {
+				signal?.throwIfAborted();
+				await call(`${HOME}/${group.id}/customers/batch`, { customer_ids: chunk.map((id) => ({ id })) }, { seconds: 60 });
+			} catch (error) {
+				if (ids.length > 1000) error.note = `${number(at)} of ${number(ids.length)} customers ${done}, the rest stay selected.`;
+				throw error;
+			}
+			onDone(chunk);
+		}
+		onDone([group.id]);
+	}
+	await Promise.all(groups.map((group) => change(group).catch((error) => { fault = error; failed.push(group); })));
 	if (fault) throw Object.assign(fault, { note: `${groups.length > 1 ? `Not ${names(failed)}. ` : ''}${fault.note ?? ''}` });
 	toast(`${plural(ids.length, 'customer')} ${names(groups)}`, undo && { seconds: 10, action: ['Undo', undo] });
 }
@@ -102,11 +115,11 @@ function details(view, path) {
 	const members = tableWith(view, `${path}/add-customers`, 'Add', {
 		...inner(customerKind), from: `${path}/customers`,
 		menu: (customer) => menu(`/customers/${customer.id}`, 'Remove', () => leave([customer.id])),
-		selection: { label: 'Remove', key: 'r', run: leave }, empty: ['users', 'No customers in this group yet'],
+		leave, empty: ['users', 'No customers in this group yet'],
 		onLoad: (loaded) => memberTotal.replaceChildren(counted(loaded.isFiltered ? undefined : loaded.count, () => countMembers({ id }))),
 	});
 	const lists = table(view, {
-		...inner(listKind), prefix: 'p_', also: { customer_groups: [id] },
+		...inner(listKind), prefix: 'p_', also: () => ({ customer_groups: [id] }),
 		columns: [...listKind.columns, dateColumn('Starts', 'starts_at'), dateColumn('Ends', 'ends_at')],
 		onLoad: (loaded) => listTotal.replaceChildren(number(loaded.count)), empty: ['tag', 'No price list is for this group'],
 	});

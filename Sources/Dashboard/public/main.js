@@ -22,7 +22,7 @@ const loginPath = () => `/login?next=${encodeURIComponent(location.pathname + lo
 function signedIn(who) {
 	user = who;
 	const name = user && ([user.first_name, user.last_name].filter(Boolean).join(' ') || user.email);
-	byId('user').replaceChildren(user ? menuButton('Account', userItems, el('button.nav-button', el('span.avatar', { 'aria-hidden': 'true' }, [...name][0].toUpperCase()), bdi(name))) : '');
+	byId('user').replaceChildren(user ? menuButton('Account', userItems, el('button.nav-button', el('span.avatar', { 'aria-hidden': true }, [...name][0].toUpperCase()), bdi(name))) : '');
 }
 
 function signedOut(path = loginPath()) {
@@ -82,10 +82,7 @@ addEventListener('storage', ({ key, newValue }) => {
 function userItems() {
 	const theme = (label) => {
 		const value = label.toLowerCase();
-		return { label, isChecked: dataset.theme === value, run: () => {
-			dataset.theme = value;
-			localStorage['cohort-theme'] = value;
-		} };
+		return { label, isChecked: dataset.theme === value, run: () => { localStorage['cohort-theme'] = dataset.theme = value; } };
 	};
 	return ['Theme', ...['System', 'Light', 'Dark'].map(theme), null, { label: 'Keyboard shortcuts', run: showShortcuts },
 		...(isOurs() ? [{ label: 'API reference', run: () => open('/docs', '_blank', 'noopener') }] : []), null, { label: 'Log out', run: logOut }];

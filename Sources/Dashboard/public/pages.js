@@ -8,9 +8,9 @@ import { bdi, copyable, el, errorPanel, fact, failure, h1, iconButton, jsonSecti
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
 
-export function tableWith(view, to, label, { empty, ...spec }) {
+export function tableWith(view, to, label, { empty, leave, ...spec }) {
 	const add = () => link(to, label, 'button.primary');
-	return table(view, { hasSearch: true, actions: add(), empty: [...empty, '', add()], ...spec });
+	return table(view, { hasSearch: true, selection: leave && { label: 'Remove', key: 'r', run: leave }, actions: add(), empty: [...empty, '', add()], ...spec });
 }
 
 export async function ask(view, title, { run, said, deselect, then = view.changed, ...more }) {
@@ -55,15 +55,14 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 	function detailsPage(view) {
 		const own = `${path}/${view.params.id}`;
 		const { query, facts, children, rest = metadataSection } = details(view, own);
-		const actions = menuOf(view);
 		const [badges, general, below] = ['span', 'dl.facts', 'div.stack'].map((tag) => el(tag));
-		const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => actions(record)), badges, general);
+		const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => menuOf(view)(record)), badges, general);
 		let record;
 		function show(version) {
 			if (!record) refill(view.root, head, ...children, below);
 			view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
 			head.querySelector('bdi').textContent = record[name];
-			badges.replaceChildren(mark?.(record) ?? '');
+			refill(badges, mark?.(record));
 			refill(general, [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]].map(fact));
 			refill(below, rest(record, own), jsonSection(record));
 			view.head([home, [record[name]]]);
@@ -78,7 +77,7 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 					return record;
 				}
 				return new Promise((resolve) => { // who waits for the record waits for the Retry
-					view.root.replaceChildren(...(missing ? [notFound(missing, ...home)] : [h1(noun), errorPanel(error, () => resolve(attempt()))]));
+					refill(view.root, missing ? notFound(missing, ...home) : [h1(noun), errorPanel(error, () => resolve(attempt()))]);
 					view.head([[missing || noun]]);
 				});
 			});
@@ -101,7 +100,7 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 			if (!id) {
 				const made = await post(path, values, options);
 				toast(`${made[name]} created`);
-				return view.leave(`${path}/${made.id}`);
+				return navigate(`${path}/${made.id}`, true);
 			}
 			if (Object.keys(values).length) {
 				view.page.changed(await post(own, values, options));

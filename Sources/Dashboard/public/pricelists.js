@@ -4,7 +4,7 @@ import { changes, combobox, field } from './form.js';
 import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
 import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
 import { query } from './router.js';
-import { badge, bdi, button, el, fact, failure, fractionDigits, grid, iconButton, joined, link, money, number, plural, section, time } from './ui.js';
+import { badge, bdi, button, el, fact, failure, grid, iconButton, joined, link, number, plural, section, time } from './ui.js';
 
 const TYPES = [['sale', 'Sale', 'a reduction'], ['override', 'Override', 'in place of the usual price']];
 const STATUSES = [['draft', 'Draft', 'holds for nobody yet'], ['active', 'Active', 'holds within its dates']];
@@ -12,7 +12,7 @@ const QUANTITIES = [['min_quantity', 'From quantity'], ['max_quantity', 'To quan
 
 function list() {
 	return {
-		also: { expand: 'customer_groups' },
+		also: () => ({ expand: 'customer_groups' }),
 		columns: [...listKind.columns.toSpliced(1, 0, ['Description', 'description', { kind: 'secondary' }]), ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
 		filters: [...[['status', 'Status', STATUSES], ['type', 'Type', TYPES]].map(([key, label, options]) => ({ key, label, options, kind: 'check' })), groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
 		empty: ['tag', 'No price lists yet'],
@@ -95,10 +95,10 @@ function details(view, path) {
 		columns: [['Variant', 'variant_id'], ['Title', ({ variant }) => variantName(variant), { kind: 'secondary' }], ['Currency or region', placeOf], ['Amount', (price) => money(price.amount, price.currency_code), { kind: 'number' }],
 			...QUANTITIES.map(([key, label]) => [label, (price) => price[key] || '–', { kind: 'number' }])],
 		load: part(view, (list) => list.prices.map((price) => ({ ...price, label: `${price.variant_id} in ${placeOf(price)}` }))),
-		selection: { label: 'Remove', key: 'r', run: (ids) => ask(view, `Remove ${plural(ids.length, 'price')}?`, {
+		leave: (ids) => ask(view, `Remove ${plural(ids.length, 'price')}?`, {
 			text: 'Other prices then hold.', deselect: prices.deselect,
 			run: (options) => del(`${path}/prices/batch`, { price_ids: ids }, options), said: `${plural(ids.length, 'price')} removed`,
-		}) },
+		}),
 		empty: ['tag', 'No prices yet'],
 	});
 	return {
@@ -109,10 +109,22 @@ function details(view, path) {
 	};
 }
 
+/** Medusa's, and those of ISO 4217 that it lacks: browsers do not agree. */
+const WHOLE = 'AFN ALL AMD BIF CLP COP CRC DJF GNF HUF IDR IQD IRR ISK JPY KMF KRW LBP MGA MMK MNT MUR PKR PYG RSD RWF SOS SYP TZS UGX UYI UZS VND VUV XAF XOF XPF YER ZMK ZWL';
+function fractionDigits(code) {
+	const isOf = (list) => list.includes(code.toUpperCase());
+	return isOf(WHOLE) ? 0 : isOf('BHD JOD KWD LYD OMR TND') ? 3 : 2;
+}
+
+function money(amount, code) {
+	const digits = fractionDigits(code);
+	const currency = /^[a-z]{3}$/i.test(code) ? code : 'XXX'; // which stands for none
+	return (amount / 10 ** digits).toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits: digits });
+}
+
 function priceRow(price) {
 	const { id, currency_code: code } = price;
 	const digits = () => fractionDigits(currency.value);
-	const minor = () => Math.round(amount.value.replace(',', '.') * 10 ** digits());
 	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
 	const amount = field({ name: 'amount', label: 'Amount', value: id && (price.amount / 10 ** digits()).toFixed(digits()), inputmode: 'decimal',
 		check: (text) => !RegExp(`^\\d+${digits() ? `([.,]\\d{1,${digits()}})?` : ''}$`).test(text) && `Enter an amount, such as ${(10).toFixed(digits())}` });
@@ -121,7 +133,7 @@ function priceRow(price) {
 	const fields = [currency, amount, from, to];
 	return {
 		fields, line: line(variantName(price.variant) || price.variant_id, id ? placeOf(price) : currency.element, amount.element, from.element, to.element),
-		value: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: price.variant_id ?? '', amount: minor(), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
+		value: () => ({ id, currency_code: id ? undefined : currency.value.toLowerCase(), variant_id: price.variant_id ?? '', amount: Math.round(amount.value.replace(',', '.') * 10 ** digits()), min_quantity: Number(from.value) || null, max_quantity: Number(to.value) || null }),
 	};
 }
 

@@ -128,14 +128,13 @@ function show() {
 function open(over, id) {
 	const view = overlay = makeView(over, id, freshOverlay());
 	view.page = page;
-	view.leave = (path) => navigate(path, true);
 	view.close = async (isForced) => {
 		if (overlay !== view || !(isForced || await mayLeave())) return;
 		view.guard = null;
 		if (entry.depth) return history.go(-entry.depth);
 		const url = new URL(location);
 		for (const key of query().keys()) if (key.startsWith('m_')) url.searchParams.delete(key);
-		view.leave(here().split('/').slice(0, id ? 3 : 2).join('/') + url.search);
+		navigate(here().split('/').slice(0, id ? 3 : 2).join('/') + url.search, true);
 	};
 	over(view);
 }

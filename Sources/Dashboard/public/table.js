@@ -2,9 +2,10 @@
 import { get, isAbort, latest } from './api.js';
 import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
-import { announce, bdi, button, date, el, empty, errorPanel, failure, grid, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
+import { bdi, button, byId, date, el, empty, errorPanel, failure, grid, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
 
 const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365], ['..', 'Custom']];
+const announce = (text) => { byId('announcer').textContent = text; };
 const iso = (time) => new Date(time).toISOString();
 
 function asked(kind, value) {
@@ -51,7 +52,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	async function fetchRows(page, signal, wanted = state) {
 		const request = { ...wanted, ...byFilter(({ key, kind }) => asked(kind, wanted[key])), ...page };
 		if (spec.load) return spec.load(request);
-		const answer = await get(spec.from, { query: { ...request, ...(spec.also?.call ? spec.also(request) : spec.also) }, signal });
+		const answer = await get(spec.from, { query: { ...request, ...spec.also?.(request) }, signal });
 		return { rows: answer[spec.list], count: answer.count };
 	}
 
@@ -68,7 +69,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	const headBox = el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', onclick: () => choose(rows, headBox.checked) });
 	if (selection) columns.unshift({ label: el('label', headBox), kind: 'tick', show: showTick });
 	if (spec.menu) columns.push({ label: el('span.visually-hidden', 'Actions'), kind: 'more', show: (row) => menuButton(`Actions for ${row[name]}`, () => spec.menu(row)) });
-	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array(size).fill().map(() => el('tr', { 'aria-hidden': 'true' }, columns.map(() => el('td', skeleton())))));
+	const body = el('tbody', { onclick: goTo, onauxclick: goTo }, Array(size).fill().map(() => el('tr', { 'aria-hidden': true }, columns.map(() => el('td', skeleton())))));
 	const whole = grid('table', spec.title, [], body);
 	const foot = el('div.bars.muted');
 	const panel = el('div', el('span.visually-hidden', 'Loading'));
@@ -125,7 +126,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 	}
 
 	function showPanel(content) {
-		refill(panel, content || '');
+		refill(panel, content);
 		whole.hidden = foot.hidden = content;
 		element.ariaBusy = 'false';
 	}
@@ -165,7 +166,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const dates = el('div.dates', el('label', 'From', from), el('label', 'To', to), fault);
 		const list = el('div');
 		const face = el('button', { 'aria-haspopup': 'dialog' });
-		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, fill, onchange: apply, onclose: drawChips }),
+		const node = el('span.chip', popper(face, { role: 'dialog', 'aria-label': label, fill, onchange: apply, ontoggle: drawChips }),
 			iconButton(`Remove filter ${label}`, 'close', () => { refine({ [key]: '' }); title.focus(); }));
 		const ticked = () => Array.from(list.querySelectorAll(':checked'), (box) => box.value).join();
 		const range = () => (from.value || to.value) && `${from.value}..${to.value}`;
@@ -251,8 +252,8 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		bar.hidden = run && !some;
 		refill(bar, [`${number(some)} selected`,
 			headBox.checked && count > Math.max(rows.length, some) && button(`Select all ${number(count)}`, collect, 'plain.small'),
-			some && run && button([selection.label, letter && el('kbd', { 'aria-hidden': 'true' }, letter.toUpperCase())], () => run([...selected.keys()])),
-			some && button('Clear', () => deselect(), 'plain.small')].filter(Boolean));
+			some && run && button([selection.label, letter && el('kbd', { 'aria-hidden': true }, letter.toUpperCase())], () => run([...selected.keys()])),
+			some && button('Clear', () => deselect(), 'plain.small')]);
 		if (some) announce(bar.firstChild.textContent);
 	}
 
@@ -267,7 +268,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		try {
 			// Four side by side, each from page to page: the server finds next pages quickly.
 			await Promise.all([0, 1, 2, 3].map(async (nth) => {
-				for (let at = nth * quarter; at < Math.min(nth * quarter + quarter, all); at += 100) {
+				for (let at = nth * quarter; at < Math.min((nth + 1) * quarter, all); at += 100) {
 					choose((await fetchRows({ limit: 100, offset: at, order: 'id' }, signal, wanted)).rows, true);
 					meter.value += 100;
 				}

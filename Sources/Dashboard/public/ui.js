@@ -52,7 +52,7 @@ export const newId = () => `e${ids++}`;
 /** The focus goes to what is there now of the same name. */
 export function refill(node, ...children) {
 	const focused = document.activeElement;
-	node.replaceChildren(...children.flat());
+	node.replaceChildren(...children.flat().filter(Boolean));
 	if (document.activeElement !== focused) refocus(node, focused);
 }
 
@@ -68,19 +68,6 @@ export const date = (iso) => new Date(iso).toLocaleDateString(undefined, { dateS
 export const time = (iso) => (iso ? el('time', { datetime: iso, title: new Date(iso).toLocaleString() }, date(iso)) : '–');
 export const fullName = (person) => [person.first_name, person.last_name].filter(Boolean).join(' ') || '–';
 
-/** Medusa's, and those of ISO 4217 that it lacks: browsers do not agree. */
-const WHOLE = 'AFN ALL AMD BIF CLP COP CRC DJF GNF HUF IDR IQD IRR ISK JPY KMF KRW LBP MGA MMK MNT MUR PKR PYG RSD RWF SOS SYP TZS UGX UYI UZS VND VUV XAF XOF XPF YER ZMK ZWL';
-export function fractionDigits(code) {
-	const isOf = (list) => list.includes(code.toUpperCase());
-	return isOf(WHOLE) ? 0 : isOf('BHD JOD KWD LYD OMR TND') ? 3 : 2;
-}
-
-export function money(amount, code) {
-	const digits = fractionDigits(code);
-	const currency = /^[a-z]{3}$/i.test(code) ? code : 'XXX'; // which stands for none
-	return (amount / 10 ** digits).toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits: digits });
-}
-
 export function section(title, actions, mark, ...children) {
 	const id = newId();
 	return el('section.card', { 'aria-labelledby': id }, el('div.bars', el('div', el(title ? 'h2' : 'h1', { id, tabindex: -1 }, bdi(title)), mark), el('div.row', actions)), ...children);
@@ -92,7 +79,7 @@ export const fact = ([name, value]) => el('div', el('dt', name), el('dd', value)
 export const keyCount = (object) => badge(plural(Object.keys(object ?? {}).length, 'key'));
 export const empty = (name, text, hint, action) => el('div.empty', icon(name), el('p', text), el('p.muted', hint), action);
 export function errorPanel(error, retry) {
-	const again = button('Retry', retry);
+	const again = button('', retry);
 	hold(again, 'Retry', error.retryAfter);
 	return el('div', { role: 'alert' }, empty('alert', error.message, origin(error), again));
 }
@@ -105,7 +92,6 @@ export const jsonSection = (record) => section('JSON', button('View JSON', () =>
 }), keyCount(record));
 
 export const byId = (id) => document.getElementById(id);
-export const announce = (text) => { byId('announcer').textContent = text; };
 
 export const joined = (...parts) => parts.filter(Boolean).join(' · ');
 const origin = ({ status, requestId }) => joined(status && `Status ${status}`, requestId && `Request ${requestId}`);
@@ -144,7 +130,7 @@ export function dialog(kind, title, { body, leave = () => topDialog().close(), .
 	const node = el(`dialog.${kind}`, { 'aria-labelledby': id, closedby: 'none', onclose: () => {
 		placeMessages();
 		node.remove();
-		if (document.activeElement === document.body) refocus(document.querySelector('main'), opener);
+		if (document.activeElement === document.body) refocus(byId('content'), opener);
 	}, ...props }, el('div.bars', el('h2', { id }, bdi(title)), iconButton('Close', 'close', leave)), body);
 	node.leave = leave;
 	document.body.append(node);
@@ -159,8 +145,8 @@ addEventListener('keydown', (event) => {
 	topDialog().leave();
 });
 
-export function popper(node, { fill, onclose: ontoggle, ...props }) {
-	const panel = el('div.popover', { popover: 'auto', ontoggle, onbeforetoggle: ({ newState }) => newState === 'open' && panel.replaceChildren(...fill()), ...props });
+export function popper(node, { fill, ...props }) {
+	const panel = el('div.popover', { popover: 'auto', onbeforetoggle: ({ newState }) => newState === 'open' && panel.replaceChildren(...fill()), ...props });
 	node.popoverTargetElement = panel;
 	return el('span.popper', node, panel);
 }
