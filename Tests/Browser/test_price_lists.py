@@ -124,6 +124,16 @@ class PriceLists(BrowserTest):
         self.page.at(f"/app/price-lists/{new}")
         self.page.heading("Summer").shown()
 
+    def test_D95_the_error_of_a_choice_belongs_to_it(self):
+        self.page.open("/app/price-lists/create")
+        dialog = self.page.dialog().shown()
+        self.page.button("Create", dialog).click()
+        types = self.page.find("radiogroup", "Type", dialog)
+        self.invalid(types, "Choose a type")
+        self.page.find("radio", "Sale", dialog, part=True).is_focused().click()
+        eventually(lambda: (types.attribute("aria-invalid"), types.description), ("false", ""))
+        eventually(lambda: self.page.find("radiogroup", "Status", dialog).attribute("aria-invalid"), "false")
+
     def test_D95_edit_sends_what_changed(self):
         self.page.open("/app/price-lists/pl_trade/edit")
         dialog = self.page.dialog().shown()

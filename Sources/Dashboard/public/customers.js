@@ -20,7 +20,7 @@ function list(view) {
 
 const generate = (control) => button('Generate', () => {
 	control.value = random();
-	control.dispatchEvent(new Event('input'));
+	control.dispatchEvent(new Event('input', { bubbles: true }));
 	if (control.type === 'password') control.nextSibling.click();
 });
 
@@ -28,8 +28,8 @@ function edit(view, { id, has_account: readonly, ...customer }) {
 	const fields = [
 		['first_name', 'First name', { required: !id }], ['last_name', 'Last name', { required: !id }],
 		['email', 'Email', { ...EMAIL, readonly, hint: readonly && 'The customer signs in with it' }], ['phone', 'Phone', { type: 'tel' }],
-	].map(([name, label, more]) => field({ name, label, value: customer[name] ?? '', ...more }));
-	const password = passwordField({ name: 'password', label: id ? 'New password' : 'Password', required: !id, autocomplete: 'new-password', buttons: generate });
+	].map(([name, label, more]) => field({ name, label, value: customer[name], ...more }));
+	const password = passwordField({ label: id ? 'New password' : 'Password', required: !id, autocomplete: 'new-password', buttons: generate });
 	if (id) password.element = el('details', el('summary', 'Set a new password'), password.element);
 	fields.splice(id ? 4 : 3, 0, password);
 	return { fields, duplicate: ['email', 'This email already has an account'] };

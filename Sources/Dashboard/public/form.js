@@ -5,28 +5,39 @@ import { bdi, dialog, el, explain, failure, grid, hold, icon, iconButton, menuBu
 /** An input drops line breaks. */
 const inputFor = (text) => (/[\r\n]/.test(text) ? 'textarea' : 'input');
 
-export function field({ name, label, value = '', hint, options, check, buttons, ...props }) {
+/** A field of one input or several: `marked` is what its errors belong to, and `read` gives its value. */
+export function fieldOf(name, element, marked, read, check, hint) {
 	const id = newId();
 	const error = el('p.field-error', { id: `${id}e` });
-	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, 'aria-describedby': `${id}h ${id}e`, oninput: () => self.recheck(), ...props, value });
-	const shown = control.value;
+	const before = JSON.stringify(read());
 	const self = {
-		name, control,
-		element: el('div.field', el('label', { for: id }, label), el('div.control', control, buttons?.(control)), el('p.muted', { id: `${id}h` }, hint), error),
-		get value() { return props.type === 'password' ? control.value : control.value.trim(); },
-		isChanged: () => control.value !== shown,
+		name, element,
+		get value() { return read(); },
+		get control() { return element.querySelector('input[aria-invalid=true]') ?? element.querySelector('input, textarea, select'); },
+		isChanged: () => JSON.stringify(read()) !== before,
 		setError(text) {
 			error.textContent = text || '';
-			control.ariaInvalid = Boolean(text);
+			marked.ariaInvalid = Boolean(text);
 			return !text;
 		},
 		recheck: () => error.firstChild && self.check(),
-		check: () => self.setError(control.required && !self.value ? `Enter the ${label.toLowerCase()}` : control.validity.valid ? check?.(self.value) : `Enter a valid ${label.toLowerCase()}`),
+		check: () => self.setError(check?.(read())),
 	};
+	marked.setAttribute('aria-describedby', `${id}h ${id}e`);
+	element.append(el('p.muted', { id: `${id}h` }, hint), error);
+	element.addEventListener('input', self.recheck);
 	return self;
 }
 
-export const passwordField = ({ buttons, ...settings }) => field({ ...settings, type: 'password', buttons: (control) => {
+export function field({ name, label, value = '', hint, options, check, buttons, ...props }) {
+	const id = newId();
+	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, ...props, value });
+	const wrong = (text) => (control.required && !text ? `Enter the ${label.toLowerCase()}` : control.validity.valid ? check?.(text) : `Enter a valid ${label.toLowerCase()}`);
+	return fieldOf(name, el('div.field', el('label', { for: id }, label), el('div.control', control, buttons?.(control))), control,
+		() => (props.type === 'password' ? control.value : control.value.trim()), wrong, hint);
+}
+
+export const passwordField = ({ buttons, ...settings }) => field({ ...settings, name: 'password', type: 'password', buttons: (control) => {
 	const show = iconButton('Show password', 'eye', () => {
 		show.ariaPressed = control.type === 'password';
 		control.type = control.type === 'text' ? 'password' : 'text';

@@ -37,7 +37,7 @@ session.expired = async (isWrite) => {
 };
 
 const credentials = (email) => [field({ ...EMAIL, value: email, autocomplete: 'username' }),
-	passwordField({ name: 'password', label: 'Password', required: true, autocomplete: 'current-password' })];
+	passwordField({ label: 'Password', required: true, autocomplete: 'current-password' })];
 
 async function signIn([email, password]) {
 	try {

@@ -1,6 +1,6 @@
 /** The pages of price lists, and the preview of a customer's prices. */
 import { del, get, has, latest, post } from './api.js';
-import { changes, combobox, field } from './form.js';
+import { changes, combobox, field, fieldOf } from './form.js';
 import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
 import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
 import { query } from './router.js';
@@ -24,23 +24,10 @@ function more({ id, name, status }, view) {
 	return [{ label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: (options) => post(`/price-lists/${id}`, { status: next }, options), said: `${name}: ${next}` }) }];
 }
 
-/** A field of more than one input, with a function that reads them. */
-function ownField(name, element, read) {
-	const before = JSON.stringify(read());
-	const error = el('p.field-error', { role: 'alert' });
-	const setError = (text) => { error.textContent = text; };
-	element.append(error);
-	element.addEventListener('change', () => setError(''));
-	return { name, element, setError, get value() { return read(); }, get control() { return element.querySelector('[aria-invalid=true]') ?? element.querySelector('input'); }, isChanged: () => JSON.stringify(read()) !== before, check() {
-		setError(read() ? '' : `Choose a ${name}`);
-		return read();
-	} };
-}
-
 function choiceField(name, label, value, choices) {
-	const element = el('fieldset.field', el('legend', label), el('div', choices.map(([key, text, hint]) =>
+	const element = el('fieldset.field', { role: 'radiogroup' }, el('legend', label), el('div', choices.map(([key, text, hint]) =>
 		el('label.choice', el('input', { type: 'radio', name, value: key, checked: key === value, required: true }), text, el('span.muted', hint)))));
-	return ownField(name, element, () => element.querySelector(':checked')?.value);
+	return fieldOf(name, element, element, () => element.querySelector(':checked')?.value, (choice) => !choice && `Choose a ${name}`);
 }
 
 /** The API's dates are UTC, the fields' are of the browser's time zone. */
@@ -67,7 +54,7 @@ function groupsField({ customer_groups: groups = [] }) {
 		find: (q, signal) => findGroups({ q, limit: 10 }, signal) });
 	input.addEventListener('keydown', ({ key, repeat }) => { if (key === 'Backspace' && !repeat && !input.value) remove([...chosen.keys()].pop()); });
 	draw();
-	return ownField('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element), () => [...chosen.keys()].map((id) => ({ id })));
+	return fieldOf('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element), input, () => [...chosen.keys()].map((id) => ({ id })));
 }
 
 function edit(view, { id, type, name, description, status = 'draft' }) {
@@ -145,10 +132,9 @@ function editPrices(view, { name, prices }) {
 	};
 	const used = () => rows.filter(({ fields }) => fields.some((one) => one.isChanged()));
 	const box = variantBox((variant) => { add({ variant_id: variant.id, variant }); body.querySelector('input').focus(); });
-	const cells = grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body);
 	prices.slice(Number(query().get('offset'))).slice(0, 50).toReversed().forEach(add);
-	const all = ownField('prices', el('div.field', el('b', 'Add a price of'), box.element, el('div.scroller', cells)), () => used().map((row) => row.value()));
-	all.check = () => !used().flatMap((row) => row.fields).filter((one) => !one.check()).length;
+	const all = fieldOf('prices', el('div.field', el('b', 'Add a price of'), box.element, el('div.scroller', grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body))), box.input, () => used().map((row) => row.value()));
+	all.check = () => all.setError('') && !used().flatMap((row) => row.fields).filter((one) => !one.check()).length;
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };
 }
 
