@@ -204,6 +204,40 @@ class Trouble(BrowserTest):
             self.assertNotIn(None, keys)
             self.assertEqual(self.world.sql(f"SELECT count(*) FROM price_list WHERE name = '{name}'"), "1")
 
+    def test_what_is_still_under_way_is_asked_again(self):
+        """409 by the key of a request that is not done yet: nobody else has changed anything."""
+        if not self.extensions:
+            self.skipTest("Medusa knows no keys for this")
+        dialog = self.editing("Typed at length")
+        self.fail_with("POST", GROUP, 409, "The request conflicted with another request.", "conflict", times=2)
+        self.save(dialog)
+        dialog.gone()
+        eventually(self.stored_name, "Typed at length")
+        keys = [exchange.headers["Idempotency-Key"] for exchange in self.requests("POST", GROUP)]
+        self.assertEqual((len(keys), len(set(keys))), (3, 1))
+
+    def test_what_is_still_under_way_can_be_left_alone(self):
+        if not self.extensions:
+            self.skipTest("Medusa knows no keys for this")
+        dialog = self.editing("Typed at length")
+        self.fail_with("POST", GROUP, 409, "The request conflicted with another request.", "conflict")
+        self.save(dialog)
+        eventually(lambda: len(self.requests("POST", GROUP)), lambda count: count > 1)
+        self.page.button("Cancel", dialog).click()
+        dialog.says("Stopped")
+        self.assertEqual(self.page.field("Name", dialog).value, "Typed at length")
+
+    def test_a_conflict_without_a_key(self):
+        """Nothing says that it was somebody else, and that the text must be saved elsewhere."""
+        self.without_extensions()
+        dialog = self.editing("Typed at length")
+        self.fail_with("POST", GROUP, 409, "The request conflicted with another request.", "conflict", times=1)
+        self.save(dialog)
+        dialog.says("is still being done. Try again")
+        self.save(dialog)
+        dialog.gone()
+        eventually(self.stored_name, "Typed at length")
+
     def test_changed_text_has_another_key(self):
         if not self.extensions:
             self.skipTest("Medusa knows no keys for this")

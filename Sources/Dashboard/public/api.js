@@ -17,6 +17,9 @@ function encode([key, value]) {
 	return value || value === 0 ? `${key}=${encodeURIComponent(value)}` : [];
 }
 
+/** Where the server's words are for programs. */
+const MEANING = { 401: 'Your session has expired. Sign in and try again.', 409: 'This, or something it touches, is still being done. Try again in a moment.' };
+
 export const random = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))));
 
 export const get = (path, options) => request('GET', path, options);
@@ -24,7 +27,7 @@ export const [post, del] = ['POST', 'DELETE'].map((method) => (path, body, optio
 
 /** What is sent again with the same `once`, an object, is done once. */
 async function request(method, path, options = {}, data) {
-	const { query = {}, signal, seconds = 15, once } = options;
+	const { query = {}, signal, seconds = 15, once, tries = 0 } = options;
 	const isWrite = method !== 'GET';
 	const search = Object.entries(query).flatMap(encode).join('&');
 	const body = JSON.stringify(data);
@@ -48,11 +51,10 @@ async function request(method, path, options = {}, data) {
 		const parts = Object.values(answer);
 		if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
 	} catch { /* of a proxy, or cut off */ }
-	if (status === 401 && path !== '/auth') {
-		if (await session.expired(isWrite)) return request(method, path, options, data);
-		answer.message = 'Your session has expired. Sign in and try again.';
-	}
-	throw Object.assign(new Error(answer.message ?? `The server answered ${status}`), { status, type: answer.type, requestId: told.get('X-Request-Id'), retryAfter: told.get('Retry-After') });
+	const isAgain = status === 401 && path !== '/auth' ? await session.expired(isWrite)
+		: status === 409 && once?.key && tries < 9 && await new Promise((run) => { setTimeout(run, 1000, true); }); // what this repeats is under way
+	if (isAgain) return request(method, path, { ...options, tries: tries + 1 }, data);
+	throw Object.assign(new Error(MEANING[status] ?? answer.message ?? `The server answered ${status}`), { status, type: answer.type, requestId: told.get('X-Request-Id'), retryAfter: told.get('Retry-After') });
 }
 
 /** Each signal aborts the one before. */

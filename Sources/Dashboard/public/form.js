@@ -88,7 +88,7 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 		if (type === 'duplicate_error' && duplicate) return place(...duplicate);
 		// Each part of a 400 begins with the name of the property that it is about.
 		if (status === 400) return say(message.split(', ').filter((text) => !place(text.replace('property ', '').split(' ')[0], text)).join(', '));
-		say([409, 412].includes(status) ? 'Someone else changed this while you were editing. Copy what you need and reload.' : explain(error));
+		say(explain(error));
 		hold(ok, submitLabel, retryAfter);
 		if (!fields.length || !(status === 0 || (status >= 500 && !retryAfter))) return;
 		const told = failure(error, send);
