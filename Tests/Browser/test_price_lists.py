@@ -82,6 +82,55 @@ class PriceLists(BrowserTest):
         self.assertEqual(self.conditions("pl_vip"), [])
         self.page.find("region", "Conditions").says("Everyone")
 
+    def test_D92_two_change_the_groups_of_one_list(self):
+        """The groups are sent as a whole: who comes second is told so, and takes back nothing."""
+        if not self.extensions:
+            self.skipTest("Medusa compares nothing")
+        self.expect_status("/admin/price-lists/pl_trade", 412)
+        dialog = self.configuration("pl_trade")
+        eventually(lambda: len(self.chips(dialog)), 2)
+        self.world.sql("INSERT INTO price_list_customer_groups (price_list_id, customer_group_id) "
+                       "VALUES ('pl_trade', 'cgrp_empty')")
+        self.page.button("Remove Wholesale", dialog).click()
+        self.page.button("Save", dialog).click()
+        eventually(self.alerts, lambda text: "Someone else changed this" in text, "the conflict is told")
+        self.assertEqual(self.conditions("pl_trade"), ["cgrp_empty", "cgrp_vip", "cgrp_wholesale"])
+        eventually(lambda: self.chips(dialog), ["VIP"])
+        self.page.button("Cancel", dialog).click()
+        self.page.button("Leave", self.page.prompt()).click()
+        dialog.gone()
+        conditions = self.page.find("region", "Conditions").says("Empty group")
+        self.page.link("Edit", conditions).click()
+        self.page.button("Remove Wholesale", dialog.shown()).click()
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.conditions("pl_trade"), ["cgrp_empty", "cgrp_vip"])
+
+    def test_D92_groups_of_one_who_saves_twice(self):
+        """The answer to a write is what was seen last."""
+        self.page.open("/app/price-lists/pl_trade")
+        conditions = self.page.find("region", "Conditions").says("Wholesale")
+        dialog = self.page.dialog("Edit configuration")
+        for name, left in (("Wholesale", ["cgrp_vip"]), ("VIP", [])):
+            self.page.link("Edit", conditions).click()
+            self.page.button(f"Remove {name}", dialog.shown()).click()
+            self.page.button("Save", dialog).click()
+            if not left:
+                self.page.button("Continue", self.page.prompt()).click()
+            dialog.gone()
+            self.assertEqual(self.conditions("pl_trade"), left)
+
+    def test_D92_dates_overwrite_no_groups(self):
+        dialog = self.configuration("pl_trade")
+        eventually(lambda: len(self.chips(dialog)), 2)
+        self.world.sql("INSERT INTO price_list_customer_groups (price_list_id, customer_group_id) "
+                       "VALUES ('pl_trade', 'cgrp_empty')")
+        self.page.field("Starts", dialog).set("2026-06-02T10:00")
+        self.page.button("Save", dialog).click()
+        dialog.gone()
+        self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_trade$"), {"starts_at": "2026-06-02T10:00:00.000Z"})
+        self.assertEqual(self.conditions("pl_trade"), ["cgrp_empty", "cgrp_vip", "cgrp_wholesale"])
+
     def test_D94_start_after_end(self):
         dialog = self.configuration("pl_trade")
         starts, ends = self.page.field("Starts", dialog), self.page.field("Ends", dialog)

@@ -17,17 +17,21 @@ function encode([key, value]) {
 	return value || value === 0 ? `${key}=${encodeURIComponent(value)}` : [];
 }
 
+/** Of what was read. */
+const TAG = Symbol('ETag');
+
 /** Where the server's words are for programs. */
-const MEANING = { 401: 'Your session has expired. Sign in and try again.', 409: 'This, or something it touches, is still being done. Try again in a moment.' };
+const MEANING = { 401: 'Your session has expired. Sign in and try again.', 409: 'This, or something it touches, is still being done. Try again in a moment.',
+	412: 'Someone else changed this while you were editing. Copy what you need, close this and open it again.' };
 
 export const random = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))));
 
 export const get = (path, options) => request('GET', path, options);
 export const [post, del] = ['POST', 'DELETE'].map((method) => (path, body, options) => request(method, path, options, body));
 
-/** What is sent again with the same `once`, an object, is done once. */
+/** What is sent again with the same `once`, an object, is done once; with `seen`, only if that is still so. */
 async function request(method, path, options = {}, data) {
-	const { query = {}, signal, seconds = 15, once, tries = 0 } = options;
+	const { query = {}, signal, seconds = 15, once, seen, tries = 0 } = options;
 	const isWrite = method !== 'GET';
 	const search = Object.entries(query).flatMap(encode).join('&');
 	const body = JSON.stringify(data);
@@ -36,6 +40,7 @@ async function request(method, path, options = {}, data) {
 		if (once.body !== body) Object.assign(once, { body, key: random() });
 		headers['Idempotency-Key'] = once.key;
 	}
+	if (seen?.[TAG] && isOurs()) headers['If-Match'] = seen[TAG];
 	let response, text;
 	try {
 		response = await fetch(config.api + path + (search && `?${search}`), { method, signal: AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal].filter(Boolean)), headers, body });
@@ -49,7 +54,7 @@ async function request(method, path, options = {}, data) {
 	try {
 		if (text.startsWith('{')) answer = parse(text); // "OK" and "Unauthorized" are plain text
 		const parts = Object.values(answer);
-		if (ok) return parts.length === 1 ? parts[0] : answer; // `{customer: …}` is a customer
+		if (ok) return Object.assign(parts.length === 1 ? parts[0] : answer, { [TAG]: told.get('ETag') }); // `{customer: …}` is a customer
 	} catch { /* of a proxy, or cut off */ }
 	const isAgain = status === 401 && path !== '/auth' ? await session.expired(isWrite)
 		: status === 409 && once?.key && tries < 9 && await new Promise((run) => { setTimeout(run, 1000, true); }); // what this repeats is under way

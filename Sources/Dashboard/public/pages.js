@@ -103,7 +103,11 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 				return navigate(`${path}/${made.id}`, true);
 			}
 			if (Object.keys(values).length) {
-				view.page.changed(await post(own, values, options));
+				// All groups are sent, and would undo what others did.
+				view.page.changed(await post(own, values, { ...options, seen: values.customer_groups && record }).catch((error) => {
+					if (error.status === 412) view.page.changed();
+					throw error;
+				}));
 				toast(said);
 			}
 			view.close(true);
