@@ -383,6 +383,7 @@ class Trouble(BrowserTest):
         self.page.button("Dismiss").click()
         self.page.button("Copy details").gone()
         dialog.shown()
+        self.page.button("Save", dialog).is_focused()
 
     def test_group_deleted_meanwhile(self):
         dialog = self.editing("Typed at length")
@@ -633,6 +634,26 @@ class Conveniences(BrowserTest):
         members.says("of 37 results")
         self.assertEqual(self.sent("POST", BATCH), {"customer_ids": [{"id": customer_id(1)}, {"id": customer_id(2)}]})
         self.assertEqual(len(self.members(VIP)), 37)
+
+    def test_undo_gives_the_focus_back(self):
+        members = self.open_vip("?order=email")
+        members.action(email(1), "Remove")
+        self.page.button("Continue", self.page.prompt()).click()
+        members.says("of 36 results")
+        self.page.button("Undo").click()
+        members.says("of 37 results")
+        self.assertTrue(self.page.js("return document.activeElement.matches('main *')"), self.page.focused())
+
+    def test_dismissing_gives_the_focus_back(self):
+        groups = self.open_groups()
+        groups.action("Empty group", "Delete")
+        self.page.button("Delete", self.page.prompt()).click()
+        self.page.status("Empty group deleted")
+        search = self.page.find("searchbox", "Search").focus()
+        self.page.button("Dismiss").focus()
+        self.page.press("Enter")
+        self.page.button("Dismiss").gone()
+        search.is_focused()
 
     def test_shift_click_selects_a_range(self):
         members = self.open_vip("?order=email")

@@ -58,7 +58,7 @@ export function refill(node, ...children) {
 
 function refocus(node, former) {
 	const nameOf = (one) => one.ariaLabel ?? one.textContent;
-	const same = [...node.querySelectorAll('a, button, input')].find((one) => !one.disabled && nameOf(one) === nameOf(former));
+	const same = former.checkVisibility() ? former : [...node.querySelectorAll('a, :enabled')].find((one) => nameOf(one) === nameOf(former));
 	(same ?? (node.closest('section') ?? node).querySelector('h1, h2'))?.focus({ preventScroll: true });
 }
 
@@ -98,9 +98,14 @@ const origin = ({ status, requestId }) => joined(status && `Status ${status}`, r
 export const explain = (error) => joined(error.note, error.message, origin(error));
 
 export function toast(text, { error, action, seconds = 6 } = {}) {
-	const leave = () => node.remove();
+	let former; // what had the focus before
+	const leave = () => {
+		const hadFocus = node.contains(document.activeElement);
+		node.remove();
+		if (hadFocus) refocus(byId('content'), former ?? node);
+	};
 	const details = error?.status && joined(explain(error), location, Date());
-	const node = el(`div.toast.${error ? 'red' : 'green'}`, icon(error ? 'alert' : 'check'), el('div', el('p', bdi(text)), el('p.muted', error && origin(error))),
+	const node = el(`div.toast.${error ? 'red' : 'green'}`, { onfocusin: (event) => { former ??= event.relatedTarget; } }, icon(error ? 'alert' : 'check'), el('div', el('p', bdi(text)), el('p.muted', error && origin(error))),
 		action && button(action[0], () => { leave(); action[1](); }), details && button('Copy details', () => copy(details)), iconButton('Dismiss', 'close', leave));
 	const age = () => {
 		if (!node.matches(':hover, :focus-within')) seconds -= 1;
