@@ -624,6 +624,19 @@ class Conveniences(BrowserTest):
         self.page.press("Esc")
         dialog.gone()
 
+    def test_palette_to_where_one_is(self):
+        self.open_groups()
+        before = self.page.js("return history.length")
+        self.page.press("Control+k")
+        dialog = self.page.find("dialog").shown()
+        self.page.type("customer groups")
+        eventually(lambda: [o.text for o in self.page.find("option").now()], lambda found: len(found) == 2)
+        self.page.press("Enter")
+        dialog.gone()
+        self.page.press("g", "g")
+        self.page.at("/app/customer-groups")
+        self.assertEqual(self.page.js("return history.length"), before)
+
     def test_undo_of_a_removal(self):
         members = self.open_vip("?order=email")
         members.select(email(1), email(2))

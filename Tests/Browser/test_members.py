@@ -283,6 +283,17 @@ class Members(BrowserTest):
         members.says("11 – 20 of 37 results")
         eventually(lambda: members.column("Email")[0], email(11))
 
+    def test_D64_a_picker_that_was_closed_stays_closed(self):
+        self.open_groups()
+        table, dialog = self.add_page()
+        table.next().says("11 – 20 of 230 results")
+        self.page.at(f"/app/customer-groups/{VIP}/add-customers", m_offset="10")
+        self.page.button("Cancel", dialog).click()
+        dialog.gone()
+        self.page.at(f"/app/customer-groups/{VIP}", m_offset=None)
+        self.page.back()
+        self.page.at("/app/customer-groups")
+
     def more_customers(self, count):
         self.world.sql(f"""
             INSERT INTO customer (id, email, first_name, last_name, created_at, updated_at)

@@ -318,6 +318,28 @@ class PriceLists(BrowserTest):
         _, kept = self.open_prices()
         self.page.find("rowheader", "Small", kept, part=True).shown()
 
+    def test_prices_of_the_page_that_is_shown(self):
+        """The grid has the rows of the table below it, whatever the address says."""
+        self.world.sql("""
+            INSERT INTO money_amount (id, currency_code, amount, price_list_id)
+            SELECT 'ma_more_' || n, 'eur', n, 'pl_vip' FROM generate_series(101, 219) AS n;
+            INSERT INTO product_variant_money_amount (id, money_amount_id, variant_id)
+            SELECT 'pvma_' || id, id, 'variant_large' FROM money_amount WHERE id LIKE 'ma_more_%'""")
+
+        def amounts(within):
+            return self.page.js("""return [...arguments[0].querySelectorAll("tbody tr")].map((row) =>
+                parseFloat(row.querySelector("[name=amount]")?.value ?? row.querySelectorAll(".number")[0].innerText.slice(1)))""",
+                                within)
+        dialog = self.page.dialog("Prices of VIP prices")
+        for offset, count in ((0, 50), (70, 50), (-5, 50), ("abc", 50), (1000, 20)):
+            with self.subTest(offset):
+                self.page.open(f"/app/price-lists/pl_vip/prices?offset={offset}")
+                eventually(lambda: len(amounts(dialog.shown())), count)
+                edited = amounts(dialog)
+                self.page.press("Esc")
+                dialog.gone()
+                self.assertEqual(amounts(self.table("Prices").settled().root), edited)
+
     def test_prices_are_removed(self):
         self.page.open("/app/price-lists/pl_vip")
         prices = self.table("Prices").settled()

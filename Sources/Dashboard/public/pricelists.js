@@ -132,7 +132,8 @@ function editPrices(view, { name, prices }) {
 	};
 	const used = () => rows.filter(({ fields }) => fields.some((one) => one.isChanged()));
 	const box = variantBox((variant) => { add({ variant_id: variant.id, variant }); body.querySelector('input').focus(); });
-	prices.slice(Number(query().get('offset'))).slice(0, 50).toReversed().forEach(add);
+	const at = Math.min(/^\d{1,9}$/.exec(query().get('offset')), prices.length - 1); // as the table reads it
+	prices.slice(at - at % 50).slice(0, 50).toReversed().forEach(add);
 	const all = fieldOf('prices', el('div.field', el('b', 'Add a price of'), box.element, el('div.scroller', grid('table.prices', 'Prices', ['Variant', 'Currency or region', 'Amount', ...QUANTITIES.map(([, label]) => label)], body))), box.input, () => used().map((row) => row.value()));
 	all.check = () => all.setError('') && !used().flatMap((row) => row.fields).filter((one) => !one.check()).length;
 	return { heading: `Prices of ${name}`, look: 'modal-page', fields: [all], submit: (send) => send().then(() => view.page.changed()) };

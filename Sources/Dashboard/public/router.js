@@ -37,15 +37,14 @@ export function navigate(path, replace) {
 export function setQuery(changes, replace, prefix) {
 	const url = new URL(location);
 	for (const [key, value] of Object.entries(changes)) url.searchParams[value ? 'set' : 'delete'](prefix + key, value || undefined);
-	if (url.href === location.href) return;
-	record(url, replace, entry.depth);
+	record(url, replace || (overlay && !entry.depth), entry.depth); // of a dialog opened by its address Back leaves all pages
 	tell();
 }
 
 function record(url, replace, inDialog) {
-	const step = replace ? 0 : 1;
+	const step = replace || new URL(url, location).href === location.href ? 0 : 1;
 	entry = { index: entry.index + step, depth: inDialog ? entry.depth + step : 0 };
-	history[replace ? 'replaceState' : 'pushState'](entry, '', url);
+	history[step ? 'pushState' : 'replaceState'](entry, '', url);
 }
 
 function onClick(event) {
