@@ -166,14 +166,17 @@ import Testing
                 load.expect(1, acknowledged: false)
                 try pooler.start()
             default:
-                let lost = try load.lost()
-                // One that is idle is missed by nobody.
-                let busy = "\(others) AND state <> 'idle'"
-                let isMissed = Waiting.until(seconds: 30) {
-                    _ = try? watch.run("SELECT pg_terminate_backend(pid) \(busy)")
-                    return (try? load.lost()) ?? 0 > lost
+                // One that is idle is missed by nobody: a lock keeps them in use.
+                let locker = try shop.sql()
+                try locker.run("BEGIN; LOCK TABLE customer_group IN SHARE MODE")
+                let ended = "count(pg_terminate_backend(pid)) \(others)"
+                try load.expectLoss {
+                    let areEnded = Waiting.until(seconds: 30) {
+                        (try? watch.number("SELECT \(ended) AND wait_event_type = 'Lock'")) ?? 0 > 0
+                    }
+                    #expect(areEnded)
                 }
-                #expect(isMissed)
+                try locker.run("COMMIT")
             }
             #expect(
                 Waiting.until(seconds: 30) {
