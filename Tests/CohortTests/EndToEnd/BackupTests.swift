@@ -141,7 +141,7 @@ import Testing
         #expect(whole.output.contains("ok      connections: an instance has up to "))
         #expect(!whole.output.contains("supersecret"))
         let warned = try ServiceProcess.run(
-            ["doctor", "--loops=200"],
+            ["doctor", "--loops=200", "--write-connections=4"],
             environment: shop.environment.merging(["COHORT_LOPS": "1"]) { $1 })
         #expect(warned.exitCode == 1)
         #expect(warned.output.contains("note    settings: COHORT_LOPS is not a setting"))
