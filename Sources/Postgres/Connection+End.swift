@@ -124,6 +124,13 @@ extension Connection {
     /// takes its time.
     private func tickQuick(_ now: MonotonicTime) {
         let deadline = lane.limits.answerDeadline
+        let isShared = isPipelined && lane.limits.depth > 1
+        if isShared, isLeaving, waitingReads.isEmpty {
+            // Nobody waits for what the server still computes.
+            cancel()
+            close(reason: "a statement held up those behind it")
+            return
+        }
         // What has come already is neither refused nor waited for.
         guard
             isHeldUp(now) || waitingReads.contains(where: { now - $0.submittedAt > deadline }),
@@ -134,14 +141,7 @@ extension Connection {
             read.fail(.waitedTooLong)
         }
         let waiting = waitingReads.count
-        let isShared = isPipelined && lane.limits.depth > 1
         if !isShared, waiting == 0, !expected.isEmpty { cancel() }
-        if isShared, isLeaving, waiting == 0, !isQuiet {
-            // Nobody waits for what the server still computes.
-            cancel()
-            close(reason: "a statement held up those behind it")
-            return
-        }
         if isShared, isHeldUp(now), waiting > 1, !isLeaving { lane.pass(self) }
     }
 

@@ -194,6 +194,39 @@ import Testing
         }
     }
 
+    @Test func `what is refused on a connection that was passed is computed no further`()
+        async throws
+    {
+        try await withPool({
+            $0.holdUpMax = .milliseconds(200)
+            $0.fast.waitDeadline = .milliseconds(800)
+            $0.fast.statementTimeout = .milliseconds(800)
+        }) { fixture, url in
+            let other = try Connection(url)
+            // Of each that was done its process has a lock.
+            let nap = Statement(
+                "test.nap", "SELECT pg_advisory_lock_shared($1::int8) FROM pg_sleep(0.15)")
+            try await fixture.run { pool async throws in
+                let place = try await Self.untilReady(pool)
+                _ = kill(place, SIGSTOP)
+                defer { _ = kill(place, SIGCONT) }
+                let naps = (1...500).map { pool.start(nap, [.int8($0)]) }
+                try await until { (try? await pool.query(Self.one).int4(0, 0)) ?? place != place }
+                try await until { naps.allSatisfy(\.isSettled) }
+                _ = kill(place, SIGCONT)
+                var done = 0
+                try await until {
+                    let locks = try other.execute(
+                        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = \(place)")
+                    done = max(done, locks.count)
+                    return try other.execute("SELECT FROM pg_stat_activity WHERE pid = \(place)")
+                        .isEmpty
+                }
+                #expect(done < naps.count / 8)
+            }
+        }
+    }
+
     @Test(arguments: [true, false])
     func `however many there are, each is answered in time`(prepares: Bool) async throws {
         try await withPool({
