@@ -150,11 +150,11 @@ import Testing
                 load.expect(1, acknowledged: false)
                 try pooler.command("RESUME shop")
             case "RECONNECT":
-                // Where a server is just logging in, that becomes a failed login to PgBouncer, which then refuses clients for
-                // a second.
-                #expect(Waiting.until(seconds: 30) { (try? loggingIn(at: pooler)) == 0 })
                 let servers = try watch.run("SELECT pid \(others)").compactMap { $0[0] }
                 #expect(!servers.isEmpty)
+                // Where a server is just logging in, that becomes a failed login to PgBouncer, which then refuses clients for
+                // a second. Nothing may come between.
+                #expect(Waiting.until(seconds: 30) { (try? loggingIn(at: pooler)) == 0 })
                 try pooler.command("RECONNECT shop")
                 let old = "\(others) AND pid IN (\(servers.joined(separator: ",")))"
                 let areGone = Waiting.until(seconds: 30) {
