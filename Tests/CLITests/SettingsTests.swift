@@ -443,6 +443,13 @@ private func refusal(
         }
     }
 
+    @Test func `a machine of many cores has fewer connections for writes on each loop`() throws {
+        for (cores, connections) in [(1, 8), (8, 8), (9, 4), (64, 4)] {
+            #expect(
+                try resolve(cores: cores).configuration.database.write.connections == connections)
+        }
+    }
+
     // MARK: The table
 
     @Test func `every default is allowed and every name is told apart`() throws {
