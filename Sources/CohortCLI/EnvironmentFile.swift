@@ -60,7 +60,7 @@ enum EnvironmentFile {
     private static func bytes(_ path: String) throws(SettingsError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw SettingsError("\(path): \(unsafe String(cString: strerror(errno)))")
+            throw SettingsError("\(path): \(lastError())")
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
@@ -68,7 +68,7 @@ enum EnvironmentFile {
         while true {
             let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
             guard count >= 0 else {
-                throw SettingsError("\(path): \(unsafe String(cString: strerror(errno)))")
+                throw SettingsError("\(path): \(lastError())")
             }
             guard count > 0 else { return bytes }
             bytes += chunk[..<count]

@@ -24,7 +24,7 @@ import Glibc
         self.name = name
         descriptor = name == "-" ? 0 : unsafe open(name, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw CommandFailure("\(name): \(unsafe String(cString: strerror(errno)))")
+            throw CommandFailure("\(name): \(lastError())")
         }
         var status = stat()
         let isFile = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -73,29 +73,5 @@ import Glibc
         }
         position += Int64(count)
         isAtEnd = count == 0
-    }
-}
-
-/// Says on a terminal how far a file has been read; elsewhere nothing.
-final class ProgressMeter: @unchecked Sendable {
-    private let file: LineFile
-    private let line = ProgressLine()
-    private var shown = 0
-
-    init(_ file: LineFile) {
-        self.file = file
-    }
-
-    func show(lines: Int) {
-        // More often than this nobody can read.
-        guard lines - shown >= 5000 else { return }
-        shown = lines
-        var text = "\(lines) lines"
-        if let size = file.size, size > 0 { text += ", \(file.position * 100 / size) %" }
-        line.show(text)
-    }
-
-    func clear() {
-        line.clear()
     }
 }

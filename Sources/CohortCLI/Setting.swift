@@ -128,6 +128,12 @@ struct Setting: Sendable {
         }
     }
 
+    /// Printable ASCII without blanks.
+    static func word(_ text: String) throws(Rejection) -> String {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw Rejection() }
+        return text
+    }
+
     /// Digits only: no sign, no blank, no unit.
     static func whole(_ text: String, in range: ClosedRange<Int>) throws(Rejection) -> Int {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),

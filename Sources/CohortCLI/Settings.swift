@@ -68,10 +68,6 @@ enum Settings {
         environment: [String: String], file: [String: String] = [:], flags: [String: String],
         mode: Mode, cores: Int
     ) throws(SettingsError) -> Resolved {
-        for name in flags.keys.sorted() where !table.contains(where: { $0.flag == name }) {
-            throw SettingsError(
-                "--\(name) is not a setting\(suggestion(for: name, among: table.map(\.flag)))")
-        }
         let surroundings = Surroundings(
             mode: mode,
             nodeEnvironment: flags["node-env"] ?? environment["NODE_ENV"] ?? file["NODE_ENV"] ?? "",

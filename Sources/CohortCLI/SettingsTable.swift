@@ -20,9 +20,7 @@ extension Settings {
             "What kind of installation this is: `production` and `staging` make the cookie strict,"
                 + " `development` and `test` permit well-known secrets"
         ) { text, _ throws(Setting.Rejection) in
-            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw Setting.Rejection()
-            }
+            _ = try Setting.word(text)
         },
         connectionString(
             "database_url", \.database.url,
@@ -51,10 +49,7 @@ extension Settings {
             "host", medusa: "HOST", default: "127.0.0.1", allowed: "a host name or an address",
             "The address to listen on; `0.0.0.0` or `::` for all"
         ) { text, configuration throws(Setting.Rejection) in
-            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw Setting.Rejection()
-            }
-            configuration.http.host = text
+            configuration.http.host = try Setting.word(text)
         },
         .number(
             "port", \.http.port, in: 0...65_535, medusa: "PORT", default: "9000",
@@ -98,9 +93,9 @@ extension Settings {
             "unix_socket_mode", default: "660", allowed: "three octal digits",
             "Who may use the unix socket, as `chmod` writes it"
         ) { text, configuration throws(Setting.Rejection) in
-            guard text.utf8.count == 3, let mode = Int(text, radix: 8) else {
-                throw Setting.Rejection()
-            }
+            guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+                let mode = Int(text, radix: 8)
+            else { throw Setting.Rejection() }
             configuration.http.unixSocketMode = mode
         },
         .number(
@@ -395,10 +390,7 @@ extension Settings {
             "metrics_host", default: "127.0.0.1", allowed: "a host name or an address",
             "The address of the listener for Prometheus"
         ) { text, configuration throws(Setting.Rejection) in
-            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw Setting.Rejection()
-            }
-            configuration.metrics.host = text
+            configuration.metrics.host = try Setting.word(text)
         },
         Setting(
             "metrics_port", default: "", allowed: "a whole number from 0 to 65535, or empty",
@@ -413,10 +405,7 @@ extension Settings {
             isSecret: true, takesEmpty: true,
             "What a scrape must show as a Bearer token; empty for nothing"
         ) { text, configuration throws(Setting.Rejection) in
-            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw Setting.Rejection()
-            }
-            configuration.metrics.token = text
+            configuration.metrics.token = try Setting.word(text)
         },
     ]
 

@@ -60,15 +60,6 @@ package struct JSONObject: Sendable {
     }
 }
 
-extension JSONObject: Sequence {
-    package typealias Element = (name: String, value: JSONValue)
-
-    package func makeIterator() -> AnyIterator<Element> {
-        var rest = members.makeIterator()
-        return AnyIterator { rest.next().map { ($0.name, $0.value) } }
-    }
-}
-
 extension JSONObject: Equatable {
     /// The same names with the same values in the same order.
     package static func == (a: JSONObject, b: JSONObject) -> Bool {

@@ -215,7 +215,7 @@ package struct JSONReader: ~Copyable {
         case UInt8(ascii: "t"): unescaped.append(0x09)
         case UInt8(ascii: "u"):
             index += 1
-            unescaped.append(contentsOf: Array(String(UnicodeScalar(try escapedScalar())).utf8))
+            unescaped.append(contentsOf: (try escapedScalar()).utf8)
             return
         default: throw unexpected()
         }

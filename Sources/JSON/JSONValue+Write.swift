@@ -33,7 +33,7 @@ extension JSONValue {
         guard let value = Double(text), value.isFinite else { return json.null() }
         if value == 0 { return json.int(0) }
         if text.utf8.count > numberBytesMax { return json.double(value) }
-        json.raw(text.utf8Span.span)
+        unsafe json.raw(text.utf8Span.span.bytes)
     }
 
     /// Whether a string or a member's name holds U+0000 anywhere, which PostgreSQL cannot store.

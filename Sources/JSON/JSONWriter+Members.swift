@@ -55,6 +55,12 @@ extension JSONWriter {
         if let value { bool(value) } else { null() }
     }
 
+    /// A member that is a whole number, or null for nil.
+    package mutating func member(_ name: StaticString, _ value: Int64?) {
+        key(name)
+        if let value { int(value) } else { null() }
+    }
+
     package mutating func member(_ name: StaticString, _ value: Int64) {
         key(name)
         int(value)

@@ -229,11 +229,6 @@ package struct JSONWriter: Sendable {
         }
     }
 
-    /// Copies a value that is JSON already, such as the text of a `jsonb`.
-    package mutating func raw(_ json: Span<UInt8>) {
-        unsafe raw(json.bytes)
-    }
-
     private mutating func literal(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         unsafe value(atMost: count) { unsafe $0.put(text.utf8Start, count) }

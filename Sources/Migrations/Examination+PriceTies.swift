@@ -4,9 +4,7 @@
 /// is not tied to any more.
 extension Examination {
     func examinePriceTies() throws(SQLFailure) {
-        guard try connection.query("SELECT to_regclass('cohort_price_tie')") != [[nil]] else {
-            return
-        }
+        guard try connection.has(table: "cohort_price_tie") else { return }
         let (found, all) = try differences()
         guard !found.isEmpty else {
             return report(.fine("price ties: \(all), as the tables have them"))

@@ -40,7 +40,7 @@ struct History {
         }
         do throws(SQLFailure) {
             var recorded: [String: (sha256: String?, at: String)] = [:]
-            if try connection.query("SELECT to_regclass('cohort_migration')") != [[nil]] {
+            if try connection.has(table: "cohort_migration") {
                 let rows = try connection.query(
                     """
                     SELECT name, sha256, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')

@@ -175,6 +175,10 @@ extension BlockingConnection {
         try query("SELECT FROM pg_extension WHERE extname = $1", [name]).count == 1
     }
 
+    func has(table: String) throws(SQLFailure) -> Bool {
+        try query("SELECT to_regclass($1)", [table]) != [[nil]]
+    }
+
     /// Whether an index is complete; nil when there is none.
     func isValidIndex(_ name: String) throws(SQLFailure) -> Bool? {
         try query("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)", [name])

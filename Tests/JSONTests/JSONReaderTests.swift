@@ -211,7 +211,8 @@ struct JSONReaderTests {
             object["k1"] = nil
             object["k0"] = .bool(true)
             object["none"] = nil
-            #expect(object.map { $0.name } == (0..<count).filter { $0 != 1 }.map { "k\($0)" })
+            #expect(
+                object.members.map { $0.name } == (0..<count).filter { $0 != 1 }.map { "k\($0)" })
             #expect(object["k1"] == nil)
             #expect(object["k0"] == .bool(true))
             #expect(object["k2"] == .number("2"))

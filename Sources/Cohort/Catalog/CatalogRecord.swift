@@ -46,7 +46,7 @@ struct CatalogRecord {
     func write(to json: inout JSONWriter) {
         var object = members
         object["line"] = .number("\(line)")
-        JSONValue.object(object).write(to: &json)
+        object.write(to: &json)
     }
 }
 

@@ -103,3 +103,29 @@ package enum APIError: Error, Equatable, Sendable {
         }
     }
 }
+
+extension APIError {
+    /// - Source: Medusa 1.20.10, `utils/exception-formatter.ts`, which says "insert" for updates too.
+    static func notNull(_ column: StaticString, in table: StaticString) -> APIError {
+        .invalidData("Can't insert null value in field \(column) on insert in table \(table)")
+    }
+
+    /// What Medusa makes of PostgreSQL's `Key (a, b)=(x, y) already exists.` It drops every bracket and makes
+    /// a blank of every equals sign, in the values too.
+    ///
+    /// - Parameter table: its name, the first letter a capital.
+    /// - Source: Medusa 1.20.10, `utils/exception-formatter.ts`.
+    static func duplicate(
+        _ columns: StaticString, _ values: [String], in table: StaticString
+    ) -> APIError {
+        let bytes = values.joined(separator: ", ").utf8.compactMap { byte -> UInt8? in
+            switch byte {
+            case UInt8(ascii: "("), UInt8(ascii: ")"): nil
+            case UInt8(ascii: "="): UInt8(ascii: " ")
+            default: byte
+            }
+        }
+        let told = String(decoding: bytes, as: UTF8.self)
+        return .duplicate("\(table) with \(columns) \(told) already exists.")
+    }
+}

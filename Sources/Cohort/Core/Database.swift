@@ -113,10 +113,7 @@ package struct Database: Sendable {
             return try await unsafe pool.transaction(
                 on: .write, watch: watch, attemptsMax: attemptsMax, body)
         } catch {
-            switch error {
-            case .body(let error): throw error
-            case .postgres(let error): throw special(error) ?? APIError(error)
-            }
+            throw error.told(unless: special)
         }
     }
 }
@@ -135,10 +132,7 @@ extension Database {
                 return try await read(bound)
             }
         } catch {
-            switch error {
-            case .body(let error): throw error
-            case .postgres(let error): throw APIError(error)
-            }
+            throw error.told()
         }
     }
 
@@ -212,16 +206,23 @@ extension Database {
         do throws(TransactionError<APIError>) {
             try await unsafe pool.transaction(on: .write, watch: watch, body)
         } catch {
-            switch error {
-            case .body(let error): throw error
-            case .postgres(let error):
+            if case .postgres(let failure) = error, failure.isOutcomeUnknown {
                 let isDone = try await afterWrite { () throws(APIError) in
-                    guard error.isOutcomeUnknown else { return false }
-                    return try await query(find, [.text(id)]).count == 1
+                    try await query(find, [.text(id)]).count == 1
                 }
                 if isDone { return }
-                throw special(error) ?? APIError(error)
             }
+            throw error.told(unless: special)
+        }
+    }
+}
+
+extension TransactionError<APIError> {
+    /// In the client's terms.
+    fileprivate func told(unless special: (PostgresError) -> APIError? = { _ in nil }) -> APIError {
+        switch self {
+        case .body(let error): error
+        case .postgres(let error): special(error) ?? APIError(error)
         }
     }
 }

@@ -56,15 +56,7 @@ package final class Server: Handler, @unchecked Sendable {
     package func handle(_ request: borrowing Request, _ exchange: Exchange) {
         let note = note(request, exchange)
         if let dashboard = parts.dashboard, note.isDashboard {
-            let answer = dashboard.answer(
-                request.method, path: request.pathBytes,
-                acceptsGzip: note.acceptedCompression == .gzip, ifNoneMatch: note.ifNoneMatch)
-            if note.givenID == nil {
-                exchange.respond(answer)
-            } else {
-                exchange.respond(named(answer.response, note))
-            }
-            return
+            return answer(from: dashboard, request, exchange, note)
         }
         let destination: Destination
         var parameters = PathParameters.none
@@ -115,6 +107,20 @@ package final class Server: Handler, @unchecked Sendable {
             }
         } catch {
             respond(error, to: exchange, note)
+        }
+    }
+
+    private func answer(
+        from dashboard: Dashboard, _ request: borrowing Request, _ exchange: Exchange,
+        _ note: RequestNote
+    ) {
+        let answer = dashboard.answer(
+            request.method, path: request.pathBytes,
+            acceptsGzip: note.acceptedCompression == .gzip, ifNoneMatch: note.ifNoneMatch)
+        if note.givenID == nil {
+            exchange.respond(answer)
+        } else {
+            exchange.respond(named(answer.response, note))
         }
     }
 

@@ -33,7 +33,7 @@ package enum CreateCustomer: Endpoint {
         return Input(
             id: Identifier.make("cus"), email: EmailAddress.lowercased(email), firstName: firstName,
             lastName: lastName, password: password,
-            phone: phone.value.map { .text($0) } ?? .null, metadata: Metadata.created(metadata))
+            phone: Value(phone), metadata: Metadata.created(metadata))
     }
 
     // Looked for first because a taken address has a message of its own; a race lost behind that look is

@@ -130,25 +130,21 @@ package enum UpdateCustomer: Endpoint {
                     .text)
         }
         let newHash = hash
-        try await context.db.transaction(unless: { error in
-            error.isUniqueViolation
-                ? Customer.duplicate(
-                    email: input.email.value.map(EmailAddress.lowercased) ?? "", isRegistered: false
-                ) : nil
-        }) { transaction throws(APIError) in
+        try await context.db.transaction { transaction throws(APIError) in
             let found = try await transaction.start(lock, [.text(input.id)]).answer()
             guard found.count == 1 else { throw Customer.missing(input.id) }
-            if case .null = input.email { throw .notNull("email", in: "customer") }
             if let email = input.email.value, !email.isEmpty, found.bool(0, 0) {
                 throw .invalidData(
                     "Email cannot be changed when the user has registered their account")
             }
+            // Before the customer, as in Medusa: what is wrong with them is told first.
+            if let groups = input.groups {
+                try await replaceGroups(of: input.id, by: groups, in: transaction)
+            }
+            if case .null = input.email { throw .notNull("email", in: "customer") }
             try await change(input, newHash, in: transaction)
             if newHash != .null {
                 _ = try await transaction.start(endSessions, [.text(input.id)]).answer()
-            }
-            if let groups = input.groups {
-                try await replaceGroups(of: input.id, by: groups, in: transaction)
             }
         }
         return try await context.db.afterWrite { () throws(APIError) in
@@ -162,21 +158,15 @@ package enum UpdateCustomer: Endpoint {
     private static func change(
         _ input: Input, _ hash: Value, in transaction: Transaction
     ) async throws(APIError) {
-        func pair(_ field: Optionality<String>) -> [Value] {
-            switch field {
-            case .absent: [.bool(false), .null]
-            case .null: [.bool(true), .null]
-            case .value(let text): [.bool(true), .text(text)]
-            }
-        }
         _ = try await transaction.start(
             update,
             [
                 .text(input.id),
                 input.email.value.map { .text(EmailAddress.lowercased($0)) } ?? .null,
-            ] + pair(input.firstName) + pair(input.lastName) + pair(input.phone) + [
-                hash, input.metadata?.set ?? .null, input.metadata?.removed ?? .texts([]),
-            ]
+            ] + Value.pair(input.firstName) + Value.pair(input.lastName) + Value.pair(input.phone)
+                + [
+                    hash, input.metadata?.set ?? .null, input.metadata?.removed ?? .texts([]),
+                ]
         ).rows { error in
             error.isUniqueViolation
                 ? Customer.duplicate(

@@ -2,12 +2,21 @@ import JSON
 
 /// Numbers of a query string.
 extension Fields {
+    /// A whole number from 0 on, in any notation of JavaScript's; empty text is 0.
+    package mutating func number(_ name: String, default standard: Int64) -> Int64 {
+        count(name, "must be a number conforming to the specified constraints") ?? standard
+    }
+
     /// As ``number(_:default:)``, with the message that Medusa has for pages of variants.
     package mutating func wholeNumber(_ name: String, default standard: Int64) -> Int64 {
-        guard let sent = take(name) else { return standard }
+        count(name, "must be an integer number") ?? standard
+    }
+
+    private mutating func count(_ name: String, _ rule: String) -> Int64? {
+        guard let sent = take(name) else { return nil }
         if case .string(let text) = sent, let number = JSNumber.parseCount(text) { return number }
-        fail("\(name) must be an integer number")
-        return standard
+        fail("\(name) \(rule)")
+        return nil
     }
 
     /// A whole number from 0 on, if anything; empty text is nothing.

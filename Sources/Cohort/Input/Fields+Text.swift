@@ -1,6 +1,6 @@
 package import JSON
 
-/// Fields that hold text, an object or a number.
+/// Fields that hold text, an object, an instant, or yes or no.
 extension Fields {
     // MARK: Required
 
@@ -18,6 +18,14 @@ extension Fields {
         if case .string(let text)? = sent { return text }
         fail("\(name) must be a string")
         return ""
+    }
+
+    /// Anything but nothing, null and empty text; nil where it is no text.
+    mutating func present(_ name: String) -> String? {
+        let sent = take(name)
+        failIfEmpty(name, sent)
+        if case .string(let text)? = sent { return text }
+        return nil
     }
 
     /// An e-mail address as it was typed; see ``EmailAddress``.
@@ -60,6 +68,11 @@ extension Fields {
         }
     }
 
+    /// A string of a query that says something: empty text is nothing.
+    mutating func filledString(_ name: String) -> String? {
+        optionalString(name).value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// An e-mail address, if anything.
     package mutating func optionalEmail(_ name: String) -> Optionality<String> {
         optional(name) { sent, fields in
@@ -94,15 +107,5 @@ extension Fields {
             fields.fail("\(name) must be a boolean value")
             return nil
         }
-    }
-
-    // MARK: Numbers of a query string
-
-    /// A whole number from 0 on, in any notation of JavaScript's; empty text is 0.
-    package mutating func number(_ name: String, default standard: Int64) -> Int64 {
-        guard let sent = take(name) else { return standard }
-        if case .string(let text) = sent, let number = JSNumber.parseCount(text) { return number }
-        fail("\(name) must be a number conforming to the specified constraints")
-        return standard
     }
 }

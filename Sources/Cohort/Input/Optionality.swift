@@ -12,14 +12,6 @@ package enum Optionality<Wrapped> {
         case .value(let value): value
         }
     }
-
-    package func map<T>(_ transform: (Wrapped) -> T) -> Optionality<T> {
-        switch self {
-        case .absent: .absent
-        case .null: .null
-        case .value(let value): .value(transform(value))
-        }
-    }
 }
 
 extension Optionality: Sendable where Wrapped: Sendable {}

@@ -99,8 +99,11 @@ struct MetricsPage: Sendable {
 
     // MARK: PostgreSQL
 
+    /// The figures of every loop, by lane.
+    private typealias Lanes = [(label: MetricsText.Labels, figures: [LaneStatistics])]
+
     private func writeLanes(_ loops: [LoopFigures], to text: inout MetricsText) {
-        let lanes = (loops.first?.lanes ?? []).enumerated().map { index, lane in
+        let lanes: Lanes = (loops.first?.lanes ?? []).enumerated().map { index, lane in
             (
                 label: [("lane" as StaticString, lane.name)],
                 figures: loops.map { $0.lanes[index].figures }
@@ -112,17 +115,6 @@ struct MetricsPage: Sendable {
         ) {
             text.family(name, kind, help)
             for lane in lanes { text.sample(lane.label, lane.figures.reduce(0) { $0 + value($1) }) }
-        }
-        func histogram(
-            _ name: StaticString, _ help: StaticString, _ unit: MetricsText.Unit,
-            _ value: (LaneStatistics) -> Histogram
-        ) {
-            text.family(name, .histogram, help)
-            for lane in lanes {
-                var sum = value(LaneStatistics())
-                for figures in lane.figures { sum += value(figures) }
-                text.histogram(lane.label, sum, unit)
-            }
         }
         family(
             "cohort_postgres_connections", .gauge, "Open connections to PostgreSQL.", \.connections)
@@ -155,6 +147,22 @@ struct MetricsPage: Sendable {
         family(
             "cohort_postgres_statements_retried_total", .counter,
             "Those that were sent again, as the first time left nothing behind.", \.retried)
+        writeHistograms(of: lanes, to: &text)
+        writeErrors(of: lanes, to: &text)
+    }
+
+    private func writeHistograms(of lanes: Lanes, to text: inout MetricsText) {
+        func histogram(
+            _ name: StaticString, _ help: StaticString, _ unit: MetricsText.Unit,
+            _ value: (LaneStatistics) -> Histogram
+        ) {
+            text.family(name, .histogram, help)
+            for lane in lanes {
+                var sum = value(LaneStatistics())
+                for figures in lane.figures { sum += value(figures) }
+                text.histogram(lane.label, sum, unit)
+            }
+        }
         histogram(
             "cohort_postgres_wait_seconds",
             "How long those waited for a connection for which none was free.", .seconds, \.waits)
@@ -165,6 +173,9 @@ struct MetricsPage: Sendable {
         histogram(
             "cohort_postgres_segment_statements",
             "Messages that were sent together, preparations included.", .pieces, \.segmentSizes)
+    }
+
+    private func writeErrors(of lanes: Lanes, to text: inout MetricsText) {
         text.family(
             "cohort_postgres_errors_total", .counter,
             "Failures that PostgreSQL told, by class of SQLSTATE.")

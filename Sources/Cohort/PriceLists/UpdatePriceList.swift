@@ -110,13 +110,7 @@ package enum UpdatePriceList: Endpoint {
     }
 
     private static func columns(of input: Input) -> [Value] {
-        func isSent(_ field: Optionality<Int64>) -> Value {
-            if case .absent = field { .bool(false) } else { .bool(true) }
-        }
-        return [
-            Value(input.name), Value(input.description), Value(input.type), Value(input.status),
-            isSent(input.startsAt), Value(instant: input.startsAt),
-            isSent(input.endsAt), Value(instant: input.endsAt),
-        ]
+        [Value(input.name), Value(input.description), Value(input.type), Value(input.status)]
+            + Value.pair(instant: input.startsAt) + Value.pair(instant: input.endsAt)
     }
 }

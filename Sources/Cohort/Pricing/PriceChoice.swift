@@ -76,11 +76,3 @@ package struct PriceChoice: Sendable, Equatable {
         return (offer.includesTax ? offer.amount : offer.amount + tax, tax)
     }
 }
-
-extension JSONWriter {
-    /// A member that is a whole number, or null for nil.
-    mutating func member(_ name: StaticString, _ value: Int64?) {
-        key(name)
-        if let value { int(value) } else { null() }
-    }
-}

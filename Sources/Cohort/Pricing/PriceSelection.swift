@@ -155,28 +155,3 @@ package enum PriceSelection {
         WHERE refusal IS NULL OR $8
         """
 }
-
-/// For whom, where and how many: what a price depends on.
-package struct PriceContext: Sendable, Equatable {
-    package var regionID: String?
-    /// Of a cart, whose region then counts instead.
-    package var cartID: String?
-    /// As it was asked for; a region's own replaces it.
-    package var currencyCode: String?
-    package var customerID: String?
-    /// Groups to be taken as joined, besides those of the customer.
-    package var groupIDs: [String] = []
-    /// Whether lists count where neither a place nor a customer is named.
-    package var includesLists = true
-    /// Whether a price for one region is kept from the others of its currency. Medusa does not.
-    package var isStrict = false
-    /// nil where nothing is bought yet, as on a product page.
-    package var quantity: Int64?
-
-    package init() {}
-}
-
-extension Value {
-    /// SQL NULL for nil.
-    static func optional(_ text: String?) -> Value { text.map { .text($0) } ?? .null }
-}

@@ -71,19 +71,3 @@ extension Selection {
         return selection
     }
 }
-
-extension Fields {
-    /// The parameters that say where prices are asked for. Empty text is nothing.
-    mutating func priceContext() -> PriceContext {
-        var context = PriceContext()
-        context.cartID = filledString("cart_id")
-        context.regionID = filledString("region_id")
-        context.currencyCode = filledString("currency_code")
-        return context
-    }
-
-    /// A string of a query that says something.
-    mutating func filledString(_ name: String) -> String? {
-        optionalString(name).value.flatMap { $0.isEmpty ? nil : $0 }
-    }
-}

@@ -5,7 +5,7 @@ import Postgres
 package enum Metadata {
     /// What a create stores: verbatim, or SQL NULL where the client sent nothing or null.
     static func created(_ field: Optionality<JSONObject>) -> Value {
-        field.value.map { .jsonb(encode($0)) } ?? .null
+        field.value.map { .jsonb($0.encoded()) } ?? .null
     }
 
     /// What an update does to the stored object: a shallow merge.
@@ -22,10 +22,14 @@ package enum Metadata {
             guard let object = field.value else { return nil }
             var kept = JSONObject()
             var names: [String] = []
-            for (name, value) in object {
-                if case .string("") = value { names.append(name) } else { kept[name] = value }
+            for member in object.members {
+                if case .string("") = member.value {
+                    names.append(member.name)
+                } else {
+                    kept[member.name] = member.value
+                }
             }
-            set = .jsonb(Metadata.encode(kept))
+            set = .jsonb(kept.encoded())
             removed = .texts(names)
         }
     }
@@ -35,11 +39,5 @@ package enum Metadata {
         "CASE WHEN " + set + "::jsonb IS NULL THEN " + column
             + " ELSE (CASE jsonb_typeof(" + column + ") WHEN 'object' THEN " + column
             + " ELSE '{}' END || " + set + "::jsonb) - " + removed + "::text[] END"
-    }
-
-    private static func encode(_ object: JSONObject) -> [UInt8] {
-        var json = JSONWriter()
-        JSONValue.object(object).write(to: &json)
-        return json.bytes
     }
 }

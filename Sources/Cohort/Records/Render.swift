@@ -46,24 +46,6 @@ extension JSONWriter {
 }
 
 extension Response {
-    package static let jsonType: StaticString = "application/json; charset=utf-8"
-    package static let textType: StaticString = "text/plain; charset=utf-8"
-
-    package static func json(_ status: Int, _ body: [UInt8]) -> Response {
-        Response(status: status, contentType: jsonType, body: body)
-    }
-
-    package static func json(_ status: Int, _ write: (inout JSONWriter) -> Void) -> Response {
-        // A record without relations fits; an answer that does not grows.
-        var json = JSONWriter(capacity: 512)
-        write(&json)
-        return .json(status, json.take())
-    }
-
-    package static func text(_ status: Int, _ text: String) -> Response {
-        Response(status: status, contentType: textType, body: Array(text.utf8))
-    }
-
     /// `{"member":{…}}` with the columns of one row that a statement answered.
     ///
     /// - Parameter shown: for each of the entity's columns whether to write it; nil writes all.
@@ -79,54 +61,6 @@ extension Response {
         json.endObject()
         json.endObject()
         return .json(status, json.take())
-    }
-
-    /// What Medusa answers to a deletion.
-    package static func deleted(_ id: String, _ object: StaticString) -> Response {
-        .json(200) { json in
-            json.object { json in
-                json.member("id", id)
-                json.member("object", literal: object)
-                json.member("deleted", true)
-            }
-        }
-    }
-}
-
-extension APIError {
-    /// - Source: Medusa 1.20.10, `utils/exception-formatter.ts`, which says "insert" for updates too.
-    static func notNull(_ column: StaticString, in table: StaticString) -> APIError {
-        .invalidData("Can't insert null value in field \(column) on insert in table \(table)")
-    }
-
-    /// What Medusa makes of PostgreSQL's `Key (a, b)=(x, y) already exists.` It drops every bracket and makes
-    /// a blank of every equals sign, in the values too.
-    ///
-    /// - Parameter table: its name, the first letter a capital.
-    /// - Source: Medusa 1.20.10, `utils/exception-formatter.ts`.
-    static func duplicate(
-        _ columns: StaticString, _ values: [String], in table: StaticString
-    ) -> APIError {
-        let bytes = values.joined(separator: ", ").utf8.compactMap { byte -> UInt8? in
-            switch byte {
-            case UInt8(ascii: "("), UInt8(ascii: ")"): nil
-            case UInt8(ascii: "="): UInt8(ascii: " ")
-            default: byte
-            }
-        }
-        let told = String(decoding: bytes, as: UTF8.self)
-        return .duplicate("\(table) with \(columns) \(told) already exists.")
-    }
-}
-
-extension Value {
-    /// SQL NULL for null, and for what the client did not send.
-    init(_ field: Optionality<String>) {
-        if let text = field.value { self = .text(text) } else { self = .null }
-    }
-
-    init(instant field: Optionality<Int64>) {
-        self = field.value.map { .timestamp(microsecondsSince2000: $0) } ?? .null
     }
 }
 

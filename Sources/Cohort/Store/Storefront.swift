@@ -10,7 +10,7 @@ enum Storefront {
         "variants.options", "variants.prices",
     ]
 
-    /// What was asked for, with prices chosen for the shopper wherever they were asked for.
+    /// What was asked for, if shoppers may see it.
     ///
     /// - Throws: `.invalidData` naming relations that are not for shoppers.
     static func check(_ selection: Selection, allowed: Set<String>) throws(APIError) -> Selection {

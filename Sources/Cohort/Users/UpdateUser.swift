@@ -74,15 +74,11 @@ package enum UpdateUser: Endpoint {
     ) async throws(APIError) -> Response {
         let rows = try await context.db.query(
             update,
-            [.text(input.id)] + pair(input.firstName) + pair(input.lastName) + pair(input.role)
-                + pair(input.apiToken) + [
+            [.text(input.id)] + Value.pair(input.firstName) + Value.pair(input.lastName)
+                + Value.pair(input.role) + Value.pair(input.apiToken) + [
                     input.metadata?.set ?? .null, input.metadata?.removed ?? .texts([]),
                 ])
         guard rows.count == 1 else { throw User.missing(input.id) }
         return .record("user", User.entity, rows)
-    }
-
-    private static func pair(_ field: Optionality<String>) -> [Value] {
-        if case .absent = field { [.bool(false), .null] } else { [.bool(true), Value(field)] }
     }
 }

@@ -15,7 +15,7 @@ package enum ListVariants: Endpoint {
 
     package static func parse(_ call: Call) throws(APIError) -> Input {
         var query = try call.query(splittingSingleElements: true)
-        let q = query.optionalString("q").value
+        let q = query.filledString("q")
         let limit = query.wholeNumber("limit", default: 20)
         let offset = query.wholeNumber("offset", default: 0)
         let order = query.optionalString("order").value
@@ -23,9 +23,10 @@ package enum ListVariants: Endpoint {
         let fields = query.optionalString("fields").value
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
-        let lane = VariantFilters.read(&query, into: &filter)
-        let managesInventory = query.booleanFilter("manage_inventory")
-        let allowsBackorder = query.booleanFilter("allow_backorder")
+        // Medusa lets `q` replace `title`.
+        let lane = VariantFilters.read(&query, into: &filter, ignoresTitle: q != nil)
+        let managesInventory = query.booleanFilter("manage_inventory", inAnyCase: true)
+        let allowsBackorder = query.booleanFilter("allow_backorder", inAnyCase: true)
         var prices = query.priceContext()
         prices.customerID = query.filledString("customer_id")
         try query.finish()
@@ -67,11 +68,18 @@ package enum ListVariants: Endpoint {
 enum VariantFilters {
     /// `id`, `title` and `inventory_quantity`.
     ///
+    /// - Parameter otherIDs: separated by commas, in the place of `id`.
     /// - Returns: where what they leave is found; see ``ListRequest/lane``.
-    static func read(_ query: inout Fields, into filter: inout SQLBuilder) -> LaneKind {
-        let ids = query.stringOrList("id")
+    static func read(
+        _ query: inout Fields, into filter: inout SQLBuilder, otherIDs: String? = nil,
+        ignoresTitle: Bool = false
+    ) -> LaneKind {
+        let sent = query.stringOrList("id")
+        let ids = otherIDs.map { separated($0, by: ",") } ?? sent
         if let ids { filter.require("e.id", in: ids) }
-        if let titles = query.stringOrList("title") { filter.require("e.title", in: titles) }
+        if let titles = query.stringOrList("title"), !ignoresTitle {
+            filter.require("e.title", in: titles)
+        }
         for (comparison, number) in query.numberFilter("inventory_quantity") {
             filter.require(
                 "e.inventory_quantity" + comparison + filter.bind(.int8(number)) + "::int8")
@@ -89,14 +97,5 @@ enum VariantFilters {
         return try Selection(
             of: ProductVariant.entity, expand: expand, default: ProductVariant.entity.relations,
             fields: fields ?? columns.joined(separator: ","), fieldsBegin: columns, always: always)
-    }
-}
-
-extension PriceContext {
-    /// With the rule that the shop has set about regions.
-    func strict(in context: Context) -> PriceContext {
-        var prices = self
-        prices.isStrict = context.service.configuration.pricing.keepsRegionsApart
-        return prices
     }
 }

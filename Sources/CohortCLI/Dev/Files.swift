@@ -2,9 +2,6 @@ import Glibc
 
 // What the embedded PostgreSQL asks of the file system, in blocking calls.
 
-/// The text of `errno`, to be asked for right after the call that failed.
-func lastError() -> String { unsafe String(cString: strerror(errno)) }
-
 func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
 func realPath(_ path: String) -> String? {
