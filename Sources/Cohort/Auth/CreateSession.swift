@@ -14,21 +14,8 @@ package enum CreateSession: Endpoint {
         try SignIn.Input(call)
     }
 
-    // Sessions that ran out are swept here, where new ones come from, a few at a time. The session that the browser
-    // had ends. A customer who is signed in with the same browser stays so, under the new id.
-    static let insert = Statement(
-        "session.insert",
-        """
-        WITH swept AS (
-            DELETE FROM cohort_session
-            WHERE id = $4
-                OR id IN (SELECT id FROM cohort_session WHERE expires_at < now() LIMIT 100)
-        ), moved AS (
-            UPDATE cohort_customer_session SET id = $1 WHERE id = $4
-        )
-        INSERT INTO cohort_session (id, user_id, expires_at, password_version)
-        VALUES ($1, $2, now() + make_interval(secs => $3::float8), $5)
-        """, lane: .write)
+    static let insert = Session.insertion(
+        "session.insert", into: "cohort_session", of: "user_id", beside: "cohort_customer_session")
 
     package static let statements = SignIn.Accounts.users.statements + [insert]
 

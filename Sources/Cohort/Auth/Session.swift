@@ -5,6 +5,24 @@ import Synchronization
 
 /// What the sessions of users and of customers have in common.
 enum Session {
+    /// Stores a session under a new key. The one that the browser had ends; who is signed in with the same browser as
+    /// the other kind stays so, under the new key. Sessions that ran out are swept here, where new ones come from, a few at
+    /// a time: found by their index, which PostgreSQL would not use beside an OR, and each by one sign-in.
+    static func insertion(
+        _ name: StaticString, into table: SQL, of account: SQL, beside other: SQL
+    ) -> Statement {
+        Statement(
+            name,
+            composing: "WITH swept AS (DELETE FROM " + table
+                + " WHERE id = ANY(ARRAY(SELECT id FROM " + table
+                + " WHERE expires_at < now() ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED) || $4::text)"
+                + "), moved AS (UPDATE " + other + " SET id = $1 WHERE id = $4) INSERT INTO "
+                + table
+                + " (id, " + account + ", expires_at, password_version)"
+                + " VALUES ($1, $2, now() + make_interval(secs => $3::float8), $5)",
+            lane: .write)
+    }
+
     /// Begins one under a fresh id.
     ///
     /// Runs `insert` with the new key, the account, the lifetime in seconds, the key the browser had, and what the

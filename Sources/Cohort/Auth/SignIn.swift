@@ -13,11 +13,13 @@ package enum SignIn {
         /// What the browser held before; its session ends.
         let cookie: String?
 
-        init(_ call: Call) throws(APIError) {
+        /// - Throws: `.invalidData` as the side asked has it: to the store any password is one, and what is no text is wrong.
+        init(_ call: Call, inStore: Bool = false) throws(APIError) {
             var fields = try Fields(call.body)
-            let email = fields.nonEmptyEmail("email")
-            let password = fields.nonEmptyString("password")
+            let email = inStore ? fields.email("email") : fields.nonEmptyEmail("email")
+            let sent = inStore ? fields.present("password") : fields.nonEmptyString("password")
             try fields.finish()
+            guard let password = sent else { throw .unauthorized }
             self.email = EmailAddress.lowercased(email)
             self.password = password
             cookie = call.credentials?.cookie

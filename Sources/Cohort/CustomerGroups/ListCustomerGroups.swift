@@ -15,7 +15,7 @@ package enum ListCustomerGroups: Endpoint {
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
         let id = query.identifierFilter("id")
-        let q = query.optionalString("q").value
+        let q = query.filledString("q")
         let name = query.stringArray("name")
         let updatedAt = query.dateFilter("updated_at")
         let createdAt = query.dateFilter("created_at")
@@ -28,8 +28,9 @@ package enum ListCustomerGroups: Endpoint {
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
         filter.require("e.id", id)
+        let hasPattern = if case .matching = id { true } else { false }
         // Medusa lets `q` replace `name`.
-        if let q, !q.isEmpty {
+        if let q {
             filter.require(anyOf: ["e.name"], contains: q)
         } else if let name {
             filter.require("e.name", in: name)
@@ -48,6 +49,10 @@ package enum ListCustomerGroups: Endpoint {
                     + " WHERE m.customer_id = " + filter.bind(.text(customer)) + ")")
         }
         let entity = isCounted ? CustomerGroup.counted : CustomerGroup.entity
+        // Whether an index leads to what is listed.
+        let isFound =
+            q == nil && updatedAt == nil && !hasPattern
+            && [nil, "", "created_at", "-created_at", "name", "-name", "id", "-id"].contains(order)
         // Nothing but the groups that are live.
         let isFiltered = filter.conditions.count > 1
         return ListRequest(
@@ -57,7 +62,7 @@ package enum ListCustomerGroups: Endpoint {
                 always: ["created_at"] + (isCounted ? CustomerGroup.counts : [])),
             offset: offset, limit: limit, filter: filter,
             order: try .order(order, of: CustomerGroup.entity, default: "e.created_at DESC, e.id"),
-            lane: q != nil ? .slow : isCounted ? CustomerGroup.countedLane : .fast,
+            lane: isCounted ? CustomerGroup.countedLane : isFound ? .fast : .slow,
             counter: isFiltered ? nil : Counter(quick: count), query: call.queryText)
     }
 

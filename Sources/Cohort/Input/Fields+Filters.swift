@@ -97,18 +97,24 @@ extension Fields {
     /// text is ignored.
     ///
     /// - Source: Medusa 1.20.10, `api/routes/admin/customers/list-customers.ts` (`optionalBooleanMapper`).
-    package mutating func booleanFilter(_ name: String) -> Optionality<Bool> {
+    package mutating func booleanFilter(
+        _ name: String, inAnyCase: Bool = false
+    ) -> Optionality<Bool> {
         switch take(name) {
-        case .string("true"): return .value(true)
-        case .string("false"): return .value(false)
-        case .string("null"): return .null
+        case .string(let text):
+            switch inAnyCase ? text.lowercased() : text {
+            case "true": return .value(true)
+            case "false": return .value(false)
+            case "null": return .null
+            default: return .absent
+            }
         case .array(let elements):
             // Medusa fails at an array of one thing that is not text.
             if elements.count == 1, Self.texts(elements) == nil {
                 fail("each value in \(name) must be a string")
             }
             return .absent
-        case nil, .null, .bool, .number, .string, .object: return .absent
+        case nil, .null, .bool, .number, .object: return .absent
         }
     }
 }

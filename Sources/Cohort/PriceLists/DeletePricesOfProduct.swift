@@ -18,7 +18,11 @@ package enum DeletePricesOfProduct: Endpoint {
     }
 
     static let delete = Price.deletion(
-        "price.delete_products", of: Price.ids(ofVariants: "v.product_id = ANY($2::text[])"))
+        "price.delete_products",
+        of: Price.ids(
+            ofVariants: """
+                v.product_id IN (SELECT d.id FROM product d WHERE d.id = ANY($2::text[]) AND d.deleted_at IS NULL)
+                """))
 
     package static let statements = [PriceList.lock, delete]
 

@@ -35,12 +35,13 @@ extension Price {
         return Statement(name, composing: text, lane: .write)
     }
 
-    /// Ids for a ``deletion(_:of:)``: of the amounts of live variants `v`.
+    /// Ids for a ``deletion(_:of:)``: of the live amounts of live variants `v`.
     static func ids(ofVariants which: SQL) -> SQL {
         """
         (SELECT DISTINCT l.money_amount_id AS id
             FROM product_variant v
             JOIN product_variant_money_amount l ON l.variant_id = v.id
+            JOIN money_amount a ON a.id = l.money_amount_id AND a.deleted_at IS NULL
             WHERE v.deleted_at IS NULL AND
         """ + " " + which + ") p"
     }

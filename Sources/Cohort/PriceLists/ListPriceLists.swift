@@ -14,7 +14,7 @@ package enum ListPriceLists: Endpoint {
         let expand = query.optionalString("expand").value
         let order = query.optionalString("order").value
         let id = query.optionalString("id").value
-        let q = query.optionalString("q").value.flatMap { $0.isEmpty ? nil : $0 }
+        let q = query.filledString("q")
         let statuses = query.choices("status", of: PriceList.statuses)
         let name = query.optionalString("name").value
         // Medusa breaks down at a lone id.

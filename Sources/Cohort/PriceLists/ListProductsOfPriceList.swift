@@ -13,7 +13,7 @@ package enum ListProductsOfPriceList: Endpoint {
         let list = call.id
         var query = try call.query(splittingSingleElements: true)
         let id = query.stringOrList("id")
-        let q = query.optionalString("q").value.flatMap { $0.isEmpty ? nil : $0 }
+        let q = query.filledString("q")
         let statuses = query.choices("status", of: ["draft", "proposed", "published", "rejected"])
         let collections = query.stringArray("collection_id")
         let tags = query.stringArray("tags")

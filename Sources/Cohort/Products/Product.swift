@@ -43,14 +43,17 @@ extension Product {
 }
 
 extension SQLBuilder {
-    /// Products with a text in their title or description, or in a live variant's title or stock-keeping unit.
+    /// Products with a text in their title or description, in a live variant's title or stock-keeping unit, or in the title
+    /// of their collection.
     mutating func requireProduct(containing q: String) {
         let matches = bind(pattern: q)
         let own = "e.title" + matches + " OR e.description" + matches
         let variants = "v.title" + matches + " OR v.sku" + matches
         require(
             "(" + own + " OR EXISTS (SELECT FROM product_variant v"
-                + " WHERE v.product_id = e.id AND v.deleted_at IS NULL AND (" + variants + ")))")
+                + " WHERE v.product_id = e.id AND v.deleted_at IS NULL AND (" + variants + "))"
+                + " OR e.collection_id IN (SELECT c.id FROM cohort_product_collection c"
+                + " WHERE c.deleted_at IS NULL AND c.title" + matches + "))")
     }
 
     /// Products with one of some tags.

@@ -20,9 +20,10 @@ package enum StoreCreateCustomer: Endpoint {
         let firstName = fields.string("first_name")
         let lastName = fields.string("last_name")
         let email = fields.email("email")
-        let password = fields.nonEmptyString("password")
+        let password = fields.string("password")
         let phone = fields.optionalString("phone")
         try fields.finish()
+        guard !password.isEmpty else { throw .invalidData("password should not be empty") }
         return Input(
             customer: CreateCustomer.Input(
                 id: Identifier.make("cus"), email: EmailAddress.lowercased(email),

@@ -12,23 +12,12 @@ package enum StoreCreateSession: Endpoint {
     package static let signsIn: String? = "customers"
 
     package static func parse(_ call: Call) throws(APIError) -> SignIn.Input {
-        try SignIn.Input(call)
+        try SignIn.Input(call, inStore: true)
     }
 
-    static let insert = Statement(
-        "store.session.insert",
-        """
-        WITH swept AS (
-            DELETE FROM cohort_customer_session
-            WHERE id = $4
-                OR id IN (
-                    SELECT id FROM cohort_customer_session WHERE expires_at < now() LIMIT 100)
-        ), moved AS (
-            UPDATE cohort_session SET id = $1 WHERE id = $4
-        )
-        INSERT INTO cohort_customer_session (id, customer_id, expires_at, password_version)
-        VALUES ($1, $2, now() + make_interval(secs => $3::float8), $5)
-        """, lane: .write)
+    static let insert = Session.insertion(
+        "store.session.insert", into: "cohort_customer_session", of: "customer_id",
+        beside: "cohort_session")
 
     package static let statements =
         SignIn.Accounts.customers.statements + [insert, GetCustomer.findAny] + Shopper.statements

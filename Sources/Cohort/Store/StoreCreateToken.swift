@@ -10,7 +10,7 @@ package enum StoreCreateToken: Endpoint {
     package static let signsIn: String? = "customers"
 
     package static func parse(_ call: Call) throws(APIError) -> SignIn.Input {
-        try SignIn.Input(call)
+        try SignIn.Input(call, inStore: true)
     }
 
     package static func run(

@@ -16,12 +16,12 @@ package enum StoreListProducts: Endpoint {
 
     package static func parse(_ call: Call) throws(APIError) -> Input {
         var query = try call.query(splittingSingleElements: true)
-        let offset = query.wholeNumber("offset", default: 0)
-        let limit = query.wholeNumber("limit", default: 100)
+        let offset = query.number("offset", default: 0)
+        let limit = query.number("limit", default: 100)
         let order = query.optionalString("order").value
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
-        let q = query.optionalString("q").value
+        let q = query.filledString("q")
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
         filter.require("e.status = 'published'")
@@ -41,14 +41,14 @@ package enum StoreListProducts: Endpoint {
         // What is sold where is kept elsewhere.
         _ = query.stringArray("sales_channel_id")
         _ = query.optionalString("include_category_children")
-        let isGiftCard = query.booleanFilter("is_giftcard").value
+        let isGiftCard = query.booleanFilter("is_giftcard", inAnyCase: true).value
         filter.require("e.created_at", within: query.dateFilter("created_at"))
         filter.require("e.updated_at", within: query.dateFilter("updated_at"))
         let prices = query.priceContext()
         try query.finish()
 
         if let isGiftCard { filter.require("e.is_giftcard = " + filter.bind(.bool(isGiftCard))) }
-        if let q, !q.isEmpty {
+        if let q {
             filter.requireProduct(containing: q)
         } else {
             filter.require("e.title", is: title)

@@ -20,11 +20,10 @@ package enum StoreListVariants: Endpoint {
         _ = query.optionalString("sales_channel_id")
         var filter = SQLBuilder()
         filter.require("e.deleted_at IS NULL")
-        let lane = VariantFilters.read(&query, into: &filter)
+        let lane = VariantFilters.read(&query, into: &filter, otherIDs: ids)
         let prices = query.priceContext()
         try query.finish()
 
-        if let ids { filter.require("e.id", in: separated(ids, by: ",")) }
         return ListVariants.Input(
             list: ListRequest(
                 member: "variants", entity: ProductVariant.entity,
@@ -33,7 +32,7 @@ package enum StoreListVariants: Endpoint {
                 offset: offset, limit: limit, filter: filter,
                 order: "e.created_at DESC, e.id",
                 // Medusa shows the rows alone.
-                lane: ids == nil ? lane : .fast, isOfCatalog: true, envelope: .nothing),
+                lane: lane, isOfCatalog: true, envelope: .nothing),
             prices: prices)
     }
 

@@ -12,6 +12,8 @@ package struct StoreRecordInput: Sendable {
         var query = try call.query()
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
+        // What is sold where is kept elsewhere.
+        _ = query.optionalString("sales_channel_id")
         prices = query.priceContext()
         try query.finish()
         id = call.id

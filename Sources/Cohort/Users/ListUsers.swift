@@ -14,7 +14,7 @@ package enum ListUsers: Endpoint {
         let expand = query.optionalString("expand").value
         let fields = query.optionalString("fields").value
         let id = query.stringOrList("id")
-        let q = query.optionalString("q").value
+        let q = query.filledString("q")
         let order = query.optionalString("order").value
         let updatedAt = query.dateFilter("updated_at")
         let createdAt = query.dateFilter("created_at")
@@ -29,13 +29,17 @@ package enum ListUsers: Endpoint {
         // Asking about the time of deletion is the one way to see deleted users.
         if deletedAt == nil { filter.require("e.deleted_at IS NULL") }
         if let id { filter.require("e.id", in: id) }
-        filter.require(anyOf: ["e.email", "e.first_name", "e.last_name"], contains: q)
         filter.require("e.updated_at", within: updatedAt)
         filter.require("e.created_at", within: createdAt)
         filter.require("e.deleted_at", within: deletedAt)
-        filter.require("e.email", is: email)
-        filter.require("e.first_name", is: firstName)
-        filter.require("e.last_name", is: lastName)
+        // Medusa lets `q` replace these.
+        if let q {
+            filter.require(anyOf: ["e.email", "e.first_name", "e.last_name"], contains: q)
+        } else {
+            filter.require("e.email", is: email)
+            filter.require("e.first_name", is: firstName)
+            filter.require("e.last_name", is: lastName)
+        }
         if let roles {
             filter.require("e.role::text", in: roles)
         }

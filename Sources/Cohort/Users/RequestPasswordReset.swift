@@ -51,8 +51,9 @@ package enum RequestPasswordReset: Endpoint {
                         userID: rows.text(0, 0), email: rows.text(0, 1),
                         passwordHash: rows.text(0, 2), at: .now()))
             }
-            // Not waited for: the time of the answer must not tell who exists.
-            _ = context.db.start(notify, [.utf8(notice.take())])
+            // Not waited for: the time of the answer must not tell who exists. Nor for the client, who may be gone by
+            // the time there is a connection.
+            _ = context.db.pool.start(notify, [.utf8(notice.take())])
         }
         return Response(status: 204)
     }

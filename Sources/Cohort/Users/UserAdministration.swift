@@ -35,7 +35,7 @@ package struct UserAdministration: Sendable {
 
     static let find = Statement(
         "user.by_email_or_id",
-        #"SELECT id FROM "user" WHERE (id = $1 OR email = lower($1)) AND deleted_at IS NULL"#)
+        #"SELECT id FROM "user" WHERE (id = $1 OR email = $2) AND deleted_at IS NULL"#)
 
     static let setToken = Statement(
         "user.set_token",
@@ -82,6 +82,11 @@ package struct UserAdministration: Sendable {
         return id
     }
 
+    /// Gives a user a new API token, which ends the one before.
+    ///
+    /// - Parameter user: an e-mail address or an id, as with the others below.
+    /// - Returns: the token.
+    /// - Throws: `.notFound` where there is no such user.
     package func issueToken(to user: String) async throws(APIError) -> String {
         let id = try await find(user)
         let token = Self.makeToken()
@@ -89,10 +94,14 @@ package struct UserAdministration: Sendable {
         return token
     }
 
+    /// - Throws: `.notFound` where there is no such user.
     package func revokeToken(of user: String) async throws(APIError) {
         _ = try await db.query(Self.setToken, [.text(try await find(user)), .null])
     }
 
+    /// Sets a password, which ends the user's sessions.
+    ///
+    /// - Throws: `.notFound` where there is no such user.
     package func setPassword(of user: String, to password: String) async throws(APIError) {
         let id = try await find(user)
         let hash = try await passwords.hash(password: password, for: .newPasswords)
@@ -108,7 +117,8 @@ package struct UserAdministration: Sendable {
     }
 
     private func find(_ user: String) async throws(APIError) -> String {
-        let rows = try await db.query(Self.find, [.text(user)])
+        let rows = try await db.query(
+            Self.find, [.text(user), .text(EmailAddress.lowercased(user))])
         guard rows.count == 1 else { throw .notFound("there is no user \(user)") }
         return rows.text(0, 0)
     }

@@ -104,6 +104,9 @@ import Testing
                 == "new@example.com")
         _ = try cohort("user", "token", "new@example.com", "--revoke")
         #expect(try shop.client().send("GET", "/admin/auth", headers: header).status == 401)
+        // PostgreSQL makes small letters of capitals in other ways than those who store addresses.
+        _ = try cohort("user", "create", "--email", "ΟΔΟΣ@example.com", input: "x\n")
+        #expect(try cohort("user", "token", "ΟΔΟΣ@example.com") != "")
         let again = try ServiceProcess.run(
             ["user", "create", "--email", "new@example.com"], environment: environment, input: "x\n"
         )

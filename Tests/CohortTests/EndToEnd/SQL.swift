@@ -40,6 +40,15 @@ import Glibc
             of: PQexecParams(handle, sql, Int32(texts.count), nil, texts, nil, nil, 0))
     }
 
+    /// What the next notification says, of a channel that is listened to; nil where none has come.
+    func notification() -> String? {
+        guard unsafe PQconsumeInput(handle) == 1, let notice = unsafe PQnotifies(handle) else {
+            return nil
+        }
+        defer { unsafe PQfreemem(notice) }
+        return unsafe String(cString: notice.pointee.extra)
+    }
+
     private func rows(of result: OpaquePointer?) throws -> [[String?]] {
         defer { unsafe PQclear(result) }
         let status = unsafe PQresultStatus(result)

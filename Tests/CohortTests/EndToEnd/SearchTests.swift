@@ -41,6 +41,25 @@ import Testing
         }
     }
 
+    @Test func `a search for users takes the place of their exact filters`() async throws {
+        let shop = try await Shop.open()
+        try shop.sql().run(
+            """
+            INSERT INTO "user" (id, email, first_name, last_name, role)
+                VALUES ('u1', 'one@x.de', 'Ada', 'Quill', 'admin'), ('u2', 'two@x.de', 'Quilla', 'B', 'member')
+            """)
+        for (query, expected) in [
+            ("q=quill", ["u1", "u2"]),
+            ("q=quill&email=no@x.de&first_name=z&last_name=", ["u1", "u2"]),
+            ("q=quill&role=member", ["u2"]), ("q=&email=one@x.de", ["u1"]),
+        ] {
+            let found = try shop.signedIn().send("GET", "/admin/users?order=id&" + query)
+            #expect(
+                found.json?["users"]?.items.map { $0["id"]?.text } == expected, "\(query)")
+            #expect(found.json?["count"]?.int == expected.count)
+        }
+    }
+
     @Test func `a search answers the same beside quick reads that come all the time`() async throws
     {
         let shop = try await Shop.open(settings: ["COHORT_LOOPS": "1"])

@@ -137,6 +137,8 @@ import Testing
         ("idempotency.find", "'\\x00', 86400"), ("idempotency.prune", "86400, 1000"),
         ("price_place.region", "'reg_1'"), ("store.session", "'key'"),
         ("store.customer", "'cus_1', 'AAAAAAAAAAAAAAAA'"),
+        ("session.insert", "'new', 'usr_1', 60, 'key', 'v'"),
+        ("store.session.insert", "'new', 'cus_1', 60, 'key', 'v'"),
     ])
     func `hot statements scan no table`(name: String, arguments: String) async throws {
         try await expectNoScans(by: name, arguments, "force_custom_plan")

@@ -125,12 +125,41 @@ import Testing
         _ = try shop.signedIn().createGuest("guest@example.com")
         try shop.sql().run(
             "UPDATE customer SET password_hash = (SELECT password_hash FROM \"user\" LIMIT 1)")
-        for password in ["supersecret", "wrong"] {
+        // To the store even a number is a password, though nobody's.
+        for password in ["supersecret", "wrong", 5] as [JSON] {
             let answer = try shop.client().send(
-                "POST", "/store/auth",
-                json: ["email": "guest@example.com", "password": .string(password)])
+                "POST", "/store/auth", json: ["email": "guest@example.com", "password": password])
             #expect(answer.status == 401)
             #expect(answer["set-cookie"] == nil)
+        }
+    }
+
+    @Test func `what is no credential is told as Medusa's store does`() async throws {
+        let shop = try await Shop.open()
+        for (body, message) in [
+            ([:], "email must be an email, password should not be empty"),
+            (["password": "x"], "email must be an email"),
+            (["email": "a@b.co"], "password should not be empty"),
+            (["email": "a@b.co", "password": .null], "password should not be empty"),
+            (["email": "a@b.co", "password": ""], "password should not be empty"),
+        ] as [(JSON, JSON)] {
+            for path in ["/store/auth", "/store/auth/token"] {
+                let answer = try shop.client().send("POST", path, json: body)
+                #expect(answer.status == 400)
+                #expect(answer.json?["message"] == message, "\(path) \(body)")
+            }
+        }
+        for (password, message) in [
+            (.null, "password must be a string"), ("", "password should not be empty"),
+        ] as [(JSON, JSON)] {
+            let answer = try shop.client().send(
+                "POST", "/store/customers",
+                json: [
+                    "first_name": "A", "last_name": "B", "email": "c@example.com",
+                    "password": password,
+                ])
+            #expect(answer.status == 400)
+            #expect(answer.json?["message"] == message)
         }
     }
 
@@ -243,9 +272,76 @@ import Testing
             "GET", "/store/variants?sales_channel_id=sc&fields=title")
         #expect(variants.json?["variants"]?.items.count == 2)
         #expect(variants.json?["variants"]?[0]?["created_at"] != nil)
+        for path in ["/store/products/prod", "/store/variants/mug"] {
+            let answer = try shop.client().send("GET", path + "?sales_channel_id=sc")
+            #expect(answer.status == 200, "\(answer.text)")
+        }
+        // `ids` takes the place of `id`.
+        let named = try shop.client().send("GET", "/store/variants?ids=mug&id=rare&fields=id")
+        #expect(named.json?["variants"]?.items.map { $0["id"] } == ["mug"])
+        let wrong = try shop.client().send("GET", "/store/products?limit=x")
+        #expect(
+            wrong.json?["message"]
+                == "limit must be a number conforming to the specified constraints")
         // Whoever knows its id may look at a draft, as in Medusa.
         let draft = try shop.client().send("GET", "/store/products/prod_draft")
         #expect(draft.json?["product"]?["title"] == "Secret")
+    }
+
+    @Test func `yes and no may be written in capitals, and a search is for titles of all`()
+        async throws
+    {
+        let shop = try await shop()
+        try shop.sql().run(
+            """
+            UPDATE product_variant SET manage_inventory = false WHERE id = 'rare';
+            UPDATE product SET is_giftcard = true;
+            """)
+        func ids(_ path: String, _ member: String) throws -> [String] {
+            let answer = try shop.signedIn().send("GET", path)
+            return answer.json?[member]?.items.compactMap { $0["id"]?.text } ?? []
+        }
+        for word in ["false", "False", "FALSE"] {
+            #expect(
+                try ids("/admin/variants?manage_inventory=\(word)", "variants") == ["rare"])
+        }
+        #expect(try ids("/admin/variants?allow_backorder=TRUE", "variants") == [])
+        #expect(try ids("/store/products?is_giftcard=False", "products") == [])
+        #expect(try ids("/store/products?is_giftcard=True", "products") == ["prod"])
+        #expect(
+            try ids("/admin/variants?q=mug&title=None&order=id", "variants") == ["mug", "rare"])
+        #expect(try ids("/admin/variants?q=&title=M", "variants") == ["rare"])
+    }
+
+    @Test func `prices go by product only where that and they are live`() async throws {
+        let shop = try await shop()
+        let client = shop.signedIn()
+        try shop.sql().run("UPDATE money_amount SET deleted_at = now() WHERE id = 'ma_3'")
+        let path = "/admin/price-lists/pl/products/prod/prices"
+        try shop.sql().run("UPDATE product SET deleted_at = now() WHERE id = 'prod'")
+        #expect(try client.send("DELETE", path).json?["ids"] == [])
+        try shop.sql().run("UPDATE product SET deleted_at = NULL WHERE id = 'prod'")
+        #expect(try client.send("DELETE", path).json?["ids"] == ["ma_2"])
+    }
+
+    @Test func `products of Medusa's are found by the title of their collection`() async throws {
+        let shop = try await Shop.adopted(
+            """
+            INSERT INTO product_collection (id, title, handle, deleted_at)
+                VALUES ('s', 'Summer 100%', 's', NULL), ('w', 'Winter', 'w', now());
+            INSERT INTO product (id, title, status, collection_id)
+                VALUES ('a', 'A', 'published', 's'), ('b', 'B', 'published', 'w'), ('c', 'C', 'published', NULL);
+            INSERT INTO product_variant (id, title, product_id, inventory_quantity) SELECT id, id, id, 1 FROM product;
+            UPDATE product_variant_money_amount SET variant_id = 'a';
+            """)
+        for (q, expected) in [("summer", ["a"]), ("100%25", ["a"]), ("winter", [])] {
+            for path in ["/store/products?", "/admin/price-lists/pl_1/products?"] {
+                let answer = try shop.signedIn().send("GET", path + "q=" + q)
+                #expect(
+                    answer.json?["products"]?.items.map { $0["id"]?.text } == expected,
+                    "\(path) \(q): \(answer.text)")
+            }
+        }
     }
 
     @Test func `products of Medusa's are found by their tags, in the store and of a price list`()

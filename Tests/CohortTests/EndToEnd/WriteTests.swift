@@ -274,6 +274,18 @@ import Testing
         #expect(try client.send("GET", "/admin/customers/\(id)?expand=groups").json == before.json)
     }
 
+    @Test func `what is wrong with a customer's groups is told before the rest`() async throws {
+        let client = try Shop.ofSuite().signedIn()
+        let id = try client.createGuest("order@example.com")
+        _ = try client.createGuest("taken@example.com")
+        for email in ["taken@example.com", .null] as [JSON] {
+            let answer = try client.send(
+                "POST", "/admin/customers/\(id)",
+                json: ["email": email, "groups": [["id": "cgrp_nope"]]])
+            #expect(answer.status == 404, "\(answer.text)")
+        }
+    }
+
     @Test func `a price list that loses its last group is set to draft, and named`() async throws {
         let shop = try await Shop.open(Seed())
         let client = shop.signedIn()

@@ -54,9 +54,23 @@ import Testing
 
     @Test(
         arguments: [
+            ("", true), ("?q=", true), ("?q=a", false), ("?name[]=a", true), ("?id=a", true),
+            ("?id[gt]=a", false), ("?created_at[gt]=2026-01-01", true),
+            ("?updated_at[gt]=2026-01-01", false), ("?order=-name", true), ("?order=id", true),
+            ("?order=updated_at", false), ("?order=-metadata", false),
+        ])
+    func `groups that an index leads to are read among the quick ones`(
+        query: String, isQuick: Bool
+    ) throws {
+        let list = try ListCustomerGroups.parse(.made("GET /admin/customer-groups" + query))
+        #expect(Self.lane(list) == (isQuick ? .fast : .slow))
+    }
+
+    @Test(
+        arguments: [
             ("", false), ("?id=a", true), ("?handle=a", true), ("?q=a", false),
             ("?title=a", false), ("?tags[]=a", false), ("?order=variants.title", false),
-            ("?handle=a&offset=1001", false),
+            ("?handle=a&offset=1001", false), ("?handle=a&q=", true),
         ])
     func `products that are named are read among the quick ones`(query: String, isQuick: Bool)
         throws
@@ -65,7 +79,9 @@ import Testing
         #expect(Self.lane(list) == (isQuick ? .fast : .slow))
     }
 
-    @Test(arguments: [("", false), ("?q=a", true), ("?title=a&offset=5000", false)])
+    @Test(arguments: [
+        ("", false), ("?q=a", true), ("?q=", false), ("?title=a&offset=5000", false),
+    ])
     func `of the catalogue only searches are heavy work`(query: String, isHeavy: Bool) throws {
         let products = try StoreListProducts.parse(.made("GET /store/products" + query)).list
         #expect(products.isHeavy == isHeavy)

@@ -501,4 +501,34 @@ import Testing
             #expect(answer.headers.map(\.name) == answers[0].headers.map(\.name))
         }
     }
+
+    /// The one connection for writes is taken when the client has its answer and goes.
+    @Test func `a reset is told also where its client does not stay for that`() async throws {
+        let shop = try await Shop.open(
+            settings: ["COHORT_LOOPS": "1", "COHORT_WRITE_CONNECTIONS": "1"])
+        let (listener, locker, watcher) = (try shop.sql(), try shop.sql(), try shop.sql())
+        try listener.run("LISTEN cohort_password_reset")
+        try locker.run("BEGIN; LOCK TABLE customer_group IN ACCESS EXCLUSIVE MODE")
+        let writes = Threads(1) { _ in try shop.signedIn().create("Later") }
+        let isHeld = Waiting.until(seconds: 20) {
+            (try? watcher.value("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+                == "1"
+        }
+        #expect(isHeld)
+        let client = shop.service.client()
+        let answer = try ShopClient(client, token: Seed.token).send(
+            "POST", "/admin/users/password-token", json: ["email": "ops@example.com"])
+        #expect(answer.status == 204)
+        client.close()
+        // Until the service has seen it go.
+        try await Task.sleep(for: .milliseconds(300))
+        try locker.run("COMMIT")
+        for write in writes.join() { _ = try write.get() }
+        var notice: String?
+        _ = Waiting.until(seconds: 20) {
+            notice = listener.notification()
+            return notice != nil
+        }
+        #expect(notice?.contains("ops@example.com") == true)
+    }
 }
