@@ -291,15 +291,15 @@ extension Settings {
             default: .init("`medusa` in development and test, else `strict`") {
                 $0.toleratesWeakSecrets ? "medusa" : "strict"
             },
-            "`strict`: HS256 with an expiry; `medusa`: HS384, HS512 and tokens that never expire too"
-        ),
+            "`strict`: HS256 with an expiry; `medusa`: HS384 and HS512 too, and tokens that never expire where"
+                + " `COHORT_JWT_ACCEPTED_LIFETIME_MAX_S` is 0"),
         Setting(
             "jwt_accepted_lifetime_max_s",
             default: .init("`0` in development and test, else `86400`") {
                 $0.toleratesWeakSecrets ? "0" : "86400"
             },
             allowed: "0, or a whole number of seconds from 60 to 315360000",
-            "Tokens that have longer to live are refused, those that never expire too; 0 accepts any"
+            "Tokens that have longer to live are refused, those that never expire too; 0 for no bound"
         ) { text, configuration throws(Setting.Rejection) in
             let seconds = try Setting.whole(text, in: 0...315_360_000)
             guard seconds == 0 || seconds >= 60 else { throw Setting.Rejection() }
