@@ -18,7 +18,7 @@ private func header(log2N: UInt8, r: UInt32, p: UInt32, magic: String = "scrypt\
 }
 
 @Suite struct PasswordHashTests {
-    // The first two are from the contract, section 10; the others are made with Python's hashlib.
+    // The first has the cost that Medusa v1 uses. All were compared with Python's hashlib.
     @Test(arguments: [
         (
             "supersecret", 1,

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct SessionCookieTests {
     private let id: SessionID
-    /// The contract's vector, section 10.
+    /// The id below, signed as Medusa v1 does it: HMAC-SHA-256 with `supersecret`. What a test's name calls the contract's
+    /// vector is this.
     private let vector =
         "connect.sid=s%3AAbCdEfGhIjKlMnOpQrStUvWxYz012345.q3X4D%2FPuxyNt101Tk1HumFczckOQTp4%2B1isuf%2F7g2sk"
     private let now = WallTime(secondsSince1970: 1_717_751_700)

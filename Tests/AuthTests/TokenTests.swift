@@ -8,7 +8,8 @@ private let rules = AccessToken.Rules(secret: "supersecret")
 private let issued = WallTime(secondsSince1970: 1_700_000_000)
 private let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
 
-/// The contract's vector, section 10.
+/// The claims of `usr_01TEST` in Medusa v1's order, signed with `supersecret`. What the tests' names call the contract's vector
+/// is this.
 private let vector =
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoidXNyXzAxVEVTVCIsImRvbWFpbiI6ImFkbWluIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjE3MDAwODY0MDB9.ZiXBpIMU706kb8ilOUpnMfwsnXJ2amZc9n-ba13A27c"
 

@@ -2,7 +2,7 @@ import Cohort
 import JSON
 import Testing
 
-// The contract's tables, in their order.
+// What the routes take, in the order of Medusa's validator classes.
 
 private func createGroup(_ fields: inout Fields) {
     _ = fields.string("name")
@@ -66,7 +66,7 @@ private func resetPassword(_ fields: inout Fields) {
 
 private let notNested = "must be either object or array"
 
-/// Messages that Medusa 1.20.10 gave to these requests, and those of the contract where it answered 500.
+/// Messages that Medusa 1.20.10 gave to these requests, and ours where it answered 500 (docs/medusa.md).
 struct BodyFieldsTests {
     @Test(
         arguments: [

@@ -17,7 +17,7 @@ private func one(_ members: String) -> String {
     #"{"prices":[{"amount":1,"variant_id":"v",\#(members)}]}"#
 }
 
-/// Messages of Medusa 1.20.10, and those of the contract where it answered 500.
+/// Messages of Medusa 1.20.10, and ours where it answered 500 (docs/medusa.md).
 struct PriceFieldsTests {
     @Test(
         arguments: [

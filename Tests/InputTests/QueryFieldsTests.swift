@@ -2,7 +2,7 @@ import Cohort
 import TestSupport
 import Testing
 
-// The contract's tables, in their order.
+// What the routes take, in the order of Medusa's validator classes.
 
 private func listGroups(_ query: inout Fields) {
     _ = query.optionalString("order")

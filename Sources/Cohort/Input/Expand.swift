@@ -36,7 +36,7 @@ struct RelationPath<Shape: EntityShape> {
     private let end: Shape
 
     /// Every relation can be named again behind its own inverse, and each step may multiply the work. Three
-    /// is one more than the contract asks for: `customers.shipping_addresses.country`.
+    /// is one more than Medusa's clients ask for: `customers.shipping_addresses.country`. Medusa takes any length.
     private static var lengthMax: Int { 3 }
 
     /// nil if the text names something that is not a relation, or goes too far.

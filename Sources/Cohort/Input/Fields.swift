@@ -4,7 +4,7 @@ package import JSON
 ///
 /// Reading a field declares it, notes what is wrong with it and goes on with a stand-in; ``finish()`` then
 /// throws everything that was noted, worded and ordered as Medusa's validation is. An endpoint therefore
-/// reads its fields in the order of the contract's table, and uses none before it has finished.
+/// reads its fields in the order of Medusa's validator class, and uses none before it has finished.
 ///
 ///     var fields = try Fields(call.body)
 ///     let name = fields.string("name")

@@ -34,7 +34,7 @@ extension Property {
         attributes: .init(
             name: "connect.sid", secure: .auto, sameSite: .lax, lifetime: .seconds(36_000)))
 
-    /// The contract's vector, section 10.
+    /// An id signed as Medusa v1 does it, as in `SessionCookieTests`.
     private static let signedCookie =
         "connect.sid=s%3AAbCdEfGhIjKlMnOpQrStUvWxYz012345.q3X4D%2FPuxyNt101Tk1HumFczckOQTp4%2B1isuf%2F7g2sk"
 

@@ -1,7 +1,7 @@
 import Cohort
 
-/// The rule of price selection written a second time, as loops over plain data and straight from the words of
-/// the contract: slow, and of another mind than the statement that it is compared with.
+/// The rule of price selection written a second time, as loops over plain data and from the words of the rule, not from the
+/// statement that it is compared with: slow, and of another mind.
 struct NaivePricing {
     let world: PriceWorld
 

@@ -2,8 +2,9 @@ import Testing
 
 @testable import Cohort
 
-/// The decision table of the pricing contract (4.6), a row each: one amount of 500 beside a default price of 1000,
-/// asked for in a region.
+/// Whether an amount takes part, by its list's state, dates and groups, its bounds and its place, a row each: one amount of 500
+/// beside a default price of 1000, asked for in a region. Medusa v1 decides row 10
+/// otherwise (docs/medusa.md, "Prices").
 @Suite struct PriceDecisionTests {
     /// What became of the amount.
     enum Part {

@@ -2,7 +2,9 @@ import Testing
 
 @testable import Cohort
 
-/// The worked examples E1 to E27 of the pricing contract, each in a database of its own making.
+/// Worked examples of what is paid, E1 to E27, each beside data of its own making. What Medusa 1.20.10
+/// has paid is the contract that the test's name speaks of, but for E27 (docs/medusa.md, "Prices") and for equal amounts, between
+/// which Medusa leaves it to chance.
 @Suite struct PriceExampleTests {
     /// Mug for 1000 usd and 900 eur; Ana in VIP and Wholesale, Ben in Wholesale, Cleo in no group.
     private struct Example: Sendable {

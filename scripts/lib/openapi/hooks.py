@@ -27,7 +27,7 @@ OWN = f"usr_01BENCH{1:019d}"
 # Those of the document's examples, whom scripts/check-openapi makes.
 ACCOUNTS = {"/admin/auth": ("ops@example.com", "s3cret"), "/store/auth": ("ada@example.com", "countess1")}
 
-# 400 for what no schema can tell from a good request, as Medusa has it.
+# 400 for what no schema can tell from a good request: it depends on the database, or on a setting.
 DEPENDS = re.compile("|".join([
     "includes_tax should not exist",  # the feature is off
     "Email cannot be changed when the user has registered their account",
