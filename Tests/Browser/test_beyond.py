@@ -1,4 +1,4 @@
-"""What goes wrong, who else is at work, large groups, and the conveniences beyond the acceptance list."""
+"""What goes wrong, who else is at work, large groups, and conveniences: tests without a D-number (see `run`)."""
 
 import json
 

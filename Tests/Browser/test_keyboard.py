@@ -507,7 +507,7 @@ class Keyboard(BrowserTest):
                 observer.disconnect();
                 window.ready = performance.now();
             }).observe(document, { childList: true, subtree: true });""")
-        # Straight to the service: the proxy would be measured too. The best of some: other programs run here.
+        # Straight to the service: the proxy would be measured too. The best of some: the machine may be busy.
         times, longest = [], []
         for _ in range(6):
             self.page.driver.get(f"http://127.0.0.1:{self.world.port}/app/customer-groups")
