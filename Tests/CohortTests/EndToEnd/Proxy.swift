@@ -3,7 +3,8 @@ import Synchronization
 import TestSupport
 
 /// A private nginx with `deploy/nginx.conf`: its listener is a unix socket, its upstreams are the given ports, and
-/// with `deploy/dashboard.conf` where it is to serve the dashboard itself.
+/// with `deploy/dashboard.conf` where it is to serve the dashboard itself, with `deploy/beside-medusa.conf` where a Medusa is
+/// to have what Cohort has not: one that answers what it was asked.
 final class Proxy: Sendable {
     struct Failure: Error {
         let output: String
@@ -15,7 +16,10 @@ final class Proxy: Sendable {
     private let home: URL
 
     /// - Parameter isLogging: whether ``log`` is kept.
-    init(to ports: UInt16..., servingDashboard: Bool = false, isLogging: Bool = false) throws {
+    init(
+        to ports: UInt16..., servingDashboard: Bool = false, besideMedusa: Bool = false,
+        isLogging: Bool = false
+    ) throws {
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw Failure(output: "\(Self.program) is missing: scripts/test installs it")
         }
@@ -40,6 +44,15 @@ final class Proxy: Sendable {
                 contentsOf: root.appending(path: "deploy/dashboard.conf"), encoding: .utf8
             ).replacing("root /srv/cohort-dashboard", with: "root \(home.path)")
             site = site.replacing("    location / {", with: "\(locations)\n    location / {")
+        }
+        if besideMedusa {
+            let locations = try String(
+                contentsOf: root.appending(path: "deploy/beside-medusa.conf"), encoding: .utf8)
+            let alone = "    location / {\n        proxy_pass http://cohort;\n    }\n"
+            guard site.contains(alone) else {
+                throw Failure(output: "deploy/nginx.conf has another location")
+            }
+            site = Self.medusa(home.path) + site.replacing(alone, with: locations)
         }
         guard site != shipped else {
             throw Failure(output: "deploy/nginx.conf has other addresses")
@@ -68,6 +81,22 @@ final class Proxy: Sendable {
                 output: (try? String(contentsOf: home.appending(path: "error.log"), encoding: .utf8))
                     ?? "")
         }
+    }
+
+    private static func medusa(_ home: String) -> String {
+        let members = [
+            ("method", "request_method"), ("uri", "request_uri"), ("host", "host"),
+            ("cookie", "http_cookie"), ("token", "http_x_medusa_access_token"),
+            ("authorization", "http_authorization"),
+        ].map { #""\#($0)":"$\#($1)""# }.joined(separator: ",")
+        return """
+            upstream medusa { server unix:\(home)/medusa; }
+            server {
+                listen unix:\(home)/medusa;
+                location / { add_header Set-Cookie "connect.sid=of-medusa"; return 200 '{\(members)}'; }
+            }
+
+            """
     }
 
     private static func logging(_ home: String) -> String {

@@ -62,6 +62,104 @@ import Testing
         }
     }
 
+    // MARK: Beside a Medusa
+
+    /// The same file, and `deploy/beside-medusa.conf`.
+    @Test func `one sign-in is good for Cohort's routes and for Medusa's`() async throws {
+        let shop = try await Shop.open(settings: ["COHORT_COOKIE_NAME": "cohort.sid"])
+        let client = try Proxy(to: shop.service.port, besideMedusa: true).client()
+        let signIn = try client.send(
+            "POST", "/admin/auth", headers: [("content-type", "application/json")],
+            body: Array(#"{"email":"ops@example.com","password":"supersecret"}"#.utf8))
+        let cookie = try #require(signIn["set-cookie"]).prefix { $0 != ";" }
+        let session = [("cookie", "a=b; \(cookie)")]
+        let user = try client.send("GET", "/admin/auth", headers: session)
+        #expect(user.json?["user"]?["email"] == "ops@example.com")
+        let seen = [("if-none-match", try #require(user["etag"]))]
+        for path in ["/admin/store", "/admin/products?limit=2&q=a%2Fb", "/ADMIN/Store/", "/admin"] {
+            for method in ["GET", "POST", "DELETE"] {
+                // What is asked of Medusa on condition is not asked of Cohort so.
+                let answer = try client.send(
+                    method, path, headers: session + seen)
+                #expect(answer.status == 200, "\(method) \(path)")
+                #expect(
+                    answer.json == [
+                        "method": .string(method), "uri": .string(path), "host": "127.0.0.1",
+                        "cookie": "", "token": "token-for-medusa", "authorization": "",
+                    ])
+                #expect(answer["set-cookie"] == nil)
+            }
+        }
+    }
+
+    @Test func `each route goes to the one that has it`() async throws {
+        let shop = try await Shop.open()
+        let client = try Proxy(to: shop.service.port, besideMedusa: true).client()
+        let key = [("x-medusa-access-token", Seed.token)]
+        for (path, isMedusas) in [
+            ("/admin/auth", false), ("/admin/users?limit=1", false), ("/admin/customers/", false),
+            ("/Admin/Customer-Groups", false), ("/admin/price-lists/none/products", false),
+            ("/admin/variants", false), ("/admin/variants/none", false),
+            ("/admin/discounts/d/conditions/c", false),
+            ("/admin/variants/none/inventory", true), ("/admin/discounts/d", true),
+            ("/admin/discounts", true), ("/admin/customers-of-another-kind", true),
+            ("/admin/invites", true), ("/store/products", true), ("/app/login", true),
+            ("/administration", true), ("/health", true),
+        ] {
+            let answer = try client.send("GET", path, headers: key)
+            #expect((answer.json?["uri"] == .string(path)) == isMedusas, "\(path): \(answer.text)")
+            if isMedusas { #expect(answer.json?["token"] == .string(Seed.token), "its own") }
+        }
+    }
+
+    @Test func `nobody without a credential gets Medusa's by the proxy`() async throws {
+        let shop = try await Shop.open(settings: ["ADMIN_CORS": "http://localhost:7000"])
+        let proxy = try Proxy(to: shop.service.port, besideMedusa: true)
+        let client = proxy.client()
+        for headers in [[], [("cookie", "connect.sid=s%3Anone.none")]] {
+            let refused = try client.send(
+                "GET", "/admin/store", headers: headers + [("origin", "http://localhost:7000")])
+            #expect(refused.status == 401)
+            #expect(refused.text == "Unauthorized")
+            #expect(refused["access-control-allow-origin"] == "http://localhost:7000")
+            #expect(refused["access-control-allow-credentials"] == "true")
+        }
+        // Medusa judges what it is shown, and needs nothing for these.
+        for (method, path, headers) in [
+            ("GET", "/admin/store", [("authorization", "Bearer no-token")]),
+            ("POST", "/admin/invites/accept", []), ("GET", "/store/products", []),
+        ] {
+            let answer = try client.send(method, path, headers: headers)
+            #expect(answer.json?["token"] == "", "\(path)")
+            #expect(answer.json?["authorization"]?.text == headers.first?.1 ?? "")
+        }
+        #expect(try client.send("OPTIONS", "/admin/store").status == 200)
+
+        let signIn = try client.send(
+            "POST", "/admin/auth", headers: [("content-type", "application/json")],
+            body: Array(#"{"email":"ops@example.com","password":"supersecret"}"#.utf8))
+        let session = [("cookie", String(try #require(signIn["set-cookie"]).prefix { $0 != ";" }))]
+        for (site, status) in [("cross-site", 403), ("same-site", 200), ("same-origin", 200)] {
+            let sent = try client.send(
+                "POST", "/admin/store", headers: session + [("sec-fetch-site", site)])
+            #expect(sent.status == status)
+            let read = try client.send(
+                "GET", "/admin/store", headers: session + [("sec-fetch-site", site)])
+            #expect(read.status == 200)
+        }
+        #expect(try client.send("DELETE", "/admin/auth", headers: session).status == 200)
+        #expect(try client.send("GET", "/admin/store", headers: session).status == 401)
+
+        shop.service.signal(SIGTERM)
+        #expect(shop.service.waitForExit() == 0)
+        let unasked = try client.send("POST", "/admin/store", headers: session)
+        #expect(unasked.status == 503)
+        #expect(unasked["retry-after"] == "1")
+        #expect(unasked.json?["type"] == "unknown_error")
+    }
+
+    // MARK: Restarts
+
     @Test func `a rolling restart behind the proxy loses no request`() async throws {
         let shop = try await Shop.open()
         let second = try anInstance(of: shop, at: PrivateCluster.freePort())
