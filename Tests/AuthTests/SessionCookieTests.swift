@@ -6,8 +6,7 @@ import Testing
 
 @Suite struct SessionCookieTests {
     private let id: SessionID
-    /// The id below, signed as Medusa v1 does it: HMAC-SHA-256 with `supersecret`. What a test's name calls the contract's
-    /// vector is this.
+    /// The id below, signed as Medusa v1 does it: HMAC-SHA-256 with `supersecret`.
     private let vector =
         "connect.sid=s%3AAbCdEfGhIjKlMnOpQrStUvWxYz012345.q3X4D%2FPuxyNt101Tk1HumFczckOQTp4%2B1isuf%2F7g2sk"
     private let now = WallTime(secondsSince1970: 1_717_751_700)
@@ -56,7 +55,7 @@ import Testing
 
     // MARK: To the browser
 
-    @Test func `the contract's vector is what is sent`() {
+    @Test func `Medusa's cookie is what is sent`() {
         #expect("connect.sid=" + cookie().value(for: id) == vector)
     }
 

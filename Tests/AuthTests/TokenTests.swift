@@ -8,8 +8,7 @@ private let rules = AccessToken.Rules(secret: "supersecret")
 private let issued = WallTime(secondsSince1970: 1_700_000_000)
 private let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
 
-/// The claims of `usr_01TEST` in Medusa v1's order, signed with `supersecret`. What the tests' names call the contract's vector
-/// is this.
+/// The claims of `usr_01TEST` in Medusa v1's order, signed with `supersecret`.
 private let vector =
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoidXNyXzAxVEVTVCIsImRvbWFpbiI6ImFkbWluIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjE3MDAwODY0MDB9.ZiXBpIMU706kb8ilOUpnMfwsnXJ2amZc9n-ba13A27c"
 
@@ -38,12 +37,12 @@ private func claims(_ more: String) -> String {
 }
 
 @Suite struct AccessTokenTests {
-    @Test func `the contract's vector is what is issued`() {
+    @Test func `Medusa's token is what is issued`() {
         #expect(
             AccessToken.issue(userID: "usr_01TEST", for: .admin, by: rules, at: issued) == vector)
     }
 
-    @Test func `the contract's vector is good until its last second`() {
+    @Test func `Medusa's token is good until its last second`() {
         #expect(verified(vector) == .success("usr_01TEST"))
         #expect(verified(vector, at: issued + .seconds(86_399)) == .success("usr_01TEST"))
         #expect(verified(vector, at: issued + .milliseconds(86_399_999)) == .success("usr_01TEST"))

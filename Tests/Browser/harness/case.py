@@ -13,7 +13,7 @@ class BrowserTest(unittest.TestCase):
     """A test with the shop as the fixture has it, a tab of its own, and a session in it.
 
     It fails, too, when the console held an error nobody expected, when something broke the content security policy,
-    or when the page asked the service for anything that its contract does not have.
+    or when the page asked the service for anything that its API does not have.
     """
 
     # Set by the runner.

@@ -2,9 +2,8 @@ import Testing
 
 @testable import Cohort
 
-/// Worked examples of what is paid, E1 to E27, each beside data of its own making. What Medusa 1.20.10
-/// has paid is the contract that the test's name speaks of, but for E27 (docs/medusa.md, "Prices") and for equal amounts, between
-/// which Medusa leaves it to chance.
+/// Worked examples of what is paid, E1 to E27, each beside data of its own making: as in Medusa 1.20.10, but for E27
+/// (docs/medusa.md, "Prices") and for equal amounts, between which Medusa leaves it to chance.
 @Suite struct PriceExampleTests {
     /// Mug for 1000 usd and 900 eur; Ana in VIP and Wholesale, Ben in Wholesale, Cleo in no group.
     private struct Example: Sendable {
@@ -142,7 +141,7 @@ import Testing
             asks: [Ask("us", ["ana", "cleo", nil], 1000, 1000, "default")]),
     ]
 
-    @Test func `every worked example comes out as the contract has it`() async throws {
+    @Test func `every worked example comes out as it should`() async throws {
         try await withPricing { db, sql in
             for (number, example) in Self.examples.enumerated() {
                 let world = Self.world(example, number)
