@@ -9,6 +9,15 @@ import HTTP
 ///
 /// - Source: docs/decisions/0011-cross-site-writes.md, which says why in this order.
 enum CrossSite {
+    /// Whether a request could change something, or asks for a proxy that lets others in by our sessions
+    /// (`deploy/beside-medusa.conf`) about one that could, whose method `X-Forwarded-Method` has. Believed of anybody: it
+    /// has more refused, never less.
+    static func mayChange(_ request: borrowing Request) -> Bool {
+        guard request.method == .get || request.method == .head else { return true }
+        guard let asked = request.header("x-forwarded-method") else { return false }
+        return asked != "GET" && asked != "HEAD"
+    }
+
     /// - Parameter policy: whose origins may act for the person who is signed in.
     static func isForeign(_ request: borrowing Request, _ policy: CORSPolicy) -> Bool {
         let site = request.header("sec-fetch-site")

@@ -41,7 +41,7 @@ package struct Call: Sendable {
         isSecure = request.isSecure
         extensions = parts.configuration.extensions
         isForeign =
-            request.method != .get && request.method != .head
+            CrossSite.mayChange(request)
             && CrossSite.isForeign(request, parts.configuration.cors.admin)
         if let router {
             safeguards = try Safeguards(request, sent, router, parts.configuration)

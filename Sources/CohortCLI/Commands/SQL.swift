@@ -5,7 +5,8 @@ import Postgres
 struct SQL: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sql",
-        abstract: "Print the statements of a fixed text that the service sends, for psql and EXPLAIN.")
+        abstract:
+            "Print the statements of a fixed text that the service sends, for psql and EXPLAIN.")
 
     @Argument(help: "Only this one; the log knows statements by these names.")
     var name: String?

@@ -14,12 +14,16 @@ final class Proxy: Sendable {
 
     private let child: Child
     private let home: URL
+    private let kept: Shop?
 
-    /// - Parameter isLogging: whether ``log`` is kept.
+    /// - Parameters:
+    ///   - shop: stays as long as this does.
+    ///   - isLogging: whether ``log`` is kept.
     init(
-        to ports: UInt16..., servingDashboard: Bool = false, besideMedusa: Bool = false,
-        isLogging: Bool = false
+        to ports: UInt16..., keeping shop: Shop? = nil, servingDashboard: Bool = false,
+        besideMedusa: Bool = false, isLogging: Bool = false
     ) throws {
+        kept = shop
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw Failure(output: "\(Self.program) is missing: scripts/test installs it")
         }
@@ -93,7 +97,11 @@ final class Proxy: Sendable {
             upstream medusa { server unix:\(home)/medusa; }
             server {
                 listen unix:\(home)/medusa;
-                location / { add_header Set-Cookie "connect.sid=of-medusa"; return 200 '{\(members)}'; }
+                location / {
+                    if ($http_x_cut) { return 444; }
+                    add_header Set-Cookie "connect.sid=of-medusa";
+                    return 200 '{\(members)}';
+                }
             }
 
             """
@@ -113,6 +121,11 @@ final class Proxy: Sendable {
         let text = (try? Data(contentsOf: home.appending(path: "log"))) ?? Data()
         return String(decoding: text, as: UTF8.self).split(separator: "\n")
             .compactMap { try? JSON(String($0)) }
+    }
+
+    /// Nobody reaches the Medusa from now on.
+    func removeMedusa() {
+        try? FileManager.default.removeItem(at: home.appending(path: "medusa"))
     }
 
     deinit {

@@ -64,15 +64,25 @@ import Testing
 
     // MARK: Beside a Medusa
 
-    /// The same file, and `deploy/beside-medusa.conf`.
-    @Test func `one sign-in is good for Cohort's routes and for Medusa's`() async throws {
-        let shop = try await Shop.open(settings: ["COHORT_COOKIE_NAME": "cohort.sid"])
-        let client = try Proxy(to: shop.service.port, besideMedusa: true).client()
+    /// The same file, and `deploy/beside-medusa.conf`; a client of it, and the session of somebody who signed in.
+    private func besideMedusa(
+        _ settings: [String: String] = [:]
+    ) async throws -> (Shop, Proxy, Client, session: [(String, String)]) {
+        let shop = try await Shop.open(
+            settings: [
+                "COHORT_COOKIE_NAME": "cohort.sid", "ADMIN_CORS": "http://localhost:7000",
+            ].merging(settings) { $1 })
+        let proxy = try Proxy(to: shop.service.port, keeping: shop, besideMedusa: true)
+        let client = proxy.client()
         let signIn = try client.send(
             "POST", "/admin/auth", headers: [("content-type", "application/json")],
             body: Array(#"{"email":"ops@example.com","password":"supersecret"}"#.utf8))
         let cookie = try #require(signIn["set-cookie"]).prefix { $0 != ";" }
-        let session = [("cookie", "a=b; \(cookie)")]
+        return (shop, proxy, client, [("cookie", "a=b; \(cookie)")])
+    }
+
+    @Test func `one sign-in is good for Cohort's routes and for Medusa's`() async throws {
+        let (_, _, client, session) = try await besideMedusa()
         let user = try client.send("GET", "/admin/auth", headers: session)
         #expect(user.json?["user"]?["email"] == "ops@example.com")
         let seen = [("if-none-match", try #require(user["etag"]))]
@@ -93,8 +103,7 @@ import Testing
     }
 
     @Test func `each route goes to the one that has it`() async throws {
-        let shop = try await Shop.open()
-        let client = try Proxy(to: shop.service.port, besideMedusa: true).client()
+        let (_, _, client, _) = try await besideMedusa()
         let key = [("x-medusa-access-token", Seed.token)]
         for (path, isMedusas) in [
             ("/admin/auth", false), ("/admin/users?limit=1", false), ("/admin/customers/", false),
@@ -113,10 +122,8 @@ import Testing
     }
 
     @Test func `nobody without a credential gets Medusa's by the proxy`() async throws {
-        let shop = try await Shop.open(settings: ["ADMIN_CORS": "http://localhost:7000"])
-        let proxy = try Proxy(to: shop.service.port, besideMedusa: true)
-        let client = proxy.client()
-        for headers in [[], [("cookie", "connect.sid=s%3Anone.none")]] {
+        let (_, _, client, _) = try await besideMedusa()
+        for headers in [[], [("cookie", "cohort.sid=s%3Anone.none")]] {
             let refused = try client.send(
                 "GET", "/admin/store", headers: headers + [("origin", "http://localhost:7000")])
             #expect(refused.status == 401)
@@ -133,22 +140,53 @@ import Testing
             #expect(answer.json?["token"] == "", "\(path)")
             #expect(answer.json?["authorization"]?.text == headers.first?.1 ?? "")
         }
-        #expect(try client.send("OPTIONS", "/admin/store").status == 200)
+        let preflight = try client.send("OPTIONS", "/admin/store")
+        #expect(preflight.json?["method"] == "OPTIONS" && preflight.json?["token"] == "")
+    }
 
-        let signIn = try client.send(
-            "POST", "/admin/auth", headers: [("content-type", "application/json")],
-            body: Array(#"{"email":"ops@example.com","password":"supersecret"}"#.utf8))
-        let session = [("cookie", String(try #require(signIn["set-cookie"]).prefix { $0 != ";" }))]
-        for (site, status) in [("cross-site", 403), ("same-site", 200), ("same-origin", 200)] {
-            let sent = try client.send(
-                "POST", "/admin/store", headers: session + [("sec-fetch-site", site)])
-            #expect(sent.status == status)
-            let read = try client.send(
-                "GET", "/admin/store", headers: session + [("sec-fetch-site", site)])
-            #expect(read.status == 200)
+    @Test(
+        arguments: [
+            // The site as the browser tells it, the page's origin, and whether that may write with the cookie.
+            (nil, nil, true), ("same-origin", nil, true), ("none", nil, true),
+            ("same-site", nil, true),
+            (nil, "http://127.0.0.1", true), (nil, "http://localhost:7000", true),
+            ("cross-site", "http://localhost:7000", true), ("cross-site", nil, false),
+            ("same-site", "https://evil.example", false), (nil, "https://evil.example", false),
+            ("cross-site", "https://evil.example", false), (nil, "null", false),
+        ] as [(String?, String?, Bool)])
+    func `a page of another site writes nothing to Medusa, as to Cohort`(
+        site: String?, origin: String?, mayWrite: Bool
+    ) async throws {
+        let (_, _, client, session) = try await besideMedusa()
+        let headers =
+            (site.map { [("sec-fetch-site", $0)] } ?? []) + (origin.map { [("origin", $0)] } ?? [])
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            let sent = try client.send(method, "/admin/store", headers: session + headers)
+            #expect(sent.status == (mayWrite ? 200 : 403), "\(method)")
+            guard !mayWrite else { continue }
+            #expect(sent.json?["type"] == "not_allowed")
         }
-        #expect(try client.send("DELETE", "/admin/auth", headers: session).status == 200)
-        #expect(try client.send("GET", "/admin/store", headers: session).status == 401)
+        let read = try client.send("GET", "/admin/store", headers: session + headers)
+        #expect(read.json?["token"] == "token-for-medusa")
+        // Which no browser adds by itself.
+        let key = [("x-medusa-access-token", "k")]
+        let shown = try client.send("POST", "/admin/store", headers: key + headers)
+        #expect(shown.json?["token"] == "k")
+    }
+
+    @Test func `who is signed out, or cannot be known, is not let in to Medusa`() async throws {
+        let (shop, _, client, session) = try await besideMedusa([
+            "COHORT_RATE_LIMIT_PER_S": "1", "COHORT_RATE_LIMIT_BURST": "5",
+        ])
+        var statuses: [Int] = []
+        for _ in 0..<20 {
+            let answer = try client.send("GET", "/admin/store", headers: session)
+            statuses.append(answer.status)
+            guard answer.status != 200 else { continue }
+            #expect(answer.json?["type"] == "not_allowed")
+            #expect(answer["retry-after"].flatMap { Int($0) } ?? 0 > 0)
+        }
+        #expect(Set(statuses) == [200, 429], "asking Cohort counts, and what it says is said")
 
         shop.service.signal(SIGTERM)
         #expect(shop.service.waitForExit() == 0)
@@ -156,6 +194,29 @@ import Testing
         #expect(unasked.status == 503)
         #expect(unasked["retry-after"] == "1")
         #expect(unasked.json?["type"] == "unknown_error")
+    }
+
+    @Test func `after signing out nothing is let in to Medusa`() async throws {
+        let (_, _, client, session) = try await besideMedusa()
+        #expect(try client.send("GET", "/admin/store", headers: session).status == 200)
+        #expect(try client.send("DELETE", "/admin/auth", headers: session).status == 200)
+        #expect(try client.send("GET", "/admin/store", headers: session).status == 401)
+    }
+
+    @Test(arguments: ["/admin/store", "/admin/invites/accept", "/store/carts"])
+    func `what a Medusa leaves unanswered is told as it is`(path: String) async throws {
+        let (_, proxy, client, session) = try await besideMedusa()
+        let headers = session + [("idempotency-key", "k")]
+        // The connection is closed in the middle: that may have been done, and Medusa knows no keys.
+        let cut = [("x-cut", "1")]
+        let write = try client.send("POST", path, headers: headers + cut)
+        #expect(write.status == 500)
+        #expect(write.json?["type"] == "unknown_error")
+        #expect(try client.send("GET", path, headers: headers + cut).status == 502)
+        proxy.removeMedusa()
+        let unreached = try client.send("POST", path, headers: headers)
+        #expect(unreached.status == 503)
+        #expect(unreached["retry-after"] == "1")
     }
 
     // MARK: Restarts
