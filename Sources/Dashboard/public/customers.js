@@ -13,7 +13,7 @@ function list(view) {
 	view.root.append(note);
 	return {
 		also: ({ groups }) => { note.hidden = !groups; return { expand: 'groups' }; },
-		columns: customerKind.columns.toSpliced(-1, 0, ['Groups', ({ groups }) => namesOf(groups, 1, '–'), { kind: 'secondary' }]), filters: [groupFilter('groups', 'Groups'), ...customerKind.filters],
+		columns: customerKind.columns.toSpliced(-1, 0, ['Groups', ({ groups }) => namesOf(groups, 1, '–'), 'secondary']), filters: [groupFilter('groups', 'Groups'), ...customerKind.filters],
 		selection: { label: 'Add to group…', run: () => navigate('/customers/add-customer-groups') }, empty: ['users', 'No customers yet'],
 	};
 }
@@ -28,8 +28,8 @@ function edit(view, { id, has_account: readonly, ...customer }) {
 	const fields = [
 		['first_name', 'First name', { required: !id }], ['last_name', 'Last name', { required: !id }],
 		['email', 'Email', { ...EMAIL, readonly, hint: readonly && 'The customer signs in with it' }], ['phone', 'Phone', { type: 'tel' }],
-	].map(([name, label, more]) => field({ name, label, value: customer[name], ...more }));
-	const password = passwordField({ label: id ? 'New password' : 'Password', required: !id, autocomplete: 'new-password', buttons: generate });
+	].map(([name, label, more]) => field(name, label, { value: customer[name], ...more }));
+	const password = passwordField(id ? 'New password' : 'Password', { required: !id, autocomplete: 'new-password', buttons: generate });
 	if (id) password.element = el('details', el('summary', 'Set a new password'), password.element);
 	fields.splice(id ? 4 : 3, 0, password);
 	return { fields, duplicate: ['email', 'This email already has an account'] };

@@ -29,7 +29,7 @@ export function fieldOf(name, element, marked, read, check, hint) {
 	return self;
 }
 
-export function field({ name, label, value = '', hint, options, check, buttons, ...props }) {
+export function field(name, label, { value = '', hint, options, check, buttons, ...props }) {
 	const id = newId();
 	const control = el(options ? 'select' : inputFor(value), { id, name, autocomplete: 'off', maxlength: 255, ...props, value });
 	const wrong = (text) => (control.required && !text ? `Enter the ${label.toLowerCase()}` : control.validity.valid ? check?.(text) : `Enter a valid ${label.toLowerCase()}`);
@@ -37,7 +37,7 @@ export function field({ name, label, value = '', hint, options, check, buttons, 
 		() => (props.type === 'password' ? control.value : control.value.trim()), wrong, hint);
 }
 
-export const passwordField = ({ buttons, ...settings }) => field({ ...settings, name: 'password', type: 'password', buttons: (control) => {
+export const passwordField = (label, { buttons, ...settings }) => field('password', label, { ...settings, type: 'password', buttons: (control) => {
 	const show = iconButton('Show password', 'eye', () => {
 		show.ariaPressed = control.type === 'password';
 		control.type = control.type === 'text' ? 'password' : 'text';
@@ -47,7 +47,7 @@ export const passwordField = ({ buttons, ...settings }) => field({ ...settings, 
 } });
 
 /** Browsers write an address with other letters anew. */
-export const EMAIL = { name: 'email', label: 'Email', inputmode: 'email', autocapitalize: 'off', required: true, check: (text) => !text.includes('@') && 'Enter a valid email' };
+export const EMAIL = { inputmode: 'email', autocapitalize: 'off', required: true, check: (text) => !text.includes('@') && 'Enter a valid email' };
 
 /** An emptied field is null. */
 export const changes = (fields) => Object.fromEntries(fields.filter((one) => one.isChanged()).map(({ name, value }) => [name, value || null]));
@@ -103,12 +103,12 @@ export function form({ fields = [], children, submit, check = () => true, duplic
 function formIn(kind, title, sheet, quit, { cancel = 'Cancel', status, ...props }) {
 	const leave = () => sheet.stop() || quit();
 	sheet.element.append(el('div.foot', status, el('button', { autofocus: true, onclick: leave }, cancel), sheet.ok));
-	const node = dialog(kind, title, { body: sheet.element, leave, ...props });
+	const node = dialog(kind, title, sheet.element, { leave, ...props });
 	node.addEventListener('close', sheet.stop);
 	return node;
 }
 
-export function formDialog(view, title, sheet, { kind = 'drawer', status } = {}) {
+export function formDialog(view, title, sheet, kind, status) {
 	view.guard = sheet.isDirty;
 	view.head(title);
 	const node = formIn(`${kind}.routed`, title, sheet, view.close, { status });
@@ -211,7 +211,7 @@ export function metadataGrid(metadata) {
 			{ label: 'Delete row', icon: 'trash', isDanger: true, run: () => { goTo(line.nextSibling ?? line.previousSibling); line.remove(); } },
 		]);
 		const shown = isLocked ? [el('details', el('summary', icon('lock'), original[0] === '[' ? ' [ … ] ' : ' { … } ', 'Edit as JSON'), text), el('p.muted', 'Edit nested values through the API')] : text;
-		const line = el('tr', isLocked ? {} : { onpaste, onkeydown }, el('td', key), el('td', shown, error), el('td', type), el('td', !isLocked && menu));
+		const line = el('tr', !isLocked && { onpaste, onkeydown }, el('td', key), el('td', shown, error), el('td', type), el('td', !isLocked && menu));
 		line.read = () => ({ key, name: key.value === keyShown ? first : key.value.trim(), text: text.value, value: text.value === textShown && kind === firstKind ? former : convert(text.value, kind),
 			fail(what) {
 				error.textContent = what || '';

@@ -7,12 +7,11 @@ import { badge, bdi, el, failure, fullName, link, number, plural, skeleton, toas
 
 const HOME = '/customer-groups';
 const lanes = Array(4).fill(Promise.resolve());
-function fourAtATime(work) {
-	const result = lanes.shift().then(work);
-	lanes.push(result.catch(() => {}));
-	return result;
+function countMembers({ id }) {
+	const answer = lanes.shift().then(() => get(`${HOME}/${id}/customers`, { query: { limit: 1 } }));
+	lanes.push(answer.catch(() => {}));
+	return answer.then(({ count }) => count);
 }
-const countMembers = ({ id }) => fourAtATime(async () => (await get(`${HOME}/${id}/customers`, { query: { limit: 1 } })).count);
 
 /** What the server counted, or a place for the answer to `ask`. */
 function counted(known, ask) {
@@ -24,16 +23,16 @@ function counted(known, ask) {
 
 export const customerCount = (group) => counted(group.customers_count, () => countMembers(group));
 export const groupKind = {
-	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: () => has('counts') && { include: 'counts' }, order: '-created_at',
-	columns: [['Name', 'name', { sort: 'name' }], ['Customers', customerCount, { kind: 'number' }], created], sorts: [['name', 'Name'], ...dateSorts],
+	noun: 'Customer group', name: 'name', title: 'Customer Groups', from: HOME, list: 'customer_groups', also: () => has('counts') && { include: 'counts' },
+	columns: [['Name', 'name', '', 'name'], ['Customers', customerCount, 'number'], created], sorts: [['name', 'Name'], ...dateSorts],
 };
 
 const accountBadge = (customer) => (customer.has_account ? badge('Registered', 'green') : badge('Guest'));
 export const customerKind = {
-	noun: 'Customer', name: 'email', mark: accountBadge, title: 'Customers', from: '/customers', list: 'customers', order: '-created_at',
-	columns: [['Email', 'email', { sort: 'email' }], ['Name', fullName, { sort: 'last_name' }], ['Account', accountBadge, { sort: 'has_account', kind: 'secondary' }], created],
+	noun: 'Customer', name: 'email', mark: accountBadge, title: 'Customers', from: '/customers', list: 'customers',
+	columns: [['Email', 'email', '', 'email'], ['Name', fullName, '', 'last_name'], ['Account', accountBadge, 'secondary', 'has_account'], created],
 	sorts: [['email', 'Email'], ['first_name', 'First name'], ['last_name', 'Last name'], ['has_account', 'Has account'], ...dateSorts],
-	filters: [{ key: 'has_account', label: 'Account', kind: 'radio', options: [['true', 'Registered'], ['false', 'Guest']] }, ...dateFilters],
+	filters: [['has_account', 'Account', 'radio', [['true', 'Registered'], ['false', 'Guest']]], ...dateFilters],
 };
 
 export const typeName = ({ type }) => (type === 'sale' ? 'Sale' : 'Override');
@@ -43,13 +42,13 @@ export function stateBadge({ status, starts_at: start, ends_at: end }) {
 	return Date.parse(start) > Date.now() ? badge('Scheduled', 'orange') : badge('Active', 'green');
 }
 export const listKind = {
-	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', order: '-created_at', sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
-	columns: [['Name', 'name', { sort: 'name' }], ['Type', typeName, { kind: 'secondary' }], ['Status', stateBadge, { sort: 'status' }]],
+	noun: 'Price list', name: 'name', title: 'Price Lists', from: '/price-lists', list: 'price_lists', sorts: [['name', 'Name'], ['status', 'Status'], ...dateSorts],
+	columns: [['Name', 'name', '', 'name'], ['Type', typeName, 'secondary'], ['Status', stateBadge, '', 'status']],
 };
 
 export const findGroups = async (query, signal) => (await get(HOME, { query: { limit: 100, offset: 0, order: 'name', ...query }, signal })).customer_groups.map((group) => ({ ...group, label: group.name }));
-export const groupFilter = (key, label) => ({ key, label, kind: 'check', options: async ({ q, ids, signal }) =>
-	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name]) }); // v1 refuses ids
+export const groupFilter = (key, label) => [key, label, 'check', async ({ q, ids, signal }) =>
+	(await findGroups({ q, id: isOurs() && ids }, signal)).map(({ id, name }) => [id, name])]; // v1 refuses ids
 
 async function listsOf(ids, former = []) {
 	const { price_lists: lists, count } = await get('/price-lists', { query: { customer_groups: ids, expand: 'customer_groups', limit: 100, offset: former.length, order: 'created_at' } });
@@ -87,7 +86,7 @@ function list() {
 	let lists; // of all groups in sight, where the server does not count
 	const listCount = ({ id, price_lists_count: known }) => counted(known, async () => (await lists).filter((one) => one.customer_groups.some((group) => group.id === id)).length);
 	return {
-		columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, { kind: 'number' }]), filters: dateFilters,
+		columns: groupKind.columns.toSpliced(2, 0, ['Price lists', listCount, 'number']), filters: dateFilters,
 		onLoad: ({ rows }) => { lists = !has('counts') && rows.length && listsOf(rows.map(({ id }) => id)); },
 		empty: ['users', 'No customer groups yet'],
 	};
@@ -97,15 +96,14 @@ async function remove(group) {
 	const [members, found] = await Promise.all([countMembers(group), listsOf([group.id])]);
 	const lists = isOurs() ? found : await Promise.all(found.map((one) => get(`/price-lists/${one.id}`)));
 	const only = lists.filter((one) => one.customer_groups.length === 1);
-	const fate = isOurs() ? 'They will fall to draft and stay closed:' : 'Each of them would then apply to every customer:';
 	return { text: [el('b', bdi(group.name)), ` has ${plural(members, 'customer')}. Their accounts stay.`], ...(only.length && { tick: 'I understand', content: el('div.warning',
-		el('p', `The group is the only condition of ${plural(only.length, 'price list')}. ${fate}`), el('ul', only.map((one) => el('li', bdi(one.name))))) }) };
+		el('p', `The group is the only condition of ${plural(only.length, 'price list')}. `, isOurs() ? 'They will fall to draft and stay closed:' : 'Each of them would then apply to every customer:'), el('ul', only.map((one) => el('li', bdi(one.name))))) }) };
 }
 
 function edit(view, { id, name }) {
-	const fields = [field({ name: 'name', label: 'Name', value: name, required: true })];
-	const grid = metadataGrid({}); // shown for a new group only
-	return { ...grid, fields, children: id ? [] : el('details', el('summary', 'Metadata'), grid.children),
+	const fields = [field('name', 'Name', { value: name, required: true })];
+	const grid = metadataGrid(); // shown for a new group only
+	return { ...grid, fields, children: !id && el('details', el('summary', 'Metadata'), grid.children),
 		body: () => ({ ...changes(fields), ...grid.body() }), duplicate: ['name', 'A group with this name already exists'] };
 }
 
@@ -140,7 +138,7 @@ function addCustomers(view, group) {
 	const { id } = group;
 	picker(view, `Add customers to ${group.name}`, {
 		...customerKind, noun: 'customer', blocked: (customer) => customer.groups.some((one) => one.id === id) && 'Already in this group',
-		filters: [...(has('exclude_group') ? [{ key: 'exclude_group', label: 'Membership', kind: 'radio', options: [[id, 'Not in this group']] }, groupFilter('groups', 'Groups')] : []), ...customerKind.filters],
+		filters: [...(has('exclude_group') ? [['exclude_group', 'Membership', 'radio', [[id, 'Not in this group']]], groupFilter('groups', 'Groups')] : []), ...customerKind.filters],
 		also: ({ groups }) => ({ expand: 'groups', ...(groups && { exclude_group: id }) }),
 		save: (ids, options) => changeMembers(post, [group], ids, options),
 	});

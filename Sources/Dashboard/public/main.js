@@ -4,7 +4,7 @@ import './customers.js'; // and so all pages
 import { combobox, EMAIL, field, form, passwordField, prompt } from './form.js';
 import { customerKind, groupKind, listKind } from './groups.js';
 import { here, isGuarded, navigate, query, route, start } from './router.js';
-import { bdi, byId, dialog, el, errorPanel, failure, icon, joined, link, menuButton, notFound, setShortcuts, shortcut, shortcutsAreOn } from './ui.js';
+import { bdi, byId, dialog, el, errorPanel, fact, failure, icon, joined, link, menuButton, notFound, shortcut, shortcutsAreOn } from './ui.js';
 
 const main = byId('content');
 const { dataset } = document.documentElement;
@@ -26,7 +26,7 @@ function signedIn(who) {
 }
 
 function signedOut(path = loginPath()) {
-	if (user) signedIn(null);
+	signedIn(null);
 	navigate(path, true);
 }
 
@@ -36,14 +36,16 @@ session.expired = async (isWrite) => {
 	throw new DOMException('', 'AbortError'); // the login page is on its way
 };
 
-const credentials = (email) => [field({ ...EMAIL, value: email, autocomplete: 'username' }),
-	passwordField({ label: 'Password', required: true, autocomplete: 'current-password' })];
+const credentials = (email) => [field('email', 'Email', { ...EMAIL, value: email, autocomplete: 'username' }),
+	passwordField('Password', { required: true, autocomplete: 'current-password' })];
+
+const unlessSignedOut = (error) => { if (error.status !== 401) throw error; };
 
 async function signIn([email, password]) {
 	try {
 		signedIn(await post('/auth', { email: email.value, password: password.value }));
 	} catch (error) {
-		if (error.status !== 401) throw error;
+		unlessSignedOut(error);
 		password.control.select();
 		throw new Error('Wrong email or password');
 	}
@@ -64,8 +66,6 @@ function signInAgain() {
 	fields[1].control.focus();
 	return answer.finally(() => { asking = null; });
 }
-
-const unlessSignedOut = (error) => { if (error.status !== 401) throw error; };
 
 const logOut = () => del('/auth').catch(unlessSignedOut).then(() => {
 	localStorage['cohort-logout'] = Date.now(); // other tabs follow
@@ -117,8 +117,8 @@ const STROKES = {
 };
 
 function showShortcuts() {
-	dialog('prompt', 'Keyboard shortcuts', { body: el('div.body', el('dl.keys', Object.entries(STROKES).map(([label, keys]) => el('div', el('dt', label), el('dd', keys.split(' ').map((key) => el('kbd', key)))))),
-		el('label.choice', el('input', { type: 'checkbox', checked: shortcutsAreOn(), onchange: ({ target }) => setShortcuts(target.checked) }), 'Single-letter shortcuts')) });
+	dialog('prompt', 'Keyboard shortcuts', el('div.body', el('dl.keys', Object.entries(STROKES).map(([label, keys]) => fact([label, keys.split(' ').map((key) => el('kbd', key))]))),
+		el('label.choice', el('input', { type: 'checkbox', checked: shortcutsAreOn(), onchange: ({ target }) => { localStorage['cohort-no-shortcuts'] = target.checked ? '' : 1; } }), 'Single-letter shortcuts')));
 }
 
 for (const [{ from }, letters] of KINDS) shortcut(letters, () => user && navigate(from));
@@ -134,7 +134,7 @@ async function findAnything(q, signal) {
 
 function showPalette() {
 	const box = combobox({ label: 'Go to', placeholder: 'Pages, groups, customers, price lists', isOpen: true, find: findAnything, choose: ({ path }) => navigate(path) });
-	dialog('palette', 'Go to', { body: box.element });
+	dialog('palette', 'Go to', box.element);
 	box.input.focus();
 }
 

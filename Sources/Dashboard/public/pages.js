@@ -3,7 +3,7 @@ import { del, get, isAbort, post } from './api.js';
 import { changes, form, formDialog, metadataGrid, prompt } from './form.js';
 import { navigate, route, settled } from './router.js';
 import { table } from './table.js';
-import { bdi, copyable, el, errorPanel, fact, failure, h1, iconButton, jsonSection, keyCount, link, menuButton, notFound, refill, section, skeleton, time, toast } from './ui.js';
+import { bdi, copy, el, errorPanel, fact, failure, h1, iconButton, jsonSection, keyCount, link, menuButton, notFound, refill, section, skeleton, time, toast } from './ui.js';
 
 export const menu = (path, label, run, more = []) =>
 	[{ label: 'Edit', icon: 'edit', run: () => navigate(`${path}/edit`) }, ...more, ...(run ? [null, { label, icon: 'trash', isDanger: true, run }] : [])];
@@ -34,14 +34,14 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 
 	const menuOf = (view) => (record) => {
 		const own = `${path}/${record.id}`;
-		const then = () => (view.params.id ? navigate(path, true) : view.changed());
 		async function attempt() {
 			const { root, signal } = view;
 			if (root.ariaBusy || signal.aborted) return;
 			root.ariaBusy = 'true';
 			const what = await remove(record).catch((error) => { signal.aborted || failure(error, attempt); });
 			root.ariaBusy = null;
-			if (what && !signal.aborted) ask(view, `Delete ${noun.toLowerCase()}?`, { ...what, confirm: 'Delete', run: (options) => del(own, undefined, options), said: `${record.name} deleted`, then });
+			if (what && !signal.aborted) ask(view, `Delete ${noun.toLowerCase()}?`, { ...what, confirm: 'Delete', said: `${record.name} deleted`,
+				run: (options) => del(own, undefined, options), then: () => (view.params.id ? navigate(path, true) : view.changed()) });
 		}
 		return menu(own, 'Delete', remove && attempt, more?.(record, view));
 	};
@@ -55,34 +55,31 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 	function detailsPage(view) {
 		const own = `${path}/${view.params.id}`;
 		const { query, facts, children, rest = metadataSection } = details(view, own);
-		const [badges, general, below] = ['span', 'dl.facts', 'div.stack'].map((tag) => el(tag));
+		const [badges, general, below] = [el('span'), el('dl.facts'), el('div.stack')];
 		const head = section('', menuButton(`${noun.replace('Customer g', 'G')} actions`, () => menuOf(view)(record)), badges, general);
 		let record;
 		function show(version) {
-			if (!record) refill(view.root, head, ...children, below);
+			if (!record) refill(view.root, head, children, below);
 			view.record = record = { ...record, ...version }; // answers to writes lack what was asked for besides
 			head.querySelector('bdi').textContent = record[name];
 			refill(badges, mark?.(record));
-			refill(general, [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', copyable(record.id)]].map(fact));
+			refill(general, [...facts(record), ...dateSorts.map(([key, label]) => [label, time(record[key])]), ['ID', el('span.row', el('code', record.id), iconButton('Copy', 'copy', () => copy(record.id)))]].map(fact));
 			refill(below, rest(record, own), jsonSection(record));
 			view.head([home, [record[name]]]);
 			settled();
 			return record;
 		}
-		const attempt = () => {
-			view.record = get(own, { query, signal: view.signal }).then(show, (error) => {
-				const missing = error.status === 404 && `${noun} not found`;
-				if (isAbort(error) || (record && !missing)) {
-					failure(error, attempt);
-					return record;
-				}
-				return new Promise((resolve) => { // who waits for the record waits for the Retry
-					refill(view.root, missing ? notFound(missing, ...home) : [h1(noun), errorPanel(error, () => resolve(attempt()))]);
-					view.head([[missing || noun]]);
-				});
+		const attempt = () => (view.record = get(own, { query, signal: view.signal }).then(show, (error) => {
+			const missing = error.status === 404 && `${noun} not found`;
+			if (isAbort(error) || (record && !missing)) {
+				failure(error, attempt);
+				return record;
+			}
+			return new Promise((resolve) => { // who waits for the record waits for the Retry
+				refill(view.root, missing ? notFound(missing, ...home) : [h1(noun), errorPanel(error, () => resolve(attempt()))]);
+				view.head([[missing || noun]]);
 			});
-			return view.record;
-		};
+		}));
 		view.root.append(el('div.card', { 'aria-busy': true }, skeleton()));
 		view.onChange((version) => (version ? show(version) : attempt()));
 		attempt();
@@ -112,7 +109,7 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 			}
 			view.close(true);
 		}
-		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: (options) => submit((own = options) => send(own)), ...sheet }), { kind: look });
+		if (fields) formDialog(view, heading, form({ fields, submitLabel: id ? 'Save' : 'Create', submit: (options) => submit((own = options) => send(own)), ...sheet }), look);
 	};
 
 	for (const [start, page, dialogs] of [[path, listPage, { create: edit, ...overList }], [`${path}/:id`, detailsPage, { edit, ...(hasMetadata && { 'metadata/edit': editMetadata }), ...overDetails }]]) {
@@ -122,8 +119,8 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 }
 
 export const dateSorts = [['created_at', 'Created'], ['updated_at', 'Updated']];
-export const dateFilters = dateSorts.map(([key, label]) => ({ key, label, kind: 'date' }));
-export const dateColumn = (label, key, sort) => [label, (record) => time(record[key]), { sort, kind: 'secondary' }];
+export const dateFilters = dateSorts.map((sort) => [...sort, 'date']);
+export const dateColumn = (label, key, sort) => [label, (record) => time(record[key]), 'secondary', sort];
 export const created = dateColumn('Created', 'created_at', 'created_at');
 export const inner = (kind) => ({ ...kind, title: `${kind.noun}s`, path: kind.from, size: 10 });
 export const namesOf = (groups, few, none) => (groups.length ? [bdi(groups.slice(0, few).map(({ name }) => name).join(', ')), groups.length > few && ` +${groups.length - few}`] : none);

@@ -13,8 +13,8 @@ const QUANTITIES = [['min_quantity', 'From quantity'], ['max_quantity', 'To quan
 function list() {
 	return {
 		also: () => ({ expand: 'customer_groups' }),
-		columns: [...listKind.columns.toSpliced(1, 0, ['Description', 'description', { kind: 'secondary' }]), ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
-		filters: [...[['status', 'Status', STATUSES], ['type', 'Type', TYPES]].map(([key, label, options]) => ({ key, label, options, kind: 'check' })), groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
+		columns: [...listKind.columns.toSpliced(1, 0, ['Description', 'description', 'secondary']), ['Customer groups', (list) => namesOf(list.customer_groups, 2, 'Everyone')], created],
+		filters: [['status', 'Status', 'check', STATUSES], ['type', 'Type', 'check', TYPES], groupFilter('customer_groups', 'Customer groups'), ...dateFilters],
 		empty: ['tag', 'No price lists yet'],
 	};
 }
@@ -35,7 +35,7 @@ function dateFields(list) {
 	const fields = [['starts_at', 'Starts'], ['ends_at', 'Ends']].map(([name, label]) => {
 		const date = list[name] && new Date(list[name]);
 		// Swedes write dates as the field does.
-		const one = field({ name, label, type: 'datetime-local', max: '9999-12-31T23:59', oninput: () => fields.forEach((each) => each.recheck()), value: date?.toLocaleString('sv').slice(0, 16).replace(' ', 'T'), hint: Intl.DateTimeFormat().resolvedOptions().timeZone,
+		const one = field(name, label, { type: 'datetime-local', max: '9999-12-31T23:59', oninput: () => fields.forEach((each) => each.recheck()), value: date?.toLocaleString('sv').slice(0, 16).replace(' ', 'T'), hint: Intl.DateTimeFormat().resolvedOptions().timeZone,
 			check: () => fields[1].value && fields[0].value > fields[1].value && 'The start must not be after the end' });
 		return { ...one, get value() { return one.value && new Date(one.value).toISOString(); } };
 	});
@@ -60,8 +60,8 @@ function groupsField({ customer_groups: groups = [] }) {
 function edit(view, { id, type, name, description, status = 'draft' }) {
 	const fields = [
 		choiceField('type', 'Type', type, TYPES),
-		field({ name: 'name', label: 'Name', value: name, required: true }),
-		field({ name: 'description', label: 'Description', value: description, required: true, maxlength: 1000 }),
+		field('name', 'Name', { value: name, required: true }),
+		field('description', 'Description', { value: description, required: true, maxlength: 1000 }),
 		choiceField('status', 'Status', status, STATUSES),
 	];
 	if (id) return { fields };
@@ -79,8 +79,8 @@ function configure(view, list) {
 function details(view, path) {
 	const prices = tableWith(view, `${path}/prices`, 'Edit prices', {
 		title: 'Prices', name: 'label', size: 50, hasSearch: false, order: 'id',
-		columns: [['Variant', 'variant_id'], ['Title', ({ variant }) => variantName(variant), { kind: 'secondary' }], ['Currency or region', placeOf], ['Amount', (price) => money(price.amount, price.currency_code), { kind: 'number' }],
-			...QUANTITIES.map(([key, label]) => [label, (price) => price[key] || '–', { kind: 'number' }])],
+		columns: [['Variant', 'variant_id'], ['Title', ({ variant }) => variantName(variant), 'secondary'], ['Currency or region', placeOf], ['Amount', money, 'number'],
+			...QUANTITIES.map(([key, label]) => [label, (price) => price[key] || '–', 'number'])],
 		load: part(view, (list) => list.prices.map((price) => ({ ...price, label: `${price.variant_id} in ${placeOf(price)}` }))),
 		leave: (ids) => ask(view, `Remove ${plural(ids.length, 'price')}?`, {
 			text: 'Other prices then hold.', deselect: prices.deselect,
@@ -91,31 +91,31 @@ function details(view, path) {
 	return {
 		facts: (list) => [['Description', bdi(list.description)], ['Type', typeName(list)], ['Status', el('div.row', stateBadge(list), more(list, view).map(({ label, run }) => button(label, run)))],
 			['Starts', time(list.starts_at)], ['Ends', time(list.ends_at)], ['Prices', number(list.prices.length)]],
-		children: [], rest: ({ customer_groups: groups }) => [section('Conditions', link(`${path}/configuration`, 'Edit', 'button'), '',
+		rest: ({ customer_groups: groups }) => [section('Conditions', link(`${path}/configuration`, 'Edit', 'button'), '',
 			groups.length ? el('dl.facts', groups.map((group) => fact([link(`/customer-groups/${group.id}`, group.name), el('span', 'Customers: ', customerCount(group))]))) : el('p.note', 'Everyone')), prices.element],
 	};
 }
 
 /** Medusa's, and those of ISO 4217 that it lacks: browsers do not agree. */
-const WHOLE = 'AFN ALL AMD BIF CLP COP CRC DJF GNF HUF IDR IQD IRR ISK JPY KMF KRW LBP MGA MMK MNT MUR PKR PYG RSD RWF SOS SYP TZS UGX UYI UZS VND VUV XAF XOF XPF YER ZMK ZWL';
 function fractionDigits(code) {
 	const isOf = (list) => list.includes(code.toUpperCase());
-	return isOf(WHOLE) ? 0 : isOf('BHD JOD KWD LYD OMR TND') ? 3 : 2;
+	return isOf('AFN ALL AMD BIF CLP COP CRC DJF GNF HUF IDR IQD IRR ISK JPY KMF KRW LBP MGA MMK MNT MUR PKR PYG RSD RWF SOS SYP TZS UGX UYI UZS VND VUV XAF XOF XPF YER ZMK ZWL') ? 0
+		: isOf('BHD JOD KWD LYD OMR TND') ? 3 : 2;
 }
 
-function money(amount, code) {
+function money({ amount, currency_code: code }) {
 	const digits = fractionDigits(code);
 	const currency = /^[a-z]{3}$/i.test(code) ? code : 'XXX'; // which stands for none
 	return (amount / 10 ** digits).toLocaleString(undefined, { style: 'currency', currency, minimumFractionDigits: digits });
 }
 
 function priceRow(price) {
-	const { id, currency_code: code } = price;
+	const { id } = price;
 	const digits = () => fractionDigits(currency.value);
-	const currency = field({ name: 'currency_code', label: 'Currency', value: code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
-	const amount = field({ name: 'amount', label: 'Amount', value: id && (price.amount / 10 ** digits()).toFixed(digits()), inputmode: 'decimal',
+	const currency = field('currency_code', 'Currency', { value: price.currency_code, maxlength: 3, check: (text) => !/^[a-z]{3}$/i.test(text) && 'Enter a code, such as EUR' });
+	const amount = field('amount', 'Amount', { value: id && (price.amount / 10 ** digits()).toFixed(digits()), inputmode: 'decimal',
 		check: (text) => !RegExp(`^\\d+${digits() ? `([.,]\\d{1,${digits()}})?` : ''}$`).test(text) && `Enter an amount, such as ${(10).toFixed(digits())}` });
-	const [from, to] = QUANTITIES.map(([name, label]) => field({ name, label, type: 'number', value: `${price[name] || ''}`,
+	const [from, to] = QUANTITIES.map(([name, label]) => field(name, label, { type: 'number', value: `${price[name] || ''}`,
 		check: (n) => n && (n < 1 ? 'Enter 1 or more' : to.value && from.value - to.value > 0 && 'From is above To') }));
 	const fields = [currency, amount, from, to];
 	return {
@@ -145,7 +145,7 @@ export const part = (view, pick) => async (request) => {
 	return { rows: rows.slice(request.offset).slice(0, request.limit), count: rows.length };
 };
 
-const line = (...cells) => el('tr', cells.map((cell, i) => el('td', i ? {} : { role: 'rowheader' }, cell)));
+const line = (...cells) => el('tr', cells.map((cell, i) => el('td', { role: !i && 'rowheader' }, cell)));
 
 const variantName = (variant) => joined(variant?.product?.title, variant?.title, variant?.sku);
 const placeOf = ({ region_id: region, currency_code: code }) => (region ? `Region ${region}` : code.toUpperCase());
@@ -164,8 +164,8 @@ export function priceSection(view) {
 	const fresh = latest(view.signal);
 	const title = el('p', 'Choose a variant to see what is paid, and why.');
 	const answer = el('div', { 'aria-live': 'polite' });
-	const place = field({ name: 'place', label: 'Currency or region', options: [], onchange: show });
-	const quantity = field({ name: 'quantity', label: 'Quantity', type: 'number', min: 1, onchange: show });
+	const place = field('place', 'Currency or region', { options: [], onchange: show });
+	const quantity = field('quantity', 'Quantity', { type: 'number', min: 1, onchange: show });
 	let variant;
 
 	function show() {
@@ -173,11 +173,11 @@ export function priceSection(view) {
 		if (variant) get('/price-lists/explain', { query, signal: fresh() }).then(tell, (error) => failure(error, show));
 	}
 
-	function tell({ context: { currency_code: code }, calculated_price: paid, original_price: usual, candidates }) {
+	function tell({ context, calculated_price: paid, original_price: usual, candidates }) {
 		answer.replaceChildren(
-			el('p.note', paid === null ? 'No price holds.' : el('b', money(paid, code)), (usual ?? paid) !== paid && ` instead of ${money(usual, code)}`),
+			el('p.note', paid === null ? 'No price holds.' : el('b', money({ ...context, amount: paid })), (usual ?? paid) !== paid && ` instead of ${money({ ...context, amount: usual })}`),
 			el('div.scroller', grid('table', 'Prices of the variant', ['Price', 'From', 'Why'], el('tbody', candidates.sort((a, b) => rank(a) - rank(b)).map((price) => line(
-				money(price.amount, price.currency_code),
+				money(price),
 				price.price_list ? link(`/price-lists/${price.price_list_id}`, price.price_list.name) : 'Default price',
 				[price.is_calculated && badge('Paid', 'green'), ` ${REASONS[price.reason] ?? price.message}`]))))));
 	}
@@ -185,8 +185,7 @@ export function priceSection(view) {
 	const box = variantBox((chosen) => {
 		variant = chosen;
 		title.textContent = variant.label;
-		const places = new Map(variant.prices.map((price) => [price.region_id ?? price.currency_code, placeOf(price)]));
-		place.control.replaceChildren(...[...places].sort().map(([value, text]) => el('option', { value, selected: value === place.value }, text)));
+		place.control.replaceChildren(...[...new Map(variant.prices.map((price) => [price.region_id ?? price.currency_code, placeOf(price)]))].sort().map(([value, text]) => el('option', { value, selected: value === place.value }, text)));
 		show();
 	});
 	return section('Price preview', '', '', el('div.preview', el('div.field', el('b', 'Variant'), box.element, title), place.element, quantity.element), answer);

@@ -4,7 +4,7 @@ import { form, formDialog } from './form.js';
 import { query, setQuery, settled } from './router.js';
 import { bdi, button, byId, date, el, empty, errorPanel, failure, grid, icon, iconButton, isCovered, isTextField, menuButton, number, plural, popper, refill, section, shortcut, skeleton } from './ui.js';
 
-const PERIODS = [['today', 'Today', 0], ['7d', 'Last 7 days', 7], ['30d', 'Last 30 days', 30], ['90d', 'Last 90 days', 90], ['12m', 'Last 12 months', 365], ['..', 'Custom']];
+const PERIODS = [['today', 'Today', 0], ...[7, 30, 90].map((days) => [`${days}d`, `Last ${days} days`, days]), ['12m', 'Last 12 months', 365], ['..', 'Custom']];
 const announce = (text) => { byId('announcer').textContent = text; };
 const iso = (time) => new Date(time).toISOString();
 
@@ -24,8 +24,8 @@ function searchBox(label, run) {
 	return box;
 }
 
-export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, name, selection, ...spec }) {
-	const columns = spec.columns.map(([label, cell, more]) => ({ label, show: cell.call ? cell : (row) => row[cell], ...more }));
+export function table(view, { sorts, filters = [], prefix = '', size = 20, level = 2, order: usual = '-created_at', name, selection, ...spec }) {
+	const columns = spec.columns.map(([label, cell, kind, sort]) => ({ label, show: cell.call ? cell : (row) => row[cell], kind, sort }));
 	const showName = columns[0].show;
 	Object.assign(columns[0], { kind: 'first', show: showFirst });
 	const chips = filters.map(makeChip);
@@ -40,15 +40,15 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const value = (key) => query().get(prefix + key) ?? '';
 		const order = value('order');
 		return { q: search && value('q'), offset: pageStart(/^\d{1,9}$/.exec(value('offset'))),
-			order: sorts?.some(([key]) => [key, `-${key}`].includes(order)) ? order : spec.order, ...byFilter(({ key, put }) => put(value(key))) };
+			order: sorts?.some(([key]) => [key, `-${key}`].includes(order)) ? order : usual, ...byFilter(({ key, put }) => put(value(key))) };
 	}
 	const refine = (changes, replace) => view.signal.aborted || setQuery({ offset: 0, ...changes }, replace, prefix);
 	const clear = (q) => {
 		refine({ q, ...byFilter(() => '') });
 		title.focus();
 	};
-	const isFiltered = () => state.q || filters.some(({ key }) => state[key]);
-	const setOrder = (order) => refine({ order: order !== spec.order && order });
+	const isFiltered = () => state.q || filters.some(([key]) => state[key]);
+	const setOrder = (order) => refine({ order: order !== usual && order });
 	async function fetchRows(page, signal, wanted = state) {
 		const request = { ...wanted, ...byFilter(({ key, kind }) => asked(kind, wanted[key])), ...page };
 		if (spec.load) return spec.load(request);
@@ -82,7 +82,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		const orders = [sort, `-${sort}`];
 		const at = orders.indexOf(state.order);
 		return el('th', { scope: 'col', class: kind, 'aria-sort': ['ascending', 'descending'][at] },
-			sort ? el('button', { onclick: () => setOrder([...orders, spec.order][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
+			sort ? el('button', { onclick: () => setOrder([...orders, usual][at + 1]) }, label, el('span.arrow', at >= 0 && icon(['up', 'down'][at]))) : label);
 	}
 
 	// For the mouse a row is its link.
@@ -158,7 +158,7 @@ export function table(view, { sorts, filters = [], prefix = '', size = 20, level
 		load();
 	}
 
-	function makeChip({ key, kind, label, options = PERIODS }) {
+	function makeChip([key, label, kind, options = PERIODS]) {
 		let hasChanged;
 		const names = new Map(options.call ? [] : options);
 		const [from, to] = [1, 2].map(() => el('input', { type: 'date', max: '9999-12-31' }));
@@ -311,5 +311,5 @@ export function picker(view, title, { noun, blocked, save, ...spec }) {
 		}
 	};
 	const sheet = form({ submit, children: element, isDirty: () => selected.size, check: () => selected.size || sheet.say(`Select at least one ${noun}`) });
-	formDialog(view, title, sheet, { kind: 'modal-page', status: bar });
+	formDialog(view, title, sheet, 'modal-page', bar);
 }

@@ -35,9 +35,8 @@ export const bdi = (text) => el('bdi', text);
 export const link = (path, text, kind = '') => el(`a.${kind}`, { href: `/app${path}` }, bdi(text));
 export const badge = (text, tone = 'grey') => el(`span.badge.${tone}`, text);
 export const skeleton = () => el('span.skeleton', { 'aria-hidden': true });
-export const copyable = (text) => el('span.row', el('code', text), iconButton('Copy', 'copy', () => copy(text)));
 
-async function copy(text) {
+export async function copy(text) {
 	try {
 		await navigator.clipboard.writeText(text);
 		toast('Copied');
@@ -88,7 +87,7 @@ export const notFound = (text, label, path) => empty('search', h1(text), '', lin
 
 export const jsonSection = (record) => section('JSON', button('View JSON', () => {
 	const text = JSON.stringify(record, null, 2);
-	dialog('drawer', 'JSON', { body: [el('pre', { tabindex: '0' }, text), el('div.foot', button('Copy', () => copy(text), 'primary'))] });
+	dialog('drawer', 'JSON', [el('pre', { tabindex: '0' }, text), el('div.foot', button('Copy', () => copy(text), 'primary'))]);
 }), keyCount(record));
 
 export const byId = (id) => document.getElementById(id);
@@ -128,7 +127,7 @@ const topDialog = () => [...document.querySelectorAll(':modal')].pop();
 const placeMessages = () => (topDialog() ?? document.body).append(byId('live'));
 export const isCovered = () => document.querySelector(':modal, :popover-open');
 
-export function dialog(kind, title, { body, leave = () => topDialog().close(), ...props }) {
+export function dialog(kind, title, body, { leave = () => topDialog().close(), ...props } = {}) {
 	const id = newId();
 	const opener = document.activeElement;
 	// Escape is ours alone: browsers close a dialog on the second one whatever the page says.
@@ -184,9 +183,7 @@ export function menuButton(label, items, node = iconButton(label, 'dots')) {
 }
 
 const shortcuts = new Map();
-const OFF = 'cohort-no-shortcuts';
-export const shortcutsAreOn = () => !localStorage[OFF];
-export const setShortcuts = (areOn) => { localStorage[OFF] = areOn ? '' : 1; };
+export const shortcutsAreOn = () => !localStorage['cohort-no-shortcuts'];
 
 export function shortcut(letters, run, signal) {
 	shortcuts.set(letters, run);
