@@ -1,7 +1,17 @@
 """Price lists: D90 to D95."""
 
+import json
+
 from harness.browser import eventually
 from harness.case import BrowserTest
+
+
+# Lists that are activated: name, id, what is told before it, what is sent, for whom the list then is.
+ACTIVATED = [
+    ("VIP prices", "pl_vip", "Every customer gets its prices, within its dates",
+     {"status": "active", "customer_groups": []}, "Everyone"),
+    ("Trade", "pl_trade", "Its groups get its prices, within its dates", {"status": "active"}, "Wholesale"),
+]
 
 
 class PriceLists(BrowserTest):
@@ -216,6 +226,121 @@ class PriceLists(BrowserTest):
         self.page.button("Delete", prompt).click()
         prompt.gone()
         lists.has("Name", ["Next", "Everyone sale", "Trade", "VIP prices"])
+
+    def lose_groups(self):
+        """VIP prices, of a group that was deleted: a draft, and closed. Trade keeps one, and is a draft as well."""
+        answer = self.world.request("DELETE", "/admin/customer-groups/cgrp_vip", cookie=self.cookie)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.world.sql("UPDATE price_list SET status = 'draft' WHERE id = 'pl_trade'")
+        self.assertEqual(self.price_for_others(), 1000)
+
+    def price_for_others(self):
+        """What somebody in no group pays."""
+        answer = self.world.request("GET", "/admin/price-lists/explain?variant_id=variant_small&currency_code=eur"
+                                    "&customer_id=cus_100", cookie=self.cookie)
+        self.assertEqual(answer.status, 200, answer.body)
+        return json.loads(answer.body)["explanation"]["calculated_price"]
+
+    def compared(self, id):
+        """Whether the list was written only if it was still as it was read."""
+        return [bool(e.headers.get("If-Match")) for e in self.requests("POST", f"^/admin/price-lists/{id}$")]
+
+    def test_D90_activating_a_list_that_lost_its_groups(self):
+        """Its status alone would leave it closed, though the page says that it is for everyone."""
+        self.lose_groups()
+        lists = self.open_lists()
+        for name, id, told, body, _ in ACTIVATED:
+            lists.action(name, "Activate")
+            prompt = self.page.prompt(f"Activate {name}?").shown().says(told)
+            self.page.button("Cancel", prompt).click()
+            prompt.gone()
+            self.assertEqual(self.requests("POST", f"^/admin/price-lists/{id}$"), [])
+            lists.action(name, "Activate")
+            self.page.button("Activate", prompt.says(told)).click()
+            prompt.gone()
+            self.assertEqual(self.sent("POST", f"^/admin/price-lists/{id}$"), body)
+            self.assertEqual(self.compared(id), [bool(self.extensions)])
+        lists.has("Status", ["Scheduled", "Expired", "Draft", "Active", "Active"])
+        lists.has("Customer groups", ["Everyone", "Everyone", "Everyone", "Wholesale", "Everyone"])
+        self.assertEqual(self.price_for_others(), 700)
+        self.assertEqual(self.conditions("pl_trade"), ["cgrp_wholesale"])
+
+    def test_D90_activating_on_the_page_of_a_list(self):
+        self.lose_groups()
+        for name, id, told, body, groups in ACTIVATED:
+            self.page.open(f"/app/price-lists/{id}")
+            self.page.button("Activate").click()
+            prompt = self.page.prompt(f"Activate {name}?").shown().says(told)
+            self.page.button("Activate", prompt).click()
+            prompt.gone()
+            self.assertEqual(self.sent("POST", f"^/admin/price-lists/{id}$"), body)
+            self.page.button("Deactivate").shown()
+            self.page.find("region", "Conditions").says(groups)
+        self.assertEqual(self.price_for_others(), 700)
+        self.page.button("Deactivate").click()
+        prompt = self.page.prompt("Deactivate Trade?").shown().says("Nobody gets the prices of a draft")
+        self.page.button("Deactivate", prompt).click()
+        self.page.button("Activate").shown()
+        self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_trade$", 2)[1], {"status": "draft"})
+
+    def test_D95_activating_in_the_dialog(self):
+        self.lose_groups()
+        dialog = self.page.dialog("Edit price list")
+
+        def save(id, name=None):
+            self.page.open(f"/app/price-lists/{id}/edit")
+            if name:
+                self.page.field("Name", dialog.shown()).fill(name)
+            else:
+                self.page.find("radio", "Active", dialog.shown(), part=True).click()
+            self.page.button("Save", dialog).click()
+
+        save("pl_vip")
+        prompt = self.page.prompt("Activate VIP prices?").shown().says("This price list will apply to every customer.")
+        self.page.button("Cancel", prompt).click()
+        prompt.gone()
+        self.assertEqual(self.writes(), [])
+        self.page.button("Save", dialog).click()
+        self.page.button("Continue", prompt).click()
+        dialog.gone()
+        self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_vip$"), {"status": "active", "customer_groups": []})
+        self.assertEqual(self.compared("pl_vip"), [bool(self.extensions)])
+        self.page.button("Deactivate").shown()
+        self.page.find("region", "Conditions").says("Everyone")
+        self.assertEqual(self.price_for_others(), 700)
+        for id, name, body in (("pl_trade", None, {"status": "active"}), ("pl_everyone", "Sale", {"name": "Sale"})):
+            save(id, name)
+            dialog.gone()
+            self.assertEqual(self.sent("POST", f"^/admin/price-lists/{id}$"), body)
+
+    def test_D90_activating_what_has_groups_by_now(self):
+        """What is asked and sent goes by the list as it is, not as the page shows it."""
+        lists = self.open_lists()
+        eventually(lambda: lists.column("Customer groups")[:3], ["Everyone"] * 3)
+        self.world.sql("INSERT INTO price_list_customer_groups (price_list_id, customer_group_id) "
+                       "VALUES ('pl_everyone', 'cgrp_empty')")
+        lists.action("Everyone sale", "Activate")
+        self.page.button("Activate", self.page.prompt().shown().says("Its groups get its prices")).click()
+        self.assertEqual(self.sent("POST", "^/admin/price-lists/pl_everyone$"), {"status": "active"})
+        eventually(lambda: lists.column("Customer groups")[:3], ["Everyone", "Everyone", "Empty group"])
+        self.assertEqual(self.conditions("pl_everyone"), ["cgrp_empty"])
+
+    def test_D90_activating_what_gets_groups_meanwhile(self):
+        if not self.extensions:
+            self.skipTest("Medusa compares nothing")
+        self.expect_status("/admin/price-lists/pl_everyone", 412)
+        self.page.open("/app/price-lists/pl_everyone")
+        self.page.button("Activate").click()
+        prompt = self.page.prompt().shown().says("Every customer gets its prices")
+        self.world.sql("INSERT INTO price_list_customer_groups (price_list_id, customer_group_id) "
+                       "VALUES ('pl_everyone', 'cgrp_empty')")
+        self.page.button("Activate", prompt).click()
+        eventually(self.alerts, lambda text: "Someone else changed this" in text, "the conflict is told")
+        self.page.button("Cancel", prompt).click()
+        prompt.gone()
+        self.page.find("region", "Conditions").says("Empty group")
+        self.assertEqual(self.conditions("pl_everyone"), ["cgrp_empty"])
+        self.assertEqual(self.world.sql("SELECT status FROM price_list WHERE id = 'pl_everyone'"), "draft")
 
     def test_D92_backspace_takes_the_last_group(self):
         dialog = self.configuration("pl_trade")

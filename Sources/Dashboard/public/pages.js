@@ -25,6 +25,21 @@ export async function ask(view, title, { run, said, deselect, then = view.change
 	if (isDone) then();
 }
 
+/** Where something must be read before it can be asked. */
+export async function askKnowing(view, title, load, more) {
+	const { root, signal } = view;
+	if (root.ariaBusy || signal.aborted) return;
+	root.ariaBusy = 'true';
+	const what = await load().catch((error) => { signal.aborted || failure(error, () => askKnowing(view, title, load, more)); });
+	root.ariaBusy = null;
+	if (what && !signal.aborted) ask(view, title, { ...more, ...what });
+}
+
+export const save = (view, path, values, options) => post(path, values, options).catch((error) => {
+	if (error.status === 412) view.changed();
+	throw error;
+});
+
 const metadataSection = ({ metadata }, path) => section('Metadata', iconButton('Edit metadata', 'edit', () => navigate(`${path}/metadata/edit`)), keyCount(metadata));
 const editMetadata = (_, { metadata }) => ({ heading: 'Edit metadata', said: 'Metadata saved', fields: [], ...metadataGrid(metadata) });
 
@@ -34,16 +49,8 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 
 	const menuOf = (view) => (record) => {
 		const own = `${path}/${record.id}`;
-		async function attempt() {
-			const { root, signal } = view;
-			if (root.ariaBusy || signal.aborted) return;
-			root.ariaBusy = 'true';
-			const what = await remove(record).catch((error) => { signal.aborted || failure(error, attempt); });
-			root.ariaBusy = null;
-			if (what && !signal.aborted) ask(view, `Delete ${noun.toLowerCase()}?`, { ...what, confirm: 'Delete', said: `${record.name} deleted`,
-				run: (options) => del(own, undefined, options), then: () => (view.params.id ? navigate(path, true) : view.changed()) });
-		}
-		return menu(own, 'Delete', remove && attempt, more?.(record, view));
+		return menu(own, 'Delete', remove && (() => askKnowing(view, `Delete ${noun.toLowerCase()}?`, () => remove(record), { confirm: 'Delete', said: `${record.name} deleted`,
+			run: (options) => del(own, undefined, options), then: () => (view.params.id ? navigate(path, true) : view.changed()) })), more?.(record, view));
 	};
 
 	function listPage(view) {
@@ -101,10 +108,7 @@ export function pages(kind, { list, details, edit, more, remove, hasMetadata, ov
 			}
 			if (Object.keys(values).length) {
 				// All groups are sent, and would undo what others did.
-				view.page.changed(await post(own, values, { ...options, seen: values.customer_groups && record }).catch((error) => {
-					if (error.status === 412) view.page.changed();
-					throw error;
-				}));
+				view.page.changed(await save(view.page, own, values, { ...options, seen: values.customer_groups && record }));
 				toast(said);
 			}
 			view.close(true);

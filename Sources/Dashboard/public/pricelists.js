@@ -1,8 +1,8 @@
 /** The pages of price lists, and the preview of a customer's prices. */
-import { del, get, has, latest, post } from './api.js';
+import { del, get, has, latest } from './api.js';
 import { changes, combobox, field, fieldOf } from './form.js';
 import { customerCount, findGroups, groupFilter, listKind, stateBadge, typeName } from './groups.js';
-import { ask, created, dateFilters, namesOf, pages, tableWith } from './pages.js';
+import { ask, askKnowing, created, dateFilters, namesOf, pages, save, tableWith } from './pages.js';
 import { query } from './router.js';
 import { badge, bdi, button, el, fact, failure, grid, iconButton, joined, link, number, plural, section, time } from './ui.js';
 
@@ -19,10 +19,24 @@ function list() {
 	};
 }
 
+/** What goes with `active`: a list that lost its groups would stay closed, though the page says “Everyone”. */
+const opening = ({ customer_groups }) => customer_groups?.length === 0 && { customer_groups };
+
 function more({ id, name, status }, view) {
-	const [label, next, text] = status === 'active' ? ['Deactivate', 'draft', 'Nobody gets the prices of a draft.'] : ['Activate', 'active', 'Whom it is for gets its prices, within its dates.'];
-	return [{ label, icon: 'check', run: () => ask(view, `${label} ${name}?`, { text, confirm: label, run: (options) => post(`/price-lists/${id}`, { status: next }, options), said: `${name}: ${next}` }) }];
+	const path = `/price-lists/${id}`;
+	const [label, next] = status === 'active' ? ['Deactivate', 'draft'] : ['Activate', 'active'];
+	const load = async () => {
+		const list = next === 'active' && await get(path, { signal: view.signal }); // what the page shows may be old
+		const opens = opening(list);
+		return { text: list ? `${opens ? 'Every customer gets' : 'Its groups get'} its prices, within its dates.` : 'Nobody gets the prices of a draft.',
+			run: (options) => save(view, path, { status: next, ...opens }, { ...options, seen: list }) };
+	};
+	return [{ label, icon: 'check', run: () => askKnowing(view, `${label} ${name}?`, load, { confirm: label, said: `${name}: ${next}` }) }];
 }
+
+/** A form that asks before it opens a list to everyone. */
+const asking = (view, title, body) => ({ body, submit: (run) =>
+	(opening(body()) ? ask(view, title, { text: 'This price list will apply to every customer.', run }) : run()) });
 
 function choiceField(name, label, value, choices) {
 	const element = el('fieldset.field', { role: 'radiogroup' }, el('legend', label), el('div', choices.map(([key, text, hint]) =>
@@ -57,23 +71,22 @@ function groupsField({ customer_groups: groups = [] }) {
 	return fieldOf('customer_groups', el('div.field', el('b', 'Customer groups'), chips, element), input, () => [...chosen.keys()].map((id) => ({ id })));
 }
 
-function edit(view, { id, type, name, description, status = 'draft' }) {
+function edit(view, { id, type, name, description, status = 'draft', ...list }) {
 	const fields = [
 		choiceField('type', 'Type', type, TYPES),
 		field('name', 'Name', { value: name, required: true }),
 		field('description', 'Description', { value: description, required: true, maxlength: 1000 }),
 		choiceField('status', 'Status', status, STATUSES),
 	];
-	if (id) return { fields };
+	if (id) return { fields, ...asking(view, `Activate ${name}?`, () => ({ ...changes(fields), ...(changes(fields).status === 'active' && opening(list)) })) };
 	fields.push(...dateFields({}), groupsField({}));
 	return { fields, body: () => ({ ...changes(fields), prices: [] }) };
 }
 
 function configure(view, list) {
-	const groups = groupsField(list);
+	const fields = [...dateFields(list), groupsField(list)];
 	// Unchanged groups are not sent: none would open a list whose groups were deleted.
-	return { heading: 'Edit configuration', fields: [...dateFields(list), groups], submit: (run) =>
-		(groups.isChanged() && !groups.value.length ? ask(view, 'Remove the last group?', { text: 'This price list will apply to every customer.', run }) : run()) };
+	return { heading: 'Edit configuration', fields, ...asking(view, 'Remove the last group?', () => changes(fields)) };
 }
 
 function details(view, path) {
