@@ -106,6 +106,11 @@ package final class Pooler: Sendable {
         }
     }
 
+    /// What it has to say.
+    package var log: String {
+        (try? String(contentsOf: home.appending(path: "log"), encoding: .utf8)) ?? ""
+    }
+
     /// Runs a command of its console, such as `PAUSE shop`.
     @discardableResult
     package func command(_ text: String) throws -> [[String?]] {
