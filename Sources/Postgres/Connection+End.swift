@@ -58,6 +58,8 @@ extension Connection {
                 if let last, last !== write { settleLost(last, &write) }
             }
         }
+        // It knows its transaction, and that this connection.
+        unprepared = nil
         for read in takeUnsent() { again.append((read, .connectionLost)) }
         handBack()
         for pending in outbox.removeAll() { settleUnsent(pending) }

@@ -188,6 +188,8 @@ import Testing
                     // Whoever is first sends both away; the other's event is still in the batch.
                     for other in pair.handlers { loop.deregister(other) }
                     loop.perform(after: .milliseconds(20)) {
+                        // They know each other.
+                        pair.handlers.removeAll()
                         continuation.resume(returning: pair.calls)
                     }
                 }

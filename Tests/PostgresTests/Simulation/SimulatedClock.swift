@@ -57,6 +57,14 @@ final class SimulatedClock: SimulatedMachine {
         }
     }
 
+    /// Forgets what was to be done later: that may know the loop, which knows this clock.
+    func stop() {
+        state.withLock { state in
+            state.timers = []
+            state.offloaded = []
+        }
+    }
+
     var nextTimer: MonotonicTime? { state.withLock { $0.timers.first?.time } }
 
     /// Lets time pass, and runs the timers that go off.

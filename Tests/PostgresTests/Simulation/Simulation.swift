@@ -123,6 +123,7 @@ final class Simulation: @unchecked Sendable {
             findings.append("\(server.sessions.count) sessions stay open")
         }
         loop.stop()
+        clock.stop()
         return findings
     }
 

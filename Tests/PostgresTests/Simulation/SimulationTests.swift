@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import TestSupport
 import Testing
@@ -36,7 +37,18 @@ import Testing
     private static func check(
         _ plan: Simulation.Plan, _ name: String
     ) throws -> [SimulatedFault] {
+        weak var loop: EventLoop?
+        let met = try check(plan, name) { loop = $0 }
+        // A connection that something keeps, such as itself, keeps its loop.
+        #expect(loop == nil, "\(name): not all is released")
+        return met
+    }
+
+    private static func check(
+        _ plan: Simulation.Plan, _ name: String, on note: (EventLoop) -> Void
+    ) throws -> [SimulatedFault] {
         let simulation = try Simulation(plan, keepsTrace: onlySeed != nil)
+        note(simulation.loop)
         var findings = simulation.run()
         if plan.faultsPerThousand == 0, plan.faults.allSatisfy(\.value.costsNothing) {
             findings += simulation.ledger.findingsOfNoCost
