@@ -13,7 +13,8 @@ package enum SignIn {
         /// What the browser held before; its session ends.
         let cookie: String?
 
-        /// - Throws: `.invalidData` as the side asked has it: to the store any password is one, and what is no text is wrong.
+        /// - Throws: `.invalidData` in the words of the side that is asked. The store takes whatever is not empty for a
+        ///   password: `.unauthorized` for one that is no text.
         init(_ call: Call, inStore: Bool = false) throws(APIError) {
             var fields = try Fields(call.body)
             let email = inStore ? fields.email("email") : fields.nonEmptyEmail("email")

@@ -96,6 +96,7 @@ extension Fields {
     /// Yes or no, if anything: the words `true` and `false`; `null` asks for what is neither, and any other
     /// text is ignored.
     ///
+    /// - Parameter inAnyCase: whether `True` is one of these words too, as with variants and products.
     /// - Source: Medusa 1.20.10, `api/routes/admin/customers/list-customers.ts` (`optionalBooleanMapper`).
     package mutating func booleanFilter(
         _ name: String, inAnyCase: Bool = false

@@ -68,7 +68,9 @@ package enum ListVariants: Endpoint {
 enum VariantFilters {
     /// `id`, `title` and `inventory_quantity`.
     ///
-    /// - Parameter otherIDs: separated by commas, in the place of `id`.
+    /// - Parameters:
+    ///   - otherIDs: separated by commas, in the place of `id`.
+    ///   - ignoresTitle: whether a search takes the place of `title`, which is read all the same.
     /// - Returns: where what they leave is found; see ``ListRequest/lane``.
     static func read(
         _ query: inout Fields, into filter: inout SQLBuilder, otherIDs: String? = nil,
