@@ -111,7 +111,7 @@ extension Connection {
             close(reason: "the server does not answer")
             return
         }
-        if lane.kind == .fast { tickQuick(now) }
+        if lane.kind == .fast { tickQuick(now) } else if isSilent(now) { lane.doubtServer() }
         guard timeout > .zero, !isClosed else { return }
         // Without session settings the server keeps no timeout for us.
         if !isPipelined, now - lastSign > timeout { cancel() }
@@ -120,6 +120,11 @@ extension Connection {
             close(reason: "the server does not answer")
             lane.onSilence()
         }
+    }
+
+    /// Whether it waits for an answer, and has for a while.
+    func isSilent(_ now: MonotonicTime) -> Bool {
+        !isClosed && !expected.isEmpty && now - lastSign > lane.configuration.silenceTrust
     }
 
     /// Quick reads are answered in time, if need be with a refusal, also where the server does one after the other and each

@@ -13,6 +13,7 @@ import EventLoop
     /// Where the lane keeps it.
     let place: Int
     let openedAt: MonotonicTime
+    let host: Host?
     /// A newer connection has its place; it finishes what it has begun.
     var isLeaving = false
     var isClosed = false
@@ -74,6 +75,7 @@ import EventLoop
         self.lane = lane
         self.place = place
         openedAt = lane.loop.now
+        host = handle.host
         lastSign = lane.loop.now
         lastAnswer = lane.loop.now
         answerBefore = lastAnswer

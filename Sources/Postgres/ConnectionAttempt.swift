@@ -24,7 +24,7 @@ import EventLoop
             try await negotiate()
             let isPooled = try await setUp()
             lane.hosts.answered(host, after: lane.loop.now - begunAt)
-            return unsafe Connector.Handle(pg: pg, isPooled: isPooled)
+            return unsafe Connector.Handle(pg: pg, host: host, isPooled: isPooled)
         } catch {
             unsafe PQfinish(pg)
             if lane.loop.now < deadline {

@@ -12,6 +12,8 @@ enum Connector {
     @safe struct Handle: @unchecked Sendable {
         // Passed on, never shared: whoever has it is the only one that uses it.
         let pg: OpaquePointer
+        /// Where it leads, once a session is there.
+        var host: Host?
         /// A pooler stands in between, so that two statements may meet two different servers.
         var isPooled = false
     }

@@ -36,6 +36,8 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Where what takes long goes.
     var detour: Detour?
     var hosts = HostMemory()
+    /// Not before that is it found out whether the server is there; nil while it is being found out.
+    var nextDoubt: MonotonicTime? = MonotonicTime(nanoseconds: 0)
     /// Told when the server says nothing any more.
     var onSilence: () -> Void = {}
     /// The last search that came to its end did so for want of time or of a lock: the next one may as well.

@@ -117,7 +117,10 @@ private final class Development {
     }
 
     func waitForExit() -> Int32? {
-        waitUntil(seconds: 60) { !process.isRunning } ? process.terminationStatus : nil
+        guard waitUntil(seconds: 60, { !process.isRunning }) else { return nil }
+        // It keeps itself until somebody has waited for it.
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 
     /// As Ctrl-C does.

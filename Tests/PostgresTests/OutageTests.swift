@@ -94,6 +94,71 @@ import Testing
         await fixture.close()
     }
 
+    /// Nobody could wait for the end of these statements' time.
+    @Test(.timeLimit(.minutes(1)))
+    func `a server that hangs is not waited for by the writes and searches on it`() async throws {
+        let cluster = try PrivateCluster()
+        let fixture = try Fixture(cluster.url("postgres")) {
+            $0.connectDeadline = .milliseconds(500)
+            $0.silenceTrust = .milliseconds(200)
+            $0.unavailableGrace = .milliseconds(100)
+            for lane in LaneKind.allCases { $0[lane].statementTimeout = .seconds(600) }
+        }
+        try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        let search = Statement("test.search", "SELECT 1", lane: .slow)
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        _ = try await fixture.run { try await $0.query(search).count }
+        cluster.freeze(true)
+        defer { cluster.freeze(false) }
+        async let write = failure {
+            _ = try await fixture.run { try await $0.query(Self.insert, [.int4(2)]).count }
+        }
+        async let transaction = failure {
+            try await fixture.run { pool in
+                try await pool.transaction { transaction throws(PostgresError) in
+                    _ = try await transaction.query(Self.insert, [.int4(3)])
+                }
+            }
+        }
+        async let read = failure { _ = try await fixture.run { try await $0.query(search).count } }
+        // What was sent and not answered may have been done, but nothing of a transaction without its COMMIT.
+        #expect(await write == .outcomeUnknown)
+        #expect(await transaction?.isUnavailable == true)
+        #expect(await read?.isUnavailable == true)
+        cluster.freeze(false)
+        try await until {
+            await failure {
+                _ = try await fixture.run { try await $0.query(Self.insert, [.int4(4)]).count }
+            } == nil
+        }
+        #expect(
+            try cluster.execute(
+                "SELECT id FROM t WHERE id IN (1, 3, 4) ORDER BY id", in: "postgres")
+                == [["1"], ["4"]])
+        await fixture.close()
+    }
+
+    @Test func `a server that lets others in is waited for, whatever it does for so long`()
+        async throws
+    {
+        let cluster = try PrivateCluster()
+        let fixture = try Fixture(cluster.url("postgres")) {
+            $0.connectDeadline = .milliseconds(500)
+            $0.silenceTrust = .milliseconds(100)
+        }
+        let write = Statement("test.wait", "SELECT pg_sleep(2)", lane: .write)
+        let search = Statement("test.search", "SELECT pg_sleep(2)", lane: .slow)
+        async let written = fixture.run { try await $0.query(write).count }
+        async let found = fixture.run { try await $0.query(search).count }
+        #expect(try await written == 1)
+        #expect(try await found == 1)
+        let lost = try await fixture.run { pool in
+            LaneKind.allCases.map { pool.statistics($0).connectionsLost }
+        }
+        #expect(lost == [0, 0, 0])
+        await fixture.close()
+    }
+
     @Test func `a short restart costs no request`() async throws {
         let cluster = try PrivateCluster()
         let fixture = try Fixture(cluster.url("postgres"))

@@ -1,3 +1,4 @@
+import Dispatch
 import EventLoop
 import Glibc
 import HTTP
@@ -296,6 +297,7 @@ import Testing
             loop: loop,
             configuration: PoolConfiguration(
                 Configuration.Database(), log: Log(Configuration.Log())))
+        defer { loop.queue.sync { pool.close() } }
         #expect(AnswerPruning(pool, loop: loop, lifetime: .zero) == nil)
         #expect(AnswerPruning(pool, loop: loop, lifetime: .seconds(1)) != nil)
     }
