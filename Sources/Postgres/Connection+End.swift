@@ -111,7 +111,11 @@ extension Connection {
             close(reason: "the server does not answer")
             return
         }
-        if lane.kind == .fast { tickQuick(now) } else if isSilent(now) { lane.doubtServer() }
+        if lane.kind == .fast {
+            tickQuick(now)
+        } else if isSilent(now) {
+            lane.doubtServer(of: self)
+        }
         guard timeout > .zero, !isClosed else { return }
         // Without session settings the server keeps no timeout for us.
         if !isPipelined, now - lastSign > timeout { cancel() }

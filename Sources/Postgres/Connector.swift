@@ -45,6 +45,20 @@ enum Connector {
         }
     }
 
+    /// Opens a session at one host, whatever that is fit for, and closes it.
+    ///
+    /// - Throws: `.unavailable`; the lane's ``HostMemory`` knows whether the host said anything.
+    static func visit(_ host: Host, for lane: Lane) async throws(PostgresError) {
+        let configuration = lane.configuration
+        let (begun, patience) = try await run(off: lane) { () throws(PostgresError) in
+            let string = try ConnectionString(configuration)
+            return (try begin(string.settings(for: host, asking: "any")), string.patience)
+        }
+        let handle = try await ConnectionAttempt(begun, to: host, for: lane, patience: patience)
+            .finish()
+        unsafe PQfinish(handle.pg)
+    }
+
     /// What the first succeeds with; when none does, everything that was said.
     private static func first<Candidate>(
         of candidates: [Candidate],

@@ -1,4 +1,3 @@
-import CPostgres
 import EventLoop
 
 extension Lane {
@@ -8,26 +7,24 @@ extension Lane {
     /// others in, one that hangs does not. Then nobody waits for the end of the statement's time.
     ///
     /// Not behind a pooler, where newcomers wait for a server that others are done with.
-    func doubtServer() {
-        guard takesLooks, let due = nextDoubt, loop.now >= due else { return }
+    func doubtServer(of connection: Connection) {
+        guard takesLooks, let host = connection.host, let due = nextDoubt, loop.now >= due else {
+            return
+        }
         nextDoubt = nil
         loop.run { [self] in
-            do throws(PostgresError) {
-                let handle = try await Connector.connect(for: self)
-                unsafe PQfinish(handle.pg)
-            } catch {
-                giveUpSilent()
-            }
+            try? await Connector.visit(host, for: self)
             nextDoubt = loop.now + configuration.silenceTrust
+            if !isClosed, hosts.isSilent(host) { giveUp(host) }
         }
     }
 
-    /// Closes what leads to a host that says nothing to newcomers either.
-    private func giveUpSilent() {
-        let lost = (connections + leaving).compactMap { $0 }.filter { connection in
-            connection.isSilent(loop.now) && connection.host.map(hosts.isSilent) == true
+    /// Closes what has waited for a host in vain.
+    private func giveUp(_ host: Host) {
+        let lost = (connections + leaving).compactMap { $0 }.filter {
+            $0.host == host && $0.isSilent(loop.now)
         }
-        guard !isClosed, !lost.isEmpty else { return }
+        guard !lost.isEmpty else { return }
         tell(.silent(kind))
         for connection in lost { connection.close(reason: "the server does not answer") }
         onSilence()

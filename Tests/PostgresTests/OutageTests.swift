@@ -138,6 +138,32 @@ import Testing
         await fixture.close()
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a server that hangs is not waited for where another lets newcomers in`() async throws {
+        let hanging = try PrivateCluster()
+        let other = try PrivateCluster()
+        for cluster in [hanging, other] {
+            try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
+        }
+        let fixture = try Fixture(
+            "host=\(hanging.host),\(other.host) user=cohort dbname=postgres"
+        ) {
+            $0.connectDeadline = .milliseconds(500)
+            $0.silenceTrust = .milliseconds(200)
+            for lane in LaneKind.allCases { $0[lane].statementTimeout = .seconds(600) }
+        }
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        hanging.freeze(true)
+        defer { hanging.freeze(false) }
+        let lost = await failure {
+            _ = try await fixture.run { try await $0.query(Self.insert, [.int4(2)]).count }
+        }
+        #expect(lost == .outcomeUnknown)
+        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(3)]).count }
+        #expect(try other.execute("SELECT id FROM t", in: "postgres") == [["3"]])
+        await fixture.close()
+    }
+
     @Test func `a server that lets others in is waited for, whatever it does for so long`()
         async throws
     {
