@@ -13,8 +13,7 @@ extension Connection {
         guard !isClosed else { return false }
         var descriptor = unsafe pollfd(fd: PQsocket(pg), events: Int16(POLLIN), revents: 0)
         while unsafe poll(&descriptor, 1, 0) == 1 {
-            let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
-            lastSign = lane.loop.now
+            let isAlive = consumeInput()
             receive()
             guard !isClosed else { return false }
             if expected.isEmpty { unsafe _ = PQisBusy(pg) }
@@ -24,6 +23,13 @@ extension Connection {
             }
         }
         return true
+    }
+
+    /// - Returns: whether the connection is still there.
+    func consumeInput() -> Bool {
+        lastSign = lane.loop.now
+        lastHeard = lane.loop.now
+        return unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
     }
 
     /// Hears what the server says unasked. Before it goes away it says so.

@@ -120,9 +120,7 @@ extension Connection {
         // Without session settings the server keeps no timeout for us.
         if !isPipelined, now - lastSign > timeout { cancel() }
         if now - lastSign > timeout + .seconds(1) {
-            lane.tell(.silent(lane.kind))
-            close(reason: "the server does not answer")
-            lane.onSilence()
+            lane.fellSilent([self], host)
         }
     }
 

@@ -33,6 +33,8 @@ import EventLoop
     var outbox = Fifo<PendingRows>()
     /// When the server last said something, or was first asked after it had answered everything.
     var lastSign: MonotonicTime
+    /// When the server last said something.
+    var lastHeard: MonotonicTime
     /// When the last statement was answered.
     var lastAnswer: MonotonicTime
     /// The one before that came at another time.
@@ -77,7 +79,8 @@ import EventLoop
         openedAt = lane.loop.now
         host = handle.host
         lastSign = lane.loop.now
-        lastAnswer = lane.loop.now
+        lastHeard = lastSign
+        lastAnswer = lastSign
         answerBefore = lastAnswer
         replayed = Replayed(time: lane.loop.now)
         isPipelined = lane.configuration.prepares && !handle.isPooled
@@ -98,8 +101,7 @@ import EventLoop
         endSegment()
         if !isClosed, events.contains(.write) { flush() }
         guard !isClosed, events != [.write] else { return }
-        let isAlive = unsafe PQconsumeInput(pg) == 1 && PQstatus(pg) == CONNECTION_OK
-        lastSign = lane.loop.now
+        let isAlive = consumeInput()
         receive()
         guard !isClosed else { return }
         // Reads what came unasked, such as a farewell; see `hearNotices`.

@@ -27,14 +27,17 @@ import EventLoop
             return unsafe Connector.Handle(pg: pg, host: host, isPooled: isPooled)
         } catch {
             unsafe PQfinish(pg)
-            if lane.loop.now < deadline {
-                lane.hosts.answered(host, after: lane.loop.now - begunAt)
-            } else {
+            if error == Self.silence(of: host) {
                 lane.hosts.saidNothing(host)
+            } else {
+                lane.hosts.answered(host, after: lane.loop.now - begunAt)
             }
             throw error
         }
     }
+
+    /// What is said of a host that said nothing in time.
+    static func silence(of host: Host) -> PostgresError { .unavailable("no answer from \(host)") }
 
     private func negotiate() async throws(PostgresError) {
         guard unsafe PQstatus(pg) != CONNECTION_BAD else { throw refusal }
@@ -133,7 +136,7 @@ import EventLoop
         } catch {
             throw .unavailable("\(error)")
         }
-        throw .unavailable("no answer from \(host)")
+        throw Self.silence(of: host)
     }
 
     private var refusal: PostgresError {

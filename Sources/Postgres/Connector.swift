@@ -31,6 +31,7 @@ enum Connector {
                 let addresses = try await run(off: lane) { () throws(PostgresError) in
                     try host.resolved()
                 }
+                let isOnly = string.hosts.count == 1 && addresses.count == 1
                 return try await first(of: addresses) { (host) async throws(PostgresError) in
                     let settings = string.settings(for: host, asking: attributes)
                     let begun = try await run(off: lane) { () throws(PostgresError) in
@@ -38,7 +39,9 @@ enum Connector {
                     }
                     return try await ConnectionAttempt(
                         begun, to: host, for: lane,
-                        patience: lane.hosts.patience(for: host, atMost: string.patience)
+                        patience: isOnly
+                            ? string.patience
+                            : lane.hosts.patience(for: host, atMost: string.patience)
                     ).finish()
                 }
             }
@@ -47,16 +50,21 @@ enum Connector {
 
     /// Opens a session at one host, whatever that is fit for, and closes it.
     ///
-    /// - Throws: `.unavailable`; the lane's ``HostMemory`` knows whether the host said anything.
-    static func visit(_ host: Host, for lane: Lane) async throws(PostgresError) {
+    /// - Returns: whether the host said anything to that.
+    static func visit(_ host: Host, for lane: Lane) async -> Bool {
         let configuration = lane.configuration
-        let (begun, patience) = try await run(off: lane) { () throws(PostgresError) in
-            let string = try ConnectionString(configuration)
-            return (try begin(string.settings(for: host, asking: "any")), string.patience)
+        do throws(PostgresError) {
+            let (begun, patience) = try await run(off: lane) { () throws(PostgresError) in
+                let string = try ConnectionString(configuration)
+                return (try begin(string.settings(for: host, asking: "any")), string.patience)
+            }
+            let handle = try await ConnectionAttempt(begun, to: host, for: lane, patience: patience)
+                .finish()
+            unsafe PQfinish(handle.pg)
+            return true
+        } catch {
+            return error != ConnectionAttempt.silence(of: host)
         }
-        let handle = try await ConnectionAttempt(begun, to: host, for: lane, patience: patience)
-            .finish()
-        unsafe PQfinish(handle.pg)
     }
 
     /// What the first succeeds with; when none does, everything that was said.

@@ -24,8 +24,6 @@ struct HostMemory {
         return min(patience, max(Self.patienceMin, took * 10))
     }
 
-    func isSilent(_ host: Host) -> Bool { hosts[host]?.isSilent ?? false }
-
     mutating func answered(_ host: Host, after took: Duration) {
         hosts[host] = Known(took: took)
     }

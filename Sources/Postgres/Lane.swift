@@ -36,10 +36,10 @@ final class Lane: Ticker, @unchecked Sendable {
     /// Where what takes long goes.
     var detour: Detour?
     var hosts = HostMemory()
-    /// Not before that is it found out whether the server is there; nil while it is being found out.
-    var nextDoubt: MonotonicTime? = MonotonicTime(nanoseconds: 0)
-    /// Told when the server says nothing any more.
-    var onSilence: () -> Void = {}
+    /// When it is found out again whether a host is there, at the earliest.
+    var nextVisits: [Host: MonotonicTime] = [:]
+    /// All lanes of the pool that lead to the same server, itself included; none where there is no other.
+    var siblings: () -> [Lane] = { [] }
     /// The last search that came to its end did so for want of time or of a lock: the next one may as well.
     var isStuck = false
     var totals = LaneStatistics()
@@ -281,7 +281,6 @@ final class Lane: Ticker, @unchecked Sendable {
         leaving = []
         successors = [:]
         detour = nil
-        onSilence = {}
     }
 
     /// Whether what is sent together is answered by one segment.
@@ -307,14 +306,6 @@ final class Lane: Ticker, @unchecked Sendable {
         else { return }
         nextRefusalTold = loop.now + .seconds(1)
         tell(.refused(kind, error))
-    }
-
-    /// Gives up connections that nobody uses now: the next one would wait for a server that has fallen silent.
-    func closeIdle() {
-        for case .some(let connection) in connections
-        where connection.isQuiet && state.inFlight(connection.place) == 0 {
-            connection.close(reason: "the server does not answer on another connection")
-        }
     }
 
     var statistics: LaneStatistics {

@@ -18,6 +18,7 @@ package final class Pool: @unchecked Sendable {
     private let write: Lane
     private let slow: Lane
     private let replicas: Replicas?
+    private let primaryLanes: [Lane]
     let cursorGate: CursorGate
 
     package init(loop: EventLoop, configuration: PoolConfiguration) {
@@ -32,11 +33,9 @@ package final class Pool: @unchecked Sendable {
         cursorGate = CursorGate(loop: loop, limits: configuration.effective(.slow))
         replicas = Replicas(configuration, loop: loop, fast: fast, slow: slow)
         // They all lead to one server, unless a pooler is in between, which then has lost it as well.
-        let lanes = [fast, write, slow] + (detour.map { [$0.lane] } ?? [])
-        for lane in lanes {
-            lane.onSilence = { [unowned lane] in
-                for other in lanes where other !== lane { other.closeIdle() }
-            }
+        primaryLanes = [fast, write, slow] + (detour.map { [$0.lane] } ?? [])
+        for lane in primaryLanes {
+            lane.siblings = { [weak self] in self?.primaryLanes ?? [] }
         }
     }
 

@@ -23,8 +23,8 @@ package struct PoolConfiguration: Sendable {
     /// For one address of one host, until its session takes statements; then the next is tried. A
     /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)
-    /// Behind a write or a search that is not answered for so long, another session is asked for, now and then: a server
-    /// that takes its time opens it, one that says nothing to that either is given up.
+    /// Behind a write or a search that is not answered for so long, another session is asked for, and again after five times as
+    /// long: a server that takes its time opens it, one that says nothing to that either is given up.
     package var silenceTrust: Duration = .seconds(1)
     /// After that a connection is replaced, so that changes behind a name or a balancer are noticed.
     package var connectionAgeMax: Duration = .seconds(3600)
@@ -58,7 +58,8 @@ package struct PoolConfiguration: Sendable {
         /// Statements that wait for a connection.
         package var waitersMax = 4096
         package var waitDeadline: Duration
-        /// PostgreSQL's `statement_timeout`. A server that says nothing for a second longer is given up.
+        /// PostgreSQL's `statement_timeout`. A server that says nothing for a second longer is given up, whatever it says to
+        /// others.
         package var statementTimeout: Duration
 
         /// A quick read is answered by then, if need be with a refusal.
@@ -87,7 +88,7 @@ package struct PoolConfiguration: Sendable {
         return lane
     }
 
-    /// How many there may be to the primary, but for those that are being replaced.
+    /// How many there may be to the primary, but for those that are being replaced, and visits.
     package var connectionsMax: Int {
         let detour = hasDetour ? Detour.connections : 0
         return LaneKind.allCases.reduce(detour) { $0 + effective($1).connections }
@@ -120,7 +121,7 @@ package indirect enum PoolEvent: Sendable, Equatable, CustomStringConvertible {
     /// The first connection that leads to a pooler.
     case pooled(LaneKind)
     case lost(LaneKind, String)
-    /// The server said nothing for longer than any statement may take.
+    /// The server said nothing for longer than any statement may take, or to anybody.
     case silent(LaneKind)
     case slow(SlowStatement)
     /// Quick reads with a statement of this name are done apart from the others for now, as it takes long.

@@ -101,13 +101,14 @@ import Testing
         let fixture = try Fixture(cluster.url("postgres")) {
             $0.connectDeadline = .milliseconds(500)
             $0.silenceTrust = .milliseconds(200)
-            $0.unavailableGrace = .milliseconds(100)
+            $0.unavailableGrace = .seconds(2)
             for lane in LaneKind.allCases { $0[lane].statementTimeout = .seconds(600) }
         }
         try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
         let search = Statement("test.search", "SELECT 1", lane: .slow)
         _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
-        _ = try await fixture.run { try await $0.query(search).count }
+        try await open(2, .write, of: fixture)
+        try await open(1, .slow, of: fixture)
         cluster.freeze(true)
         defer { cluster.freeze(false) }
         async let write = failure {
@@ -138,6 +139,17 @@ import Testing
         await fixture.close()
     }
 
+    /// Has so many connections of a lane used at once.
+    private func open(_ count: Int, _ lane: LaneKind, of fixture: Fixture) async throws {
+        let nap = Statement("test.open", "SELECT pg_sleep(0.3)", lane: lane)
+        try await fixture.run { pool in
+            for pending in (0..<count).map({ _ in pool.start(nap) }) {
+                _ = try await pending.rows()
+            }
+        }
+        #expect(try await fixture.run { $0.statistics(lane).connections } == count)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `a server that hangs is not waited for where another lets newcomers in`() async throws {
         let hanging = try PrivateCluster()
@@ -152,13 +164,19 @@ import Testing
             $0.silenceTrust = .milliseconds(200)
             for lane in LaneKind.allCases { $0[lane].statementTimeout = .seconds(600) }
         }
-        _ = try await fixture.run { try await $0.query(Self.insert, [.int4(1)]).count }
+        try await open(2, .write, of: fixture)
+        try await open(3, .slow, of: fixture)
         hanging.freeze(true)
         defer { hanging.freeze(false) }
-        let lost = await failure {
+        async let lost = failure {
             _ = try await fixture.run { try await $0.query(Self.insert, [.int4(2)]).count }
         }
-        #expect(lost == .outcomeUnknown)
+        let search = Statement("test.search", "SELECT 1::int4", lane: .slow)
+        async let found = fixture.run { try await $0.query(search).int4(0, 0) }
+        #expect(await lost == .outcomeUnknown)
+        #expect(try await found == 1)
+        // None of those that nobody used was tried after the one that was.
+        #expect(try await fixture.run { $0.statistics(.slow).retried } == 1)
         _ = try await fixture.run { try await $0.query(Self.insert, [.int4(3)]).count }
         #expect(try other.execute("SELECT id FROM t", in: "postgres") == [["3"]])
         await fixture.close()
@@ -169,11 +187,18 @@ import Testing
     {
         let cluster = try PrivateCluster()
         let fixture = try Fixture(cluster.url("postgres")) {
-            $0.connectDeadline = .milliseconds(500)
-            $0.silenceTrust = .milliseconds(100)
+            $0.connectDeadline = .seconds(5)
+            $0.silenceTrust = .milliseconds(200)
         }
-        let write = Statement("test.wait", "SELECT pg_sleep(2)", lane: .write)
-        let search = Statement("test.search", "SELECT pg_sleep(2)", lane: .slow)
+        for lane in [LaneKind.write, .slow] { try await open(1, lane, of: fixture) }
+        let sessions =
+            "SELECT sum(sessions)::int FROM pg_stat_database WHERE datname = 'postgres'"
+        func counted() throws -> Int {
+            try #require(try cluster.execute(sessions, in: "postgres")[0][0].flatMap { Int($0) })
+        }
+        let before = try counted()
+        let write = Statement("test.wait", "SELECT pg_sleep(4)", lane: .write)
+        let search = Statement("test.search", "SELECT pg_sleep(4)", lane: .slow)
         async let written = fixture.run { try await $0.query(write).count }
         async let found = fixture.run { try await $0.query(search).count }
         #expect(try await written == 1)
@@ -182,6 +207,8 @@ import Testing
             LaneKind.allCases.map { pool.statistics($0).connectionsLost }
         }
         #expect(lost == [0, 0, 0])
+        // Some have come and gone, besides the two that count here.
+        #expect(try counted() - before > 2)
         await fixture.close()
     }
 
