@@ -37,6 +37,9 @@ final class Batches: @unchecked Sendable {
         return isLast && Branch.areSmall(rows, with: branches, computed)
     }
 
+    /// Of the batch that is here and all that hangs on it.
+    var memoryBytes: Int { Branch.memoryBytes(rows, branches, computed) }
+
     /// Writes the batch that is here.
     func write(
         _ columns: [Column], only shown: [Bool]?, to sink: Sink, on db: Database

@@ -123,7 +123,7 @@ package final class Branch: @unchecked Sendable {
         branches.allSatisfy(\.isComplete) && computed?.isComplete ?? true
     }
 
-    private static func memoryBytes(
+    static func memoryBytes(
         _ rows: borrowing Rows, _ branches: [Branch], _ computed: (any LoadedMembers)?
     ) -> Int {
         branches.reduce(rows.memoryBytes + (computed?.memoryBytes ?? 0)) { $0 + $1.memoryBytes }

@@ -5,13 +5,16 @@ package import JSON
 ///
 /// Confined to the loop of its request (hence the unchecked conformance).
 package final class Sink: @unchecked Sendable {
-    package var json = JSONWriter(capacity: 4096)
+    package var json: JSONWriter
     /// Set when the answer turns out too large for memory.
     package var stream: BodyWriter?
     /// A piece of a streamed answer, in bytes: a few socket buffers' worth.
     private static let pieceBytes = 32_768
 
-    package init() {}
+    /// - Parameter capacity: bytes to reserve.
+    package init(capacity: Int = 4096) {
+        json = JSONWriter(capacity: capacity)
+    }
 
     /// Sends on what has been written when it is enough to be worth it; waits while the client is slow.
     package func flushIfFull() async throws(APIError) {
