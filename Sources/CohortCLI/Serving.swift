@@ -64,9 +64,8 @@ enum Serving {
     }
 
     /// glibc learns to keep blocks as large as the largest that was ever freed. Fixed (at 1 MiB then), two dozen
-    /// batches of 8 MiB leave a process of two loops at some 150 MB instead of 440. As much is kept in each arena,
-    /// so that an answer of a megabyte, with its rows, is not written to pages fresh from the kernel: that was a third of its
-    /// cost.
+    /// batches of 8 MiB leave a process of two loops at some 150 MB instead of 440. Each arena keeps 4 MiB, which an answer of a
+    /// megabyte takes with its rows: pages fresh from the kernel were a quarter of its cost.
     ///
     /// A loop goes from thread to thread, each of which would have an arena of its own, with what a loop needs in each.
     private static func limitAllocator(_ loops: Int) {

@@ -9,7 +9,7 @@ import Synchronization
 /// queue only, so none of it has a lock. It is also a task executor: an `async` handler started with
 /// it runs on the queue from its first line to its last, and resuming it costs no thread hop.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
-    /// What is submitted here waits until the loop has nothing to do, or for ``wake``; ``perform(_:)`` does not.
+    /// What is submitted here waits until the loop has had nothing to do for ``patience``, or for ``wake``; ``perform(_:)`` does not.
     package let queue: DispatchQueue
     private var inbox: Inbox?
     private let epoll: Int32

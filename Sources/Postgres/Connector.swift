@@ -50,7 +50,7 @@ enum Connector {
 
     /// Opens a session at one host, whatever that is fit for, and closes it.
     ///
-    /// - Returns: whether the host said anything to that.
+    /// - Returns: whether that was done, or refused, within the time that connecting has.
     static func visit(_ host: Host, for lane: Lane) async -> Bool {
         let configuration = lane.configuration
         do throws(PostgresError) {

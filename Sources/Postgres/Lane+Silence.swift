@@ -14,7 +14,9 @@ extension Lane {
         nextVisits[host] = now + Self.visitLongest
         loop.run { [self] in
             let isThere = await Connector.visit(host, for: self)
-            nextVisits[host] = loop.now + configuration.silenceTrust * Self.visitPause
+            // What fell silent meanwhile is judged by another visit.
+            let pause = isThere ? Self.visitPause : 1
+            nextVisits[host] = loop.now + configuration.silenceTrust * pause
             // Newcomers wait at some balancers, too; nobody else has heard of a server that hangs.
             guard !isThere, !isClosed, !hasHeard(of: host, since: now) else { return }
             fellSilent(
@@ -22,7 +24,7 @@ extension Lane {
         }
     }
 
-    /// In ``PoolConfiguration/silenceTrust``.
+    /// After a host that let one in, in ``PoolConfiguration/silenceTrust``.
     private static let visitPause = 5
     /// Each ends before that, when its connecting does.
     private static let visitLongest = Duration.seconds(3600)

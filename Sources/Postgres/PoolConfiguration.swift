@@ -23,8 +23,8 @@ package struct PoolConfiguration: Sendable {
     /// For one address of one host, until its session takes statements; then the next is tried. A
     /// `connect_timeout` of the connection string, in whole seconds, wins unless it is 0.
     package var connectDeadline: Duration = .seconds(2)
-    /// Behind a write or a search that is not answered for so long, another session is asked for, and again after five times as
-    /// long: a server that takes its time opens it, one that says nothing to that either is given up.
+    /// Behind a write or a search that is not answered for so long, another session is asked for; where it is opened, again after
+    /// five times as long: a server that takes its time opens it, one that says nothing to that either is given up.
     package var silenceTrust: Duration = .seconds(1)
     /// After that a connection is replaced, so that changes behind a name or a balancer are noticed.
     package var connectionAgeMax: Duration = .seconds(3600)
