@@ -107,8 +107,7 @@ extension Connection {
         if case .replayed = expected.first,
             now - lastSign > lane.configuration.replicaLagMax + .milliseconds(500)
         {
-            lane.tell(.silent(lane.kind))
-            close(reason: "the server does not answer")
+            lane.fellSilent([self], host)
             return
         }
         if lane.kind == .fast {
