@@ -25,6 +25,8 @@ extension Connection {
         return true
     }
 
+    /// Reads what has come.
+    ///
     /// - Returns: whether the connection is still there.
     func consumeInput() -> Bool {
         lastSign = lane.loop.now

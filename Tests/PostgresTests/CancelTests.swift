@@ -11,21 +11,12 @@ import Testing
     private static let waiting =
         "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event = 'advisory'"
 
-    /// A pool that reaches the server through a network of the test's own.
-    private func fixture(
-        _ cluster: PrivateCluster, _ configure: (inout PoolConfiguration) -> Void
-    ) throws -> (Fixture, TCPProxy) {
-        let network = try TCPProxy(to: #require(UInt16(cluster.port)))
-        let url = "host=127.0.0.1 port=\(network.port) user=cohort dbname=postgres"
-        return (try Fixture(url, configure), network)
-    }
-
     @Test(.timeLimit(.minutes(2)), arguments: [true, false])
     func `one that hangs keeps no connection from the next statement, and no pool from its end`(
         prepares: Bool
     ) async throws {
         let cluster = try PrivateCluster(tcp: .init())
-        let (fixture, network) = try fixture(cluster) {
+        let (fixture, network) = try Fixture.behindNetwork(cluster) {
             $0.prepares = prepares
             $0.slow.connections = 1
             $0.slow.statementTimeout = .seconds(600)
@@ -60,7 +51,7 @@ import Testing
         async throws
     {
         let cluster = try PrivateCluster(tcp: .init())
-        let (fixture, network) = try fixture(cluster) {
+        let (fixture, network) = try Fixture.behindNetwork(cluster) {
             $0.slow.connections = 20
             $0.slow.statementTimeout = .seconds(600)
             $0.connectDeadline = .seconds(600)

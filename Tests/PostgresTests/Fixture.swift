@@ -2,6 +2,7 @@ import EventLoop
 import Postgres
 import Synchronization
 import TestSupport
+import Testing
 
 /// A pool on a loop of its own.
 final class Fixture: Sendable {
@@ -26,6 +27,15 @@ final class Fixture: Sendable {
         pool = Pool(loop: loop, configuration: configuration)
         loop.start()
         loop.perform { [pool] in pool.start() }
+    }
+
+    /// A pool that reaches the server through a network of the test's own.
+    static func behindNetwork(
+        _ cluster: PrivateCluster, _ configure: (inout PoolConfiguration) -> Void
+    ) throws -> (Fixture, TCPProxy) {
+        let network = try TCPProxy(to: #require(UInt16(cluster.port)))
+        let url = "host=127.0.0.1 port=\(network.port) user=cohort dbname=postgres"
+        return (try Fixture(url, configure), network)
     }
 
     /// Runs `body` on the loop.

@@ -66,16 +66,21 @@ import Testing
         await fixture.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `a server that hangs is left by all lanes when one has noticed`() async throws {
-        let hanging = try PrivateCluster()
-        let other = try PrivateCluster()
-        for cluster in [hanging, other] {
+    /// Two servers that take writes, and a pool that uses the second where the first says nothing.
+    private func ofTwo(
+        _ configure: (inout PoolConfiguration) -> Void
+    ) throws -> (first: PrivateCluster, second: PrivateCluster, Fixture) {
+        let clusters = try (PrivateCluster(), PrivateCluster())
+        for cluster in [clusters.0, clusters.1] {
             try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
         }
-        let fixture = try Fixture(
-            "host=\(hanging.host),\(other.host) user=cohort dbname=postgres"
-        ) {
+        let url = "host=\(clusters.0.host),\(clusters.1.host) user=cohort dbname=postgres"
+        return (clusters.0, clusters.1, try Fixture(url, configure))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a server that hangs is left by all lanes when one has noticed`() async throws {
+        let (hanging, other, fixture) = try ofTwo {
             $0.connectDeadline = .milliseconds(500)
             $0.fast.statementTimeout = .milliseconds(300)
             // Whoever meets the one that hangs would wait for long, and not know what became of it.
@@ -152,14 +157,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)))
     func `a server that hangs is not waited for where another lets newcomers in`() async throws {
-        let hanging = try PrivateCluster()
-        let other = try PrivateCluster()
-        for cluster in [hanging, other] {
-            try cluster.execute("CREATE TABLE t (id int)", in: "postgres")
-        }
-        let fixture = try Fixture(
-            "host=\(hanging.host),\(other.host) user=cohort dbname=postgres"
-        ) {
+        let (hanging, other, fixture) = try ofTwo {
             $0.connectDeadline = .milliseconds(500)
             $0.silenceTrust = .milliseconds(200)
             for lane in LaneKind.allCases { $0[lane].statementTimeout = .seconds(600) }
@@ -209,6 +207,32 @@ import Testing
         #expect(lost == [0, 0, 0])
         // Some have come and gone, besides the two that count here.
         #expect(try counted() - before > 2)
+        await fixture.close()
+    }
+
+    /// A balancer at which they queue is vouched for by whoever else is answered; one that refuses them has answered.
+    @Test(arguments: ["queue", "are refused"])
+    func `a server is waited for though newcomers do not get there`(newcomers: String) async throws
+    {
+        let cluster = try PrivateCluster(tcp: .init())
+        let (fixture, network) = try Fixture.behindNetwork(cluster) {
+            $0.connectDeadline = .milliseconds(500)
+            $0.silenceTrust = .milliseconds(200)
+        }
+        try await open(1, .write, of: fixture)
+        _ = try await fixture.run { try await $0.query(Self.one).count }
+        if newcomers == "queue" { network.stallNew(true) } else { network.refuse() }
+        let write = Statement("test.wait", "SELECT pg_sleep(3)", lane: .write)
+        let isDone = try await fixture.run { pool in
+            let written = pool.start(write)
+            for _ in 0..<25 where newcomers == "queue" {
+                _ = try await pool.query(Self.one)
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            return try await written.rows().count == 1
+        }
+        #expect(isDone)
+        #expect(try await fixture.run { $0.statistics(.write).connectionsLost } == 0)
         await fixture.close()
     }
 

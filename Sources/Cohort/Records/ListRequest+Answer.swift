@@ -148,7 +148,7 @@ extension ListRequest {
     ) async throws(APIError) -> Response {
         if isAll {
             defer { batches.close() }
-            // Text takes about as much as the rows; to grow to a megabyte would copy all of it twice.
+            // What the rows take is a first guess: to grow to a megabyte copies all of it, through pages that are new each time.
             let sink = Sink(capacity: batches.memoryBytes)
             try await write(batches, count: count, to: sink, on: db)
             return linked(.json(200, sink.take()), count)
