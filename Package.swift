@@ -139,7 +139,8 @@ if let runtime = Context.environment["COHORT_FUZZ_RUNTIME"] {
             name: "Fuzz", dependencies: ["Cohort", "CZlib", "HTTP", "JSON", "TestSupport"],
             path: "Tests",
             sources: [
-                "Fuzz", "AuthTests/Properties", "HTTPTests/Properties", "HTTPTests/Deflate.swift",
+                "Fuzz/Fuzz.swift", "AuthTests/Properties", "HTTPTests/Properties",
+                "HTTPTests/Deflate.swift",
                 "HTTPTests/Dice.swift", "HTTPTests/ParsedStream.swift", "InputTests/Properties",
                 "JSONTests/Properties",
             ],

@@ -1,26 +1,39 @@
-import Glibc
+import Foundation
 import TestSupport
 
 /// `Fuzz NAME …` searches for bytes that break the property of that name, with libFuzzer's own options behind it;
-/// `Fuzz --seeds DIRECTORY` writes every property's seeds and words; `Fuzz` names the properties.
+/// `Fuzz --seeds DIRECTORY` writes every property's seeds and words; `Fuzz --spell DIRECTORY` prints its files as lines
+/// to keep; `Fuzz` names the properties.
 @main enum Fuzz {
     private static let properties =
         Property.ofHTTP + Property.ofJSON + Property.ofInput + Property.ofAuth
 
-    static func main() {
+    /// What libFuzzer starts itself, as it does to merge, knows the property by this: it hands on its own options only.
+    private static let nameVariable = "FUZZ_PROPERTY"
+
+    static func main() throws {
         var arguments = CommandLine.arguments.dropFirst()
-        guard let name = arguments.popFirst() else {
+        guard let name = ProcessInfo.processInfo.environment[nameVariable] ?? arguments.popFirst()
+        else {
             for property in properties { print(property) }
             return
         }
         if name == "--seeds", let directory = arguments.popFirst() {
-            for property in properties { property.writeSeeds(into: "\(directory)/\(property)") }
+            for property in properties { try property.writeSeeds(into: "\(directory)/\(property)") }
+            return
+        }
+        if name == "--spell", let directory = arguments.popFirst() {
+            let files = try FileManager.default.contentsOfDirectory(
+                at: URL(filePath: directory), includingPropertiesForKeys: nil)
+            let lines = try files.map { try Property.spelling(Array(Data(contentsOf: $0))) }
+            for line in lines.sorted() where !line.isEmpty { print(line) }
             return
         }
         guard let property = properties.first(where: { $0.name == name }) else {
             print("there is no property \(name)")
             exit(2)
         }
+        unsafe setenv(nameVariable, name, 1)
         exit(property.fuzz(options: [CommandLine.arguments[0]] + arguments))
     }
 }
@@ -54,10 +67,12 @@ extension Property {
     }
 
     /// One file for each seed, and `words`, a dictionary as libFuzzer reads it.
-    fileprivate func writeSeeds(into directory: String) {
+    fileprivate func writeSeeds(into directory: String) throws {
         _ = unsafe mkdir(directory, 0o755)
         _ = unsafe mkdir("\(directory)/seeds", 0o755)
-        for (index, seed) in seeds.enumerated() { write(seed, to: "\(directory)/seeds/\(index)") }
+        for (index, seed) in try (seeds + kept()).enumerated() {
+            write(seed, to: "\(directory)/seeds/\(index)")
+        }
         let lines = words.map { word in
             let escapes = word.map { byte in
                 "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)

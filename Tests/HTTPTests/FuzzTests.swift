@@ -5,9 +5,19 @@ import Testing
 
 @Suite struct `Any bytes` {
     @Test(arguments: Property.ofHTTP)
-    func `are refused, or are what they are taken for`(_ property: Property) {
+    func `are refused, or are what they are taken for`(_ property: Property) throws {
         let (rounds, takenMin) = property.name == "requests" ? (12_000, 500) : (3_000, 10)
-        #expect(property.objection(rounds: rounds, takenMin: takenMin) == nil)
+        #expect(try property.objection(rounds: rounds, takenMin: takenMin) == nil)
+    }
+
+    @Test func `are spelt so that they can be read again`() throws {
+        let all = (0...255).map { UInt8($0) } + Array(#"\\x41\"#.utf8)
+        let spelt = Property.spelling(all)
+        #expect(spelt.utf8.allSatisfy { (0x20..<0x7F).contains($0) })
+        #expect(try Property.bytes(spelt: spelt) == all)
+        for wrong in [#"\"#, #"\x"#, #"\x4"#, #"\xg0"#, #"\n"#] {
+            #expect(throws: Property.Misspelt.self) { try Property.bytes(spelt: wrong) }
+        }
     }
 
     @Test func `survive the trip through chunks`() {

@@ -52,16 +52,17 @@ package struct Property: Sendable, CustomStringConvertible {
         package var fault: (bytes: [UInt8], text: String)?
     }
 
-    /// Tries every seed and then mutations of them, the same in every run, until one breaks it. What lies further away
-    /// is for `scripts/fuzz` to find.
-    package func search(rounds: Int) -> Outcome {
+    /// Tries every seed and what was kept, and then mutations of them, the same in every run, until one breaks it. What
+    /// lies further away is for `scripts/fuzz` to find.
+    package func search(rounds: Int) throws -> Outcome {
+        let seeds = try self.seeds + kept()
         var outcome = Outcome()
         var dice = SeededGenerator(seed: 1)
         for round in 0..<(seeds.count + rounds) {
             let bytes =
                 round < seeds.count
                 ? seeds[round]
-                : mutated(seeds[Int.random(in: 0..<seeds.count, using: &dice)], &dice)
+                : mutated(seeds, &dice)
             switch verdict(bytes) {
             case .refused: break
             case .taken: outcome.takenCount += 1
@@ -74,17 +75,17 @@ package struct Property: Sendable, CustomStringConvertible {
     }
 
     /// What is wrong with a search: bytes that broke it, or that nearly all were refused, which tests nothing but that.
-    package func objection(rounds: Int, takenMin: Int) -> String? {
-        let outcome = search(rounds: rounds)
+    package func objection(rounds: Int, takenMin: Int) throws -> String? {
+        let outcome = try search(rounds: rounds)
         if let fault = outcome.fault { return "\(fault.text): \(fault.bytes)" }
         return outcome.takenCount > takenMin ? nil : "only \(outcome.takenCount) were taken"
     }
 
-    private func mutated(_ seed: [UInt8], _ dice: inout SeededGenerator) -> [UInt8] {
+    private func mutated(_ seeds: [[UInt8]], _ dice: inout SeededGenerator) -> [UInt8] {
         func below(_ bound: Int, _ dice: inout SeededGenerator) -> Int {
             Int.random(in: 0..<bound, using: &dice)
         }
-        var bytes = seed
+        var bytes = seeds[below(seeds.count, &dice)]
         for _ in 0...below(4, &dice) {
             let at = below(bytes.count + 1, &dice)
             switch below(6, &dice) {
