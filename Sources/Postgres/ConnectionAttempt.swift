@@ -23,11 +23,21 @@ import EventLoop
         do throws(PostgresError) {
             try await negotiate()
             let isPooled = try await setUp()
-            lane.hosts.answered(host, after: lane.loop.now - begunAt)
             return unsafe Connector.Handle(pg: pg, host: host, isPooled: isPooled)
         } catch {
             unsafe PQfinish(pg)
-            if error == Self.silence(of: host) {
+            throw error
+        }
+    }
+
+    /// The same, and the lane remembers how long the host took.
+    func finishRemembering() async throws(PostgresError) -> Connector.Handle {
+        do throws(PostgresError) {
+            let handle = try await finish()
+            lane.hosts.answered(host, after: lane.loop.now - begunAt)
+            return handle
+        } catch {
+            if error == Self.silence(of: host) || error == Self.slowness(of: host) {
                 lane.hosts.saidNothing(host)
             } else {
                 lane.hosts.answered(host, after: lane.loop.now - begunAt)
@@ -39,12 +49,19 @@ import EventLoop
     /// What is said of a host that said nothing in time.
     static func silence(of host: Host) -> PostgresError { .unavailable("no answer from \(host)") }
 
+    /// What is said of one that had begun to answer. A pooler may have, or what decrypts for the server.
+    private static func slowness(of host: Host) -> PostgresError {
+        .unavailable("no session at \(host) in time")
+    }
+
     private func negotiate() async throws(PostgresError) {
         guard unsafe PQstatus(pg) != CONNECTION_BAD else { throw refusal }
         // So libpq wants it after the beginning.
         var wanted = Interest.write
+        var hasAnswered = false
         while true {
-            try await ready(wanted)
+            try await ready(wanted, orElse: hasAnswered ? Self.slowness : Self.silence)
+            if wanted == .read { hasAnswered = true }
             switch unsafe PQconnectPoll(pg) {
             case PGRES_POLLING_OK: return
             case PGRES_POLLING_READING: wanted = .read
@@ -128,7 +145,9 @@ import EventLoop
     }
 
     /// Waits for the socket, which may be another one each time.
-    private func ready(_ interest: Interest) async throws(PostgresError) {
+    private func ready(
+        _ interest: Interest, orElse fault: (Host) -> PostgresError = slowness
+    ) async throws(PostgresError) {
         guard !lane.isClosed else { throw .unavailable("the service is stopping") }
         do throws(SystemError) {
             let isReady = unsafe try await lane.loop.isReady(PQsocket(pg), interest, by: deadline)
@@ -136,7 +155,7 @@ import EventLoop
         } catch {
             throw .unavailable("\(error)")
         }
-        throw Self.silence(of: host)
+        throw fault(host)
     }
 
     private var refusal: PostgresError {

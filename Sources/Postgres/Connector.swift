@@ -42,7 +42,7 @@ enum Connector {
                         patience: isOnly
                             ? string.patience
                             : lane.hosts.patience(for: host, atMost: string.patience)
-                    ).finish()
+                    ).finishRemembering()
                 }
             }
         }
@@ -50,7 +50,7 @@ enum Connector {
 
     /// Opens a session at one host, whatever that is fit for, and closes it.
     ///
-    /// - Returns: whether that was done, or refused, within the time that connecting has.
+    /// - Returns: whether that was done, refused, or at least begun by the host, within the time that connecting has.
     static func visit(_ host: Host, for lane: Lane) async -> Bool {
         let configuration = lane.configuration
         do throws(PostgresError) {

@@ -19,6 +19,7 @@ extension Lane {
             nextVisits[host] = loop.now + configuration.silenceTrust * pause
             // Newcomers wait at some balancers, too; nobody else has heard of a server that hangs.
             guard !isThere, !isClosed, !hasHeard(of: host, since: now) else { return }
+            hosts.saidNothing(host)
             fellSilent(
                 connectionsTo(host).filter { $0.isAlive() && $0.isSilent(loop.now) }, host)
         }

@@ -213,8 +213,9 @@ import Testing
         await fixture.close()
     }
 
-    /// A balancer at which they queue is vouched for by whoever else is answered; one that refuses them has answered.
-    @Test(arguments: ["queue", "are refused"])
+    /// A balancer at which they queue is vouched for by whoever else is answered; one that refuses them, or begins to let
+    /// them in, has answered.
+    @Test(arguments: ["queue", "are refused", "are let in slowly"])
     func `a server is waited for though newcomers do not get there`(newcomers: String) async throws
     {
         let cluster = try PrivateCluster(tcp: .init())
@@ -224,7 +225,11 @@ import Testing
         }
         try await open(1, .write, of: fixture)
         _ = try await fixture.run { try await $0.query(Self.one).count }
-        if newcomers == "queue" { network.stallNew(true) } else { network.refuse() }
+        switch newcomers {
+        case "queue": network.stallNew(true)
+        case "are refused": network.refuse()
+        default: network.stallNew(after: 1)
+        }
         let write = Statement("test.wait", "SELECT pg_sleep(3)", lane: .write)
         let isDone = try await fixture.run { pool in
             let written = pool.start(write)

@@ -21,6 +21,8 @@ package final class TCPProxy: Sendable {
         var links: [Link] = []
         /// Of connections that are made from now on.
         var stalled: Set<Direction> = []
+        /// Bytes that pass to the client of one that is made from now on.
+        var limit: Int?
         var cut: (bytes: Int, text: [UInt8])?
         var accepted = 0
         var cuts = 0
@@ -49,6 +51,7 @@ package final class TCPProxy: Sendable {
         state.withLock { state in
             if state.listener < 0 { state.listener = (try? Self.listen(on: port)) ?? -1 }
             state.stalled = []
+            state.limit = nil
             state.cut = nil
             for index in state.links.indices { state.links[index].pass() }
             pump(&state)
@@ -66,6 +69,11 @@ package final class TCPProxy: Sendable {
     /// The same for the connections that are made from now on, or for none of those.
     package func stallNew(_ isStalled: Bool) {
         state.withLock { $0.stalled = isStalled ? Set(Direction.allCases) : [] }
+    }
+
+    /// Passes so many bytes to the client of each connection that is made from now on.
+    package func stallNew(after bytes: Int) {
+        state.withLock { $0.limit = bytes }
     }
 
     /// Refuses new connections.
@@ -122,7 +130,7 @@ package final class TCPProxy: Sendable {
             let client = accept(state.listener, nil, nil)
             guard client >= 0 else { break }
             state.accepted += 1
-            if let link = Link(client, to: server, stalled: state.stalled) {
+            if let link = Link(client, to: server, stalled: state.stalled, limit: state.limit) {
                 state.links.append(link)
             }
         }
@@ -187,12 +195,15 @@ private struct Link {
     private var streams: [Stream]
     /// Bytes that may still pass to the client.
     private var left: Int?
+    /// What happens behind those: it is reset, or passes no more.
+    private var isToBeCut = false
     private(set) var isCut = false
     private(set) var isClosed = false
 
     /// nil when there is no server, as the client is told then.
-    init?(_ client: Int32, to port: UInt16, stalled: Set<TCPProxy.Direction>) {
+    init?(_ client: Int32, to port: UInt16, stalled: Set<TCPProxy.Direction>, limit: Int?) {
         let server = TCPProxy.socket(blocks: true)
+        left = limit
         self.client = client
         self.server = server
         streams = TCPProxy.Direction.allCases.map { direction in
@@ -279,6 +290,7 @@ private struct Link {
             streams[index].hasEnded = count == 0
             if direction == .toServer, let wanted = cut, bytes.prefix(count).contains(wanted.text) {
                 left = wanted.bytes
+                isToBeCut = true
                 cut = nil
             }
         }
@@ -298,7 +310,8 @@ private struct Link {
         streams[index].kept.removeFirst(count)
         if direction == .toClient, let bytes = left {
             left = bytes - count
-            if left == 0, !streams[index].kept.isEmpty {
+            if left == 0, !isToBeCut { streams[index].isStalled = true }
+            if left == 0, isToBeCut, !streams[index].kept.isEmpty {
                 isCut = true
                 breakOff()
             }
