@@ -220,7 +220,7 @@ import Testing
     {
         let cluster = try PrivateCluster(tcp: .init())
         let (fixture, network) = try Fixture.behindNetwork(cluster) {
-            $0.connectDeadline = .milliseconds(500)
+            $0.connectDeadline = .seconds(1)
             $0.silenceTrust = .milliseconds(200)
         }
         try await open(1, .write, of: fixture)
@@ -233,7 +233,8 @@ import Testing
         let write = Statement("test.wait", "SELECT pg_sleep(3)", lane: .write)
         let isDone = try await fixture.run { pool in
             let written = pool.start(write)
-            for _ in 0..<25 where newcomers == "queue" {
+            // For longer than the write takes.
+            for _ in 0..<40 where newcomers == "queue" {
                 _ = try await pool.query(Self.one)
                 try await Task.sleep(for: .milliseconds(100))
             }
