@@ -55,7 +55,8 @@ package struct Doctor {
             defer { session.end() }
             if let surroundings {
                 try ServerExamination(
-                    connection: session.connection, surroundings: surroundings, report: report
+                    connection: session.connection, isPooled: session.isPooled,
+                    surroundings: surroundings, report: report
                 ).examine()
             }
             try examination.examineMigrations(history, of: files)

@@ -4,6 +4,7 @@ import Postgres
 /// Looks at the server around the database: whether it can bear the service, and what would get in its way.
 struct ServerExamination {
     let connection: BlockingConnection
+    let isPooled: Bool
     let surroundings: Doctor.Surroundings
     let report: (Doctor.Finding) -> Void
 
@@ -65,6 +66,10 @@ struct ServerExamination {
     // MARK: - Room
 
     private func examineRoom() throws(SQLFailure) {
+        guard !isPooled else {
+            report(.note("connections: the pooler's, whose limits are not looked at"))
+            return
+        }
         let row = try connection.query(
             """
             SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int

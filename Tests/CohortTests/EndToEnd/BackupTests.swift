@@ -121,6 +121,38 @@ import Testing
         #expect(try answers(shop.service) == before)
     }
 
+    @Test func `data without the schema goes into a database that was migrated`() async throws {
+        let (shop, dump) = try await backedUp()
+        defer { try? FileManager.default.removeItem(atPath: dump) }
+        let fresh = try await Shop.emptyDatabase()
+        let migrated = try ServiceProcess.run(["migrate"], environment: ["DATABASE_URL": fresh.url])
+        try #require(migrated.exitCode == 0, "\(migrated.output)")
+        // The shop's own, which a migrated database has too.
+        try SQL(fresh.url).run("DELETE FROM country; DELETE FROM currency")
+        let (_, contents) = try run("pg_restore", ["-l", dump])
+        let list = "\(dump).list"
+        defer { try? FileManager.default.removeItem(atPath: list) }
+        try contents.split(separator: "\n")
+            .filter { !$0.contains(#/ TABLE DATA public cohort_(migration|counter) /#) }
+            .joined(separator: "\n").write(toFile: list, atomically: true, encoding: .utf8)
+        try must(
+            "pg_restore", "--exit-on-error", "--data-only", "--disable-triggers", "-L", list, "-d",
+            fresh.url, dump)
+        // Counters and marks came with the data: nothing is off but what was before.
+        let (_, output) = try doctor(shop, fresh.url)
+        let off = output.split(separator: "\n").filter { $0.hasPrefix("OFF") }
+        #expect(off.count == 1 && off[0].contains("to Medusa it is for everybody"), "\(output)")
+        #expect(output.contains("counters: 7 customers, 1 groups"), "\(output)")
+        let service = try ServiceProcess.serve(
+            environment: shop.environment.merging(["DATABASE_URL": fresh.url]) { $1 })
+        try service.waitUntilReady()
+        #expect(try answers(service) == answers(shop.service))
+        for table in ["country", "currency"] {
+            let count = "SELECT count(*) FROM \(table)"
+            #expect(try SQL(fresh.url).number(count) == shop.sql().number(count))
+        }
+    }
+
     @Test func `a database that cannot be looked at is another status`() async throws {
         let shop = try await Shop.open()
         #expect(try doctor(shop, "host=/nowhere dbname=x").0 == 2)

@@ -114,6 +114,7 @@ import Testing
         #expect(open <= most, "\(open) of \(most)")
         let doctor = try ServiceProcess.run(["doctor"], environment: shop.environment)
         #expect(doctor.exitCode == 0, "\(doctor.output)")
+        #expect(doctor.output.contains("note    connections: the pooler's, "), "\(doctor.output)")
     }
 
     @Test func `a credential that is taken away stops working with the next request`() throws {
