@@ -90,7 +90,8 @@ package enum UpdateCustomer: Endpoint {
         """
         SELECT
             (SELECT w.id FROM unnest($2::text[]) WITH ORDINALITY w(id, ord)
-             WHERE NOT EXISTS (SELECT FROM customer_group g WHERE g.id = w.id)
+             WHERE NOT EXISTS (
+                SELECT FROM customer_group g WHERE g.id = w.id AND g.deleted_at IS NULL)
              ORDER BY w.ord LIMIT 1),
             (SELECT w.id FROM unnest($2::text[]) WITH ORDINALITY w(id, ord)
              WHERE NOT EXISTS (

@@ -263,11 +263,20 @@ import Testing
         _ = try client.send(
             "POST", "/admin/customers/\(id)", json: ["groups": [["id": .string(group)]]])
         let before = try client.send("GET", "/admin/customers/\(id)?expand=groups")
-        let refused = try client.send(
-            "POST", "/admin/customers/\(id)",
-            json: ["first_name": "Changed", "groups": [["id": "cgrp_nope"]]])
-        #expect(refused.status == 404)
-        #expect(try client.send("GET", "/admin/customers/\(id)?expand=groups").json == before.json)
+        let softlyDeleted = try client.create("Softly deleted")
+        try shop.sql().run(
+            "UPDATE customer_group SET deleted_at = now() WHERE id = '\(softlyDeleted)'")
+        for missing in ["cgrp_nope", softlyDeleted] {
+            let refused = try client.send(
+                "POST", "/admin/customers/\(id)",
+                json: ["first_name": "Changed", "groups": [["id": .string(missing)]]])
+            #expect(refused.status == 404)
+            #expect(
+                refused.json?["message"]
+                    == .string("Customer_group with customer_group_id \(missing) does not exist."))
+            #expect(
+                try client.send("GET", "/admin/customers/\(id)?expand=groups").json == before.json)
+        }
         let unexpandable = try client.send(
             "POST", "/admin/customers/\(id)?expand=nonsense", json: ["first_name": "Changed"])
         #expect(unexpandable.status == 400)
