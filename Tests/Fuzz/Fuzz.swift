@@ -70,7 +70,7 @@ extension Property {
     fileprivate func writeSeeds(into directory: String) throws {
         _ = unsafe mkdir(directory, 0o755)
         _ = unsafe mkdir("\(directory)/seeds", 0o755)
-        for (index, seed) in try (seeds + kept()).enumerated() {
+        for (index, seed) in try allSeeds().enumerated() {
             write(seed, to: "\(directory)/seeds/\(index)")
         }
         let lines = words.map { word in

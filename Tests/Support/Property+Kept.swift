@@ -3,7 +3,10 @@ import Foundation
 /// Inputs that a search found, each of which takes a way through a parser that no other does. `scripts/fuzz --keep`
 /// writes them to `Tests/Fuzz/Kept/NAME.txt`, one a line; tests and later searches begin with them.
 extension Property {
-    package func kept() throws -> [[UInt8]] {
+    /// Those of the property itself, and what was kept.
+    package func allSeeds() throws -> [[UInt8]] { try seeds + kept() }
+
+    private func kept() throws -> [[UInt8]] {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let file = tests.appending(path: "Fuzz/Kept/\(name).txt")
         return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {

@@ -55,7 +55,7 @@ package struct Property: Sendable, CustomStringConvertible {
     /// Tries every seed and what was kept, and then mutations of them, the same in every run, until one breaks it. What
     /// lies further away is for `scripts/fuzz` to find.
     package func search(rounds: Int) throws -> Outcome {
-        let seeds = try self.seeds + kept()
+        let seeds = try allSeeds()
         var outcome = Outcome()
         var dice = SeededGenerator(seed: 1)
         for round in 0..<(seeds.count + rounds) {

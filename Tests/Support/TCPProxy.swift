@@ -310,8 +310,9 @@ private struct Link {
         streams[index].kept.removeFirst(count)
         if direction == .toClient, let bytes = left {
             left = bytes - count
-            if left == 0, !isToBeCut { streams[index].isStalled = true }
-            if left == 0, isToBeCut, !streams[index].kept.isEmpty {
+            if left == 0, !isToBeCut {
+                streams[index].isStalled = true
+            } else if left == 0, !streams[index].kept.isEmpty {
                 isCut = true
                 breakOff()
             }
